@@ -1,0 +1,69 @@
+# dbopt: the developer's commands. Each makes what it needs first; `git clone` and `make test` is all.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# uv where it is there, else pip
+UV := $(shell command -v uv 2>/dev/null)
+PYTEST_WORKERS ?= 2
+
+.PHONY: demo dev test lint format docs bench build lock clean servers
+
+demo: $(VENV)/run.stamp          ## the whole loop on an embedded PostgreSQL
+	$(BIN)/dbopt demo
+
+dev: $(VENV)/dev.stamp           ## .venv with everything, .venv/bin/dbopt
+
+test: $(VENV)/dev.stamp servers  ## all tests; installs the servers that they need
+	$(BIN)/pytest -n $(PYTEST_WORKERS) --dist worksteal
+
+lint: $(VENV)/dev.stamp          ## ruff, mypy --strict, the layer rule
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/dev.stamp        ## let ruff arrange the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/dev.stamp          ## generate docs/commands.md from the code
+	$(BIN)/python -m tests.docs.generate
+
+bench: $(VENV)/dev.stamp servers ## benchmarks against the peers: figures, no verdict
+	$(BIN)/python -m tests.benchmarks
+
+build: $(VENV)/dev.stamp         ## wheel and sdist
+	$(BIN)/python -m hatchling build
+
+lock:                            ## renew the lock files (needs uv)
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-emit-index-url --no-emit-find-links pyproject.toml --all-extras -o .lock/run.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-emit-index-url --no-emit-find-links pyproject.toml --all-extras --group dev -o .lock/dev.txt
+
+servers:                         ## PostgreSQL 15 with HypoPG and pg_partman, for the tests
+	sh tests/install_servers.sh
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache
+
+# -- the virtual environment ------------------------------------------------------------------------------------------
+
+# A stamp that was written for other contents of the lock file is older than the file, so it is made anew.
+$(VENV)/bin/python:
+ifeq ($(UV),)
+	$(PYTHON) -m venv $(VENV)
+else
+	$(UV) venv -q --python $(PYTHON) $(VENV)
+endif
+
+$(VENV)/%.stamp: .lock/%.txt .lock/dev.txt pyproject.toml | $(VENV)/bin/python
+ifeq ($(UV),)
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r .lock/dev.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+else
+	$(UV) pip install -q --python $(BIN)/python --require-hashes -r .lock/dev.txt
+	$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+endif
+	touch $@

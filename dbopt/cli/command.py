@@ -1,0 +1,187 @@
+"""What all commands share: the common options, the connection, and where results and remarks go."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dbopt.errors import ConfirmationRequired, UsageError
+
+if TYPE_CHECKING:
+    from dbopt.output.report import Report
+    from dbopt.postgres.session import Session
+
+CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class Format(StrEnum):
+    """The output formats that every command knows; some refuse the last ones."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+    SQL = "sql"
+    HTML = "html"
+
+
+_BY_SUFFIX = {
+    ".json": Format.JSON,
+    ".csv": Format.CSV,
+    ".md": Format.MARKDOWN,
+    ".sql": Format.SQL,
+    ".html": Format.HTML,
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a command with its common options."""
+
+    dsn: str | None = None
+    db: str | None = None
+    config: str | None = None
+    format: Format | None = None
+    output: Path | None = None
+    quiet: bool = False
+    verbose: bool = False
+    debug: bool = False
+
+    def connect(self) -> Session:
+        """The session the user asked for: --dsn, else the configuration file's, else libpq's defaults."""
+        from dbopt import config
+        from dbopt.postgres.session import connect
+
+        if self.dsn is not None and self.db is not None:
+            raise UsageError("--dsn and --db exclude each other")
+        return connect(self.dsn if self.dsn is not None else config.load(self.config).dsn(self.db))
+
+    def emit(self, report: Report) -> None:
+        """Print a result, or write it to --output: the format is --format, else by the file's suffix, else a table."""
+        from dbopt.output import render
+
+        if self.output is None:
+            render.to_stdout(report, self.format or Format.TABLE)
+            return
+        chosen = self.format or _BY_SUFFIX.get(self.output.suffix.lower(), Format.TABLE)
+        render.to_file(report, chosen, self.output)
+        if sys.stdout.isatty() and not self.quiet:
+            render.to_stdout(report, Format.TABLE)
+        self.note(f"wrote {self.output}")
+
+    def note(self, text: str) -> None:
+        """A remark for the person, on stderr; --quiet silences it."""
+        if not self.quiet:
+            print(text, file=sys.stderr)
+
+    def detail(self, text: str) -> None:
+        """A remark that only --verbose shows."""
+        if self.verbose:
+            print(text, file=sys.stderr)
+
+    def confirm(self, question: str, yes: bool) -> bool:
+        """Whether to go on with a change. Off a terminal --yes is needed: raises ConfirmationRequired."""
+        if yes:
+            return True
+        if not sys.stdin.isatty():
+            raise ConfirmationRequired(hint="look at it with --dry-run, then say --yes")
+        return typer.confirm(question, err=True)
+
+
+_COMMON: dict[str, Any] = {
+    "dsn": Annotated[
+        str | None,
+        typer.Option(
+            "-d",
+            "--dsn",
+            envvar="DBOPT_DSN",
+            show_envvar=False,
+            metavar="CONNINFO",
+            help="Connection URI or conninfo; default: PG*, PGSERVICE.",
+        ),
+    ],
+    "db": Annotated[
+        str | None,
+        typer.Option(
+            "--db", envvar="DBOPT_DB", show_envvar=False, metavar="NAME", help="A database named in dbopt.toml."
+        ),
+    ],
+    "config": Annotated[
+        str | None,
+        typer.Option(
+            "--config",
+            envvar="DBOPT_CONFIG",
+            show_envvar=False,
+            metavar="FILE",
+            help="Configuration file; default: ./dbopt.toml.",
+        ),
+    ],
+    "format": Annotated[
+        Format | None,
+        typer.Option(
+            "--format",
+            envvar="DBOPT_FORMAT",
+            show_envvar=False,
+            help="Output format; default: by the suffix of --output, table.",
+        ),
+    ],
+    "output": Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Write the result to a file, whole or not at all."),
+    ],
+    "quiet": Annotated[bool, typer.Option("-q", "--quiet", help="No remarks on stderr.")],
+    "verbose": Annotated[bool, typer.Option("-v", "--verbose", help="More remarks on stderr.")],
+    "debug": Annotated[bool, typer.Option("--debug", help="Show a traceback on an error.")],
+}
+
+Command = Callable[..., int | None]
+
+
+def command(app: typer.Typer, name: str | None = None) -> Callable[[Command], Command]:
+    """Register `function(run, ...)` as a command with the common options added, packed into `run`. It returns its exit
+    code; None is 0.
+    """
+
+    def register(function: Command) -> Command:
+        @functools.wraps(function)
+        def called(**arguments: Any) -> int | None:
+            common = {option: arguments.pop(option) for option in _COMMON}
+            return function(Run(**common), **arguments)
+
+        own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+        signature = inspect.Signature([_keyword(parameter) for parameter in own] + [_common(o) for o in _COMMON])
+        called.__signature__ = signature  # type: ignore[attr-defined]
+        called.__annotations__ = {parameter.name: parameter.annotation for parameter in signature.parameters.values()}
+        app.command(name, context_settings=CONTEXT_SETTINGS)(called)
+        return function
+
+    return register
+
+
+def group(help_text: str, *, completion: bool = False) -> typer.Typer:
+    """An application or a group of commands, in the house's style."""
+    return typer.Typer(
+        help=help_text,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        no_args_is_help=True,
+        context_settings=CONTEXT_SETTINGS,
+        add_completion=completion,
+    )
+
+
+def _keyword(parameter: inspect.Parameter) -> inspect.Parameter:
+    return parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+
+
+def _common(option: str) -> inspect.Parameter:
+    default = next(value.default for name, value in inspect.signature(Run).parameters.items() if name == option)
+    return inspect.Parameter(option, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=_COMMON[option])

@@ -1,0 +1,78 @@
+"""The entry point: registers the commands and turns errors into a message, a hint and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from dbopt import __version__
+from dbopt.cli import doctor
+from dbopt.cli.command import group
+from dbopt.errors import DboptError, Interrupted, UsageError
+
+# Typer's own exceptions: everything a wrong command line raises, and leaving early.
+_WrongUsage: type[Exception] = typer.BadParameter.__mro__[1]
+
+app = group("Makes a PostgreSQL database fast and keeps it fast.", completion=True)
+
+
+def _version(value: bool) -> None:
+    if value:
+        print(f"dbopt {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Makes a PostgreSQL database fast and keeps it fast."""
+
+
+doctor.register(app)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code (docs/exit-codes.md)."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        result = app(args=arguments, prog_name="dbopt", standalone_mode=False)
+    except (DboptError, _WrongUsage, KeyboardInterrupt, typer.Abort) as error:
+        if "--debug" in arguments:
+            traceback.print_exc()
+        return _complain(_as_ours(error))
+    except typer.Exit as leaving:
+        return int(leaving.exit_code)
+    except BrokenPipeError:  # the reader of our output left: not our failure
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return int(result or 0)
+
+
+def run() -> None:
+    """The console script."""
+    sys.exit(main())
+
+
+def _as_ours(error: BaseException) -> DboptError:
+    if isinstance(error, DboptError):
+        return error
+    if isinstance(error, (KeyboardInterrupt, typer.Abort)):
+        return Interrupted()
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "dbopt"
+    return UsageError(error.format_message(), hint=f"{command} --help")  # type: ignore[attr-defined]
+
+
+def _complain(error: DboptError) -> int:
+    print(f"dbopt: error: {error.message}", file=sys.stderr)
+    if error.hint:
+        print(f"hint: {error.hint}", file=sys.stderr)
+    return error.exit_code

@@ -1,0 +1,1 @@
+"""What works on a server for a role, what does not, and the SQL that mends it."""

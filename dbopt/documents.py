@@ -1,0 +1,170 @@
+"""The JSON files that commands exchange: a frozen dataclass in, deterministic text out, and back with every field
+checked.
+
+A document class names its format in `SCHEMA` ("dbopt.workload/1"). Fields are written in the order of their
+declaration, the schema first. Unknown keys are ignored, so that a later version may add some.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import sys
+import tempfile
+import types
+from pathlib import Path
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from dbopt.errors import CorruptDocument, FileError, FileMissing, UnsupportedDocument
+
+T = TypeVar("T")
+
+
+def as_json(document: Any) -> dict[str, Any]:
+    """The document as plain data, its schema first."""
+    return {"schema": document.SCHEMA, **_encode(document)}
+
+
+def dump(document: Any) -> str:
+    """Deterministic UTF-8 text, with a newline at its end."""
+    return json.dumps(as_json(document), indent=2, ensure_ascii=False) + "\n"
+
+
+def load(cls: type[T], text: str, origin: str = "input") -> T:
+    """Read a document of this class. Raises CorruptDocument or UnsupportedDocument, naming the place."""
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise CorruptDocument(f"{origin} is not valid JSON: {error}", hint=_hint(cls)) from None
+    if not isinstance(data, dict) or "schema" not in data:
+        raise CorruptDocument(f'{origin} has no "schema" key', hint=_hint(cls))
+    _check_schema(cls, str(data["schema"]), origin)
+    decoded: T = _decode(cls, data, origin)
+    return decoded
+
+
+def read(cls: type[T], path: str) -> T:
+    """Read a document from a file; `-` is standard input."""
+    return load(cls, read_text(path), "standard input" if path == "-" else path)
+
+
+def read_text(path: str) -> str:
+    """A UTF-8 file's text; `-` is standard input."""
+    try:
+        return sys.stdin.read() if path == "-" else Path(path).read_text("utf-8")
+    except FileNotFoundError:
+        raise FileMissing(f"there is no file {path}") from None
+    except UnicodeDecodeError:
+        raise CorruptDocument(f"{path} is not UTF-8 text") from None
+    except OSError as error:
+        raise FileError(f"cannot read {path}: {error.strerror}") from None
+
+
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write a whole file or nothing: a reader, or a run killed half-way, never sees a part of it."""
+    data = content.encode() if isinstance(content, str) else content
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as scratch:
+            scratch.write(data)
+            scratch.flush()
+            os.fsync(scratch.fileno())
+        finished = Path(scratch.name)
+        finished.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
+        finished.replace(path)
+    except OSError as error:
+        raise FileError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current
+
+
+def _hint(cls: type[Any]) -> str:
+    return f'a file of format "{cls.SCHEMA}" is expected here; `dbopt --help` shows which command writes it'
+
+
+def _check_schema(cls: type[Any], found: str, origin: str) -> None:
+    if found == cls.SCHEMA:
+        return
+    name, _, version = found.partition("/")
+    if name == cls.SCHEMA.partition("/")[0]:
+        raise UnsupportedDocument(
+            f"{origin} has format {found}; this dbopt reads {cls.SCHEMA}",
+            hint=f"use the dbopt that wrote version {version}, or write the file anew",
+        )
+    raise CorruptDocument(f"{origin} is a {found} file, not {cls.SCHEMA}", hint=_hint(cls))
+
+
+def _encode(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, (list, tuple)):
+        return [_encode(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): _encode(item) for key, item in value.items()}
+    if isinstance(value, float):
+        return _rounded(value)
+    return value
+
+
+def _rounded(value: float) -> float:
+    """Six significant decimals are more than any time or cost deserves, and keep diffs readable."""
+    return round(value, 6)
+
+
+def _decode(hint: Any, value: Any, where: str) -> Any:
+    origin = get_origin(hint)
+    if origin in (Union, types.UnionType):
+        return _decode_union(get_args(hint), value, where)
+    if hint is Any:
+        return value
+    if dataclasses.is_dataclass(hint):
+        return _decode_dataclass(hint, value, where)
+    if origin is tuple:
+        _expect(isinstance(value, list), "a list", value, where)
+        item_hint = get_args(hint)[0]
+        return tuple(_decode(item_hint, item, f"{where}[{n}]") for n, item in enumerate(value))
+    if origin is dict:
+        _expect(isinstance(value, dict), "an object", value, where)
+        return {key: _decode(get_args(hint)[1], item, f"{where}.{key}") for key, item in value.items()}
+    return _decode_scalar(hint, value, where)
+
+
+def _decode_union(hints: tuple[Any, ...], value: Any, where: str) -> Any:
+    if value is None and type(None) in hints:
+        return None
+    rest = [hint for hint in hints if hint is not type(None)]
+    for hint in rest[:-1]:
+        try:
+            return _decode(hint, value, where)
+        except CorruptDocument:
+            continue
+    return _decode(rest[-1], value, where)
+
+
+def _decode_dataclass(cls: Any, value: Any, where: str) -> Any:
+    _expect(isinstance(value, dict), "an object", value, where)
+    hints = get_type_hints(cls)
+    fields = {}
+    for field in dataclasses.fields(cls):
+        if field.name in value:
+            fields[field.name] = _decode(hints[field.name], value[field.name], f"{where}: {field.name}")
+        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+            raise CorruptDocument(f'{where}: "{field.name}" is missing')
+    return cls(**fields)
+
+
+def _decode_scalar(hint: Any, value: Any, where: str) -> Any:
+    names = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    _expect(isinstance(value, hint) and (hint is bool or not isinstance(value, bool)), names[hint], value, where)
+    return value
+
+
+def _expect(condition: bool, wanted: str, value: Any, where: str) -> None:
+    if not condition:
+        raise CorruptDocument(f"{where}: {wanted} is expected, not {json.dumps(value)[:40]}")

@@ -1,0 +1,1 @@
+"""Index advice: candidates, what-if costs, selection, existing indexes; building and dropping them."""

@@ -1,0 +1,75 @@
+"""What an index is, before it exists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dbopt.postgres.identifiers import quoted
+
+
+@dataclass(frozen=True, order=True)
+class Key:
+    """One key of an index: a column's name, or an expression in SQL (then `is_expression`)."""
+
+    name: str
+    is_expression: bool = False
+    descending: bool = False
+    nulls_first: bool | None = None  # None: what the direction implies (last for ascending, first for descending)
+    opclass: str | None = None
+    collation: str | None = None
+
+    def sql(self) -> str:
+        words = [f"({self.name})" if self.is_expression else quoted(self.name)]
+        if self.collation:
+            words.append(f"COLLATE {quoted(self.collation)}")
+        if self.opclass:
+            words.append(self.opclass)
+        if self.descending:
+            words.append("DESC")
+        if self.nulls_first is not None and self.nulls_first != self.descending:
+            words.append("NULLS FIRST" if self.nulls_first else "NULLS LAST")
+        return " ".join(words)
+
+
+@dataclass(frozen=True, order=True)
+class Index:
+    """An index that could be built. Two that are equal would be the same index."""
+
+    schema: str
+    table: str
+    keys: tuple[Key, ...]
+    include: tuple[str, ...] = ()
+    method: str = "btree"
+    predicate: str = ""
+    options: tuple[tuple[str, str], ...] = field(default=())
+
+    @property
+    def relation(self) -> str:
+        """The table, quoted and qualified."""
+        return f"{quoted(self.schema)}.{quoted(self.table)}"
+
+    @property
+    def width(self) -> int:
+        """Number of key columns."""
+        return len(self.keys)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(key.name for key in self.keys)
+
+    def definition(self) -> str:
+        """Everything after `ON`: table, method, keys, INCLUDE, WITH, WHERE."""
+        parts = [f"{self.relation} USING {self.method} ({', '.join(key.sql() for key in self.keys)})"]
+        if self.include:
+            parts.append(f"INCLUDE ({', '.join(quoted(column) for column in self.include)})")
+        if self.options:
+            parts.append(f"WITH ({', '.join(f'{name} = {value}' for name, value in self.options)})")
+        if self.predicate:
+            parts.append(f"WHERE {self.predicate}")
+        return " ".join(parts)
+
+    def create_sql(self, name: str, *, concurrently: bool = False) -> str:
+        return f"CREATE INDEX {'CONCURRENTLY ' if concurrently else ''}{quoted(name)} ON {self.definition()}"
+
+    def __str__(self) -> str:
+        return self.definition()

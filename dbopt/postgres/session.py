@@ -1,0 +1,176 @@
+"""One connection to a server, with dbopt's manners: a name in pg_stat_activity, time limits, tagged statements,
+read-only blocks that end in a rollback, and dbopt's own errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import dict_row
+
+from dbopt import resources
+from dbopt.errors import FeatureMissing
+from dbopt.postgres.failures import connection_failure, translated
+
+TAG = "/* dbopt */ "
+OLDEST_MAJOR = 14
+
+Row = dict[str, Any]
+
+
+class Session:
+    """An open connection. Features take one, use it, and leave closing it to whoever opened it."""
+
+    def __init__(self, connection: psycopg.Connection[Row], conninfo: str) -> None:
+        self._connection = connection
+        self._conninfo = conninfo
+
+    # -- what it is connected to ------------------------------------------------------------------------------------
+
+    @property
+    def version(self) -> int:
+        """The server's version as PostgreSQL numbers it: 150018 is 15.18."""
+        return self._connection.info.server_version
+
+    @property
+    def major(self) -> int:
+        return self.version // 10000
+
+    @property
+    def server_version(self) -> str:
+        """The version as people write it: "15.18"."""
+        return f"{self.major}.{self.version % 10000}"
+
+    @property
+    def database(self) -> str:
+        return self._connection.info.dbname
+
+    @property
+    def role(self) -> str:
+        return self._connection.info.user
+
+    @property
+    def backend_pid(self) -> int:
+        return self._connection.info.backend_pid
+
+    # -- reading ----------------------------------------------------------------------------------------------------
+
+    def rows(self, query_name: str, **values: Any) -> list[Row]:
+        """Run the query `sql/<query_name>.sql` in the variant for this server."""
+        return self.fetch(sql.SQL(resources.query(query_name, self.major)), values)
+
+    def row(self, query_name: str, **values: Any) -> Row:
+        """The single row of a query that always has one."""
+        return self.rows(query_name, **values)[0]
+
+    def fetch(self, statement: sql.Composable, values: Mapping[str, Any] | None = None) -> list[Row]:
+        """Run a statement of dbopt's own and return its rows, if it gives any."""
+        with translated(), self._connection.cursor() as cursor:
+            cursor.execute(sql.SQL(TAG) + statement, values or None)
+            return cursor.fetchall() if cursor.description else []
+
+    def fetch_workload(self, text: str, values: Sequence[str | None] = (), prefix: str = "") -> list[Row]:
+        """Run one statement of the workload, its `$n` bound as text of unknown type, through the extended protocol,
+        which refuses a second statement in the same string. Results travel in binary.
+        """
+        with translated(), psycopg.RawCursor(self._connection, row_factory=dict_row) as cursor:
+            cursor.execute(f"{TAG}{prefix}{text}".encode(), values, binary=True)
+            return cursor.fetchall() if cursor.description else []
+
+    # -- changing ---------------------------------------------------------------------------------------------------
+
+    def execute(self, statement: sql.Composable, values: Mapping[str, Any] | None = None) -> None:
+        """Run a statement of dbopt's own for its effect."""
+        self.fetch(statement, values)
+
+    def script(self, text: str) -> None:
+        """Run SQL text of several statements that dbopt wrote itself."""
+        with translated():
+            self._connection.execute(f"{TAG}{text}".encode())
+
+    # -- transactions and limits ------------------------------------------------------------------------------------
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit at the end, roll back on an exception."""
+        with translated(), self._connection.transaction():
+            yield
+
+    @contextmanager
+    def rolled_back(
+        self, *, read_only: bool = True, statement_timeout_ms: int = 0, lock_timeout_ms: int = 1000
+    ) -> Iterator[None]:
+        """A transaction that leaves nothing behind: READ ONLY unless asked otherwise, and always rolled back."""
+        with translated(), self._connection.transaction(force_rollback=True):
+            if read_only:
+                self._connection.execute("SET TRANSACTION READ ONLY")
+            self._limit("SET LOCAL", statement_timeout_ms, lock_timeout_ms)
+            yield
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Inside a transaction: undone alone when its block raises."""
+        with translated(), self._connection.transaction():
+            yield
+
+    def limit(self, *, statement_timeout_ms: int = 0, lock_timeout_ms: int = 0) -> None:
+        """Time limits from now on; 0 means none."""
+        with translated():
+            self._limit("SET", statement_timeout_ms, lock_timeout_ms)
+
+    def _limit(self, command: str, statement_timeout_ms: int, lock_timeout_ms: int) -> None:
+        for name, limit in (("statement_timeout", statement_timeout_ms), ("lock_timeout", lock_timeout_ms)):
+            self._connection.execute(f"{command} {name} = {int(limit)}".encode())
+
+    # -- life -------------------------------------------------------------------------------------------------------
+
+    def cancel(self) -> None:
+        """Ask the server to end the running statement. Safe to call from another thread."""
+        with translated():
+            self._connection.cancel_safe()
+
+    def another(self) -> Session:
+        """A second connection to the same place."""
+        return _open(self._conninfo)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def connect(dsn: str | None = None, **overrides: Any) -> Session:
+    """Open a session. `dsn` is a URI or conninfo string; what it leaves out is libpq's business (PG*, PGSERVICE,
+    .pgpass). Raises ConnectionFailed, and FeatureMissing for a server older than PostgreSQL 14.
+    """
+    try:
+        defaults = {"application_name": "dbopt"}
+        conninfo = make_conninfo(dsn or "", **{**_unset(dsn, defaults), **overrides})
+    except psycopg.Error as error:
+        raise connection_failure(error) from None
+    session = _open(conninfo)
+    if session.major < OLDEST_MAJOR:
+        session.close()
+        raise FeatureMissing(f"this is PostgreSQL {session.server_version}; dbopt works with 14 and later")
+    return session
+
+
+def _unset(dsn: str | None, defaults: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in defaults.items() if name not in (dsn or "")}
+
+
+def _open(conninfo: str) -> Session:
+    try:
+        connection = psycopg.connect(conninfo, autocommit=True, row_factory=dict_row)
+    except psycopg.Error as error:
+        raise connection_failure(error) from None
+    return Session(connection, conninfo)

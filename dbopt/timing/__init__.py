@@ -1,0 +1,1 @@
+"""Measured runs of statements, their statistics, and the comparison of two measurements."""

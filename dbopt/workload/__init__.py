@@ -1,0 +1,1 @@
+"""Captured statements: where they come from, what they are, and the values for their parameters."""
