@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import tempfile
@@ -63,15 +64,24 @@ class EmbeddedServer:
         return connect(self.dsn(database))
 
     def run_tool(self, tool: str, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-        """Run one of the package's client programs; its exit code is the caller's to judge."""
-        return subprocess.run(
-            [self.bin_dir / tool, *arguments],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            env=_clean_environment(),
-            **_as_server_user(),
-        )
+        """Run one of the package's client programs; its exit code is the caller's to judge.
+
+        Raises EmbeddedServerError where there is no such program.
+        """
+        try:
+            return subprocess.run(
+                [self.bin_dir / tool, *arguments],
+                input=stdin,
+                capture_output=True,
+                text=True,
+                env=_clean_environment(),
+                **_as_server_user(),
+            )
+        except OSError as error:
+            raise EmbeddedServerError(
+                f"cannot run {self.bin_dir / tool}: {error.strerror}",
+                hint="--pg-bin must name the bin directory of a PostgreSQL 18, readable by everybody",
+            ) from None
 
     def stop(self) -> None:
         """Stop the server and remove its directory. Calling it again does nothing."""
@@ -170,7 +180,7 @@ def _initdb(server: EmbeddedServer, extra: tuple[str, ...]) -> None:
     ]
     done = server.run_tool("initdb", "-D", str(server.data), *arguments)
     if done.returncode:
-        raise EmbeddedServerError(f"initdb failed: {_last_line(done.stderr)}", hint=_space_hint(server.directory))
+        raise EmbeddedServerError(f"initdb failed: {_reason(done.stderr)}", hint=_space_hint(server.directory))
 
 
 def _pg_ctl_start(server: EmbeddedServer, settings: Mapping[str, str]) -> None:
@@ -188,7 +198,7 @@ def _pg_ctl_start(server: EmbeddedServer, settings: Mapping[str, str]) -> None:
         **_as_server_user(),
     )
     if done.returncode:
-        reason = _last_line(log.read_text(errors="replace")) if log.exists() else "no log was written"
+        reason = _reason(log.read_text(errors="replace")) if log.exists() else "no log was written"
         raise EmbeddedServerError(
             f"the embedded PostgreSQL did not start: {reason}", hint=_space_hint(server.directory)
         )
@@ -284,9 +294,10 @@ def _clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LD_"))} | {"LC_ALL": "C"}
 
 
-def _last_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "no message"
+def _reason(log: str) -> str:
+    """The last two messages of a log or of a program, without their time stamps: the cause and the consequence."""
+    lines = [re.sub(r"^[-0-9]+ [0-9:.]+ \S+ \[\d+\] ", "", line.strip()) for line in log.splitlines() if line.strip()]
+    return "; ".join(lines[-2:]) or "no message"
 
 
 def _space_hint(directory: Path) -> str:
