@@ -38,7 +38,7 @@ build: $(VENV)/dev.stamp         ## wheel and sdist
 
 lock:                            ## renew the lock files (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
-	    --no-emit-index-url --no-emit-find-links pyproject.toml --all-extras -o .lock/run.txt
+	    --no-emit-index-url --no-emit-find-links pyproject.toml --all-extras --group build -o .lock/run.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url --no-emit-find-links pyproject.toml --all-extras --group dev -o .lock/dev.txt
 
@@ -50,20 +50,21 @@ clean:
 
 # -- the virtual environment ------------------------------------------------------------------------------------------
 
-# A stamp that was written for other contents of the lock file is older than the file, so it is made anew.
-$(VENV)/bin/python:
+$(BIN)/python:
 ifeq ($(UV),)
+	sh .lock/ensure_venv.sh $(PYTHON)
 	$(PYTHON) -m venv $(VENV)
 else
 	$(UV) venv -q --python $(PYTHON) $(VENV)
 endif
 
-$(VENV)/%.stamp: .lock/%.txt .lock/dev.txt pyproject.toml | $(VENV)/bin/python
+# A stamp says which lock file was installed last; a newer lock file or project file installs again.
+$(VENV)/%.stamp: .lock/%.txt pyproject.toml | $(BIN)/python
 ifeq ($(UV),)
-	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r .lock/dev.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 else
-	$(UV) pip install -q --python $(BIN)/python --require-hashes -r .lock/dev.txt
+	$(UV) pip install -q --python $(BIN)/python --require-hashes -r $<
 	$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 endif
 	touch $@
