@@ -26,8 +26,8 @@ def query(name: str, server_major: int) -> str:
 
     Raises FileNotFoundError for an unknown name: a mistake of the program, not of its user.
     """
-    feature, _, stem = name.partition("/")
-    folder = root("sql") / feature
+    feature, _, stem = name.rpartition("/")
+    folder = root("sql").joinpath(*feature.split("/"))
     variants = {_first_major(entry.name, stem): entry for entry in folder.iterdir() if _is_variant(entry.name, stem)}
     usable = [major for major in variants if major <= server_major]
     if not usable:
@@ -48,3 +48,10 @@ def _first_major(filename: str, stem: str) -> int:
 def keywords() -> tuple[str, ...]:
     """PostgreSQL's key words that cannot stand as a plain column or table name, as of version 18."""
     return tuple((root("sql") / "postgres" / "reserved_words.txt").read_text("utf-8").split())
+
+
+def names(feature: str) -> list[str]:
+    """The queries of a folder of `sql`, without their variants, in order."""
+    entries = root("sql").joinpath(*feature.split("/")).iterdir()
+    stems = {entry.name.split(".")[0] for entry in entries if entry.name.endswith(".sql")}
+    return [f"{feature}/{stem}" for stem in sorted(stems)]

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from dbopt import __version__
-from dbopt.cli import doctor
+from dbopt.cli import demo, doctor
 from dbopt.cli.command import group
 from dbopt.errors import DboptError, Interrupted, UsageError
 
@@ -36,6 +36,7 @@ def _top(
     """Makes a PostgreSQL database fast and keeps it fast."""
 
 
+demo.register(app)
 doctor.register(app)
 
 

@@ -68,10 +68,12 @@ class Session:
         """The single row of a query that always has one."""
         return self.rows(query_name, **values)[0]
 
-    def fetch(self, statement: sql.Composable, values: Mapping[str, Any] | None = None) -> list[Row]:
-        """Run a statement of dbopt's own and return its rows, if it gives any."""
+    def fetch(self, statement: sql.Composable, values: Mapping[str, Any] | None = None, *, tag: str = TAG) -> list[Row]:
+        """Run a statement of dbopt's own and return its rows, if it gives any. A statement that plays an
+        application's part goes untagged.
+        """
         with translated(), self._connection.cursor() as cursor:
-            cursor.execute(sql.SQL(TAG) + statement, values or None)
+            cursor.execute(sql.SQL(tag) + statement, values or None)
             return cursor.fetchall() if cursor.description else []
 
     def fetch_workload(self, text: str, values: Sequence[str | None] = (), prefix: str = "") -> list[Row]:

@@ -97,7 +97,7 @@ def test_a_running_server_is_not_swept() -> None:
 
 
 def test_a_wrong_bin_directory_is_a_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(EmbeddedServerError, match="cannot run .*pg_ctl|cannot run .*initdb"):
+    with pytest.raises(EmbeddedServerError, match="cannot run"):
         embedded.start(bin_dir=tmp_path)
 
 

@@ -1,0 +1,157 @@
+"""dbopt demo"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, chdir, contextmanager, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dbopt.cli.command import Run, command
+from dbopt.errors import DboptError, FileError, UsageError
+
+if TYPE_CHECKING:
+    from dbopt.demo.shop import Size
+    from dbopt.postgres.embedded import EmbeddedServer
+
+DATABASE = "shop"
+CONNECTIONS = 4
+ROUNDS = 12
+
+# What a user would type, in this order; each runs just as if it had been.
+STEPS = (
+    ("Find the slow statements", "capture statements --min-mean-ms 1 -o workload.json"),
+    ("Time them as they are", "measure workload.json -o before.json"),
+    ("Look for indexes, on a shadow of the database", "suggest workload.json -o advice.json"),
+    ("Build them, without blocking writers", "apply advice.json --yes --undo-file undo.json"),
+    ("Time the statements again", "measure workload.json -o after.json"),
+)
+
+CLOSING = """
+Now your own database (the connection string, or PGHOST, PGDATABASE, ... as for psql):
+
+  dbopt doctor -d "host=... dbname=..."
+  dbopt capture statements -d "host=... dbname=..." -o workload.json
+  dbopt suggest workload.json -d "host=... dbname=..." -o advice.json
+  dbopt apply advice.json -d "host=... dbname=..." --dry-run
+"""
+
+
+def register(app: typer.Typer) -> None:
+    @command(app)
+    def demo(
+        run: Run,
+        scale: Annotated[float, typer.Option("--scale", metavar="S", help="Size of the data; 1: 1.5 M rows.")] = 1.0,
+        keep: Annotated[Path | None, typer.Option("--keep", metavar="DIR", help="Keep the files of all steps.")] = None,
+    ) -> int:
+        """Run the whole loop on an embedded PostgreSQL: capture, suggest, apply, compare."""
+        if not 0 < scale <= 100:
+            raise UsageError("--scale must be over 0 and at most 100")
+        started = time.monotonic()
+        output = run.output.absolute() if run.output else None
+        with _folder(keep) as folder, _shop(run, scale), chdir(folder):
+            for title, line in STEPS:
+                _step(run, title, line.split())
+            if keep is not None:
+                _step(run, "Keep the report", ["compare", "before.json", "after.json", "--html", "report.html", "-q"])
+            _compare(run, output)
+        run.note(f"\nThat took {time.monotonic() - started:.0f} s." + (f" The files are in {keep}." if keep else ""))
+        run.note(CLOSING)
+        return 0
+
+
+@contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    """Where the steps leave their files: the user's directory, else a temporary one."""
+    if keep is None:
+        with tempfile.TemporaryDirectory(prefix="dbopt-demo-") as scratch:
+            yield Path(scratch)
+        return
+    try:
+        keep.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(f"cannot make the directory {keep}: {error.strerror}") from None
+    yield keep
+
+
+@contextmanager
+def _shop(run: Run, scale: float) -> Iterator[None]:
+    """An embedded server with the loaded shop that has been used for a while; PG* variables lead to it."""
+    from dbopt.demo import shop
+    from dbopt.postgres import embedded
+
+    rows = shop.size(scale)
+    run.note("dbopt demo: an embedded PostgreSQL 18, private to this run and gone after it\n")
+    with embedded.start(settings={"shared_preload_libraries": "pg_stat_statements", "jit": "off"}) as server:
+        with server.connect() as session:
+            session.script(f"CREATE DATABASE {DATABASE}")
+        with server.connect(DATABASE) as session, _timed(run, f"loaded a shop of {rows.rows:,} rows"):
+            shop.load(session, rows, lambda table: run.detail(f"  {table}"))
+        _use(run, server, rows)
+        with _environment(PGHOST=str(server.directory), PGUSER=embedded.SUPERUSER, PGDATABASE=DATABASE):
+            yield
+
+
+def _use(run: Run, server: EmbeddedServer, rows: Size) -> None:
+    from dbopt.demo import application
+    from dbopt.postgres.session import connect
+
+    with ExitStack() as stack:
+        dsn = server.dsn(DATABASE)
+        sessions = [stack.enter_context(connect(dsn, application_name="shop")) for _ in range(CONNECTIONS)]
+        kinds = len(application.statements())
+        with _timed(run, f"ran its application: {kinds} kinds of statement over {CONNECTIONS} connections"):
+            application.run(sessions, rows, ROUNDS)
+
+
+@contextmanager
+def _timed(run: Run, what: str) -> Iterator[None]:
+    started = time.monotonic()
+    yield
+    run.note(f"{what} ({time.monotonic() - started:.1f} s)")
+
+
+@contextmanager
+def _environment(**variables: str) -> Iterator[None]:
+    """Only these connection variables, for as long as the block runs."""
+    before = dict(os.environ)
+    for name in before:
+        if name.startswith(("PG", "DBOPT_")):
+            del os.environ[name]
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _step(run: Run, title: str, arguments: list[str]) -> None:
+    """Run one command as the user would, its output on stderr: stdout is for the demo's result."""
+    run.note(f"\n# {title}\n$ dbopt {shlex.join(arguments)}")
+    with redirect_stdout(sys.stderr):
+        _succeed([*arguments, "-q"] if run.quiet else arguments)
+
+
+def _compare(run: Run, output: Path | None) -> None:
+    arguments = ["compare", "before.json", "after.json"]
+    run.note(f"\n# Before and after\n$ dbopt {shlex.join(arguments)}")
+    formatted = ["--format", run.format.value] if run.format else []
+    written = ["-o", str(output)] if output else []
+    _succeed([*arguments, *formatted, *written])
+
+
+def _succeed(arguments: list[str]) -> None:
+    """Run a command; findings are no failure here."""
+    from dbopt.cli.main import main
+
+    code = main(arguments)
+    if code not in (0, 1, 4):
+        raise DboptError(f"the step `dbopt {arguments[0]}` ended with exit code {code}")

@@ -1,0 +1,39 @@
+"""SQL scripts from Jinja templates: every value passes through the filter `ident` or `literal`, every name in a
+template has a value.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from dbopt import resources
+from dbopt.postgres.identifiers import literal, quoted
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+def render(name: str, **values: Any) -> str:
+    """The script `templates/<name>.j2` with these values. A name without a value is jinja2's UndefinedError."""
+    return _environment().get_template(f"{name}.j2").render(values)
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+    environment = Environment(  # noqa: S701 - SQL, not HTML: `ident` and `literal` quote
+        loader=FunctionLoader(_source),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(ident=quoted, literal=literal)
+    return environment
+
+
+def _source(name: str) -> str | None:
+    entry = resources.root("templates").joinpath(*name.split("/"))
+    return entry.read_text("utf-8") if entry.is_file() else None

@@ -1,0 +1,2 @@
+-- An order leaves the house. Needs: UPDATE.
+UPDATE orders SET status = 'shipped', shipped_at = %(day)s WHERE number = %(number)s AND status = 'open'
