@@ -1,0 +1,143 @@
+"""The catalog of a database, read once: relations, columns with their statistics, indexes, foreign keys and writes.
+What can be asked of it afterwards is pure. The dataclasses stand in `dbopt.postgres.schema`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dbopt.errors import LockNotAvailable
+from dbopt.postgres.schema import Catalog, Column, ExistingIndex, ForeignKey, IndexKey, Relation, Writes
+from dbopt.postgres.session import Row, Session
+
+Name = tuple[str, str]
+
+
+def read_catalog(session: Session) -> Catalog:
+    """Read the catalog in one snapshot. Works for any role: statistics that the role may not see are left unknown, and
+    sizes are the planner's page counts while another session holds a lock that forbids asking the files.
+    """
+    sizes = _sizes(session)
+    with session.rolled_back():
+        environment = session.row("catalog/environment")
+        block_size = environment["block_size"]
+        writes = {(row["schema"], row["name"]): _writes(row) for row in session.rows("catalog/writes")}
+        columns = _by_relation(session.rows("catalog/columns"))
+        relations = tuple(
+            _relation(row, columns.get((row["schema"], row["name"]), ()), sizes, writes, block_size)
+            for row in session.rows("catalog/relations")
+        )
+        indexes = tuple(_index(row, sizes, block_size) for row in session.rows("catalog/indexes"))
+        foreign_keys = tuple(_foreign_key(row) for row in session.rows("catalog/foreign_keys"))
+    return Catalog(
+        server_version=environment["server_version"],
+        database=environment["database"],
+        search_path=tuple(environment["search_path"]),
+        counted_seconds=environment["counted_seconds"],
+        relations=relations,
+        indexes=indexes,
+        foreign_keys=foreign_keys,
+    )
+
+
+def _sizes(session: Session) -> dict[Name, int]:
+    try:
+        with session.rolled_back():
+            return {(row["schema"], row["name"]): row["bytes"] for row in session.rows("catalog/sizes")}
+    except LockNotAvailable:
+        return {}
+
+
+def _by_relation(rows: Iterable[Row]) -> dict[Name, tuple[Column, ...]]:
+    found: dict[Name, list[Column]] = {}
+    for row in rows:
+        found.setdefault((row["schema"], row["relation"]), []).append(_column(row))
+    return {name: tuple(columns) for name, columns in found.items()}
+
+
+def _column(row: Row) -> Column:
+    return Column(
+        name=row["name"],
+        type=row["type"],
+        not_null=row["not_null"],
+        length=row["length"] if row["length"] > 0 else None,
+        indexable=bool(row["indexable"]),
+        is_text=bool(row["is_text"]),
+        bytewise=bool(row["bytewise"]),
+        average_width=row["avg_width"],
+        n_distinct=row["n_distinct"],
+        null_fraction=row["null_frac"],
+        correlation=row["correlation"],
+        top_frequency=row["top_frequency"],
+    )
+
+
+def _relation(
+    row: Row, columns: tuple[Column, ...], sizes: dict[Name, int], writes: dict[Name, Writes], block_size: int
+) -> Relation:
+    name = (row["schema"], row["name"])
+    return Relation(
+        schema=row["schema"],
+        name=row["name"],
+        kind=row["kind"],
+        rows=row["rows"],
+        bytes=sizes.get(name, row["blocks"] * block_size),
+        columns=columns,
+        is_partition=row["is_partition"],
+        parent=(row["parent_schema"], row["parent_name"]) if row["parent_name"] else None,
+        definition=row["definition"],
+        writes=writes.get(name, Writes()),
+    )
+
+
+def _writes(row: Row) -> Writes:
+    return Writes(
+        inserted=row["inserted"] or 0,
+        updated=row["updated"] or 0,
+        updated_hot=row["updated_hot"] or 0,
+        deleted=row["deleted"] or 0,
+    )
+
+
+def _index(row: Row, sizes: dict[Name, int], block_size: int) -> ExistingIndex:
+    return ExistingIndex(
+        schema=row["schema"],
+        name=row["name"],
+        table=(row["table_schema"], row["table_name"]),
+        method=row["method"],
+        keys=tuple(_key(key) for key in row["keys"]),
+        include=tuple(row["include"]),
+        predicate=row["predicate"],
+        is_unique=row["is_unique"],
+        is_primary=row["is_primary"],
+        is_valid=row["is_valid"],
+        is_marked=row["is_marked"],
+        is_referenced=row["is_referenced"],
+        constraint=row["constraint_name"],
+        parent=(row["parent_schema"], row["parent_name"]) if row["parent_name"] else None,
+        size_bytes=sizes.get((row["schema"], row["name"]), row["blocks"] * block_size),
+        scans=row["scans"],
+        options=tuple(row["options"]),
+        definition=row["definition"],
+    )
+
+
+def _key(key: Row) -> IndexKey:
+    return IndexKey(
+        sql=key["sql"],
+        column=key["column"],
+        descending=key["descending"],
+        nulls_first=key["nulls_first"],
+        opclass=key["opclass"],
+        collation=key["collation"],
+    )
+
+
+def _foreign_key(row: Row) -> ForeignKey:
+    return ForeignKey(
+        table=(row["schema"], row["table_name"]),
+        name=row["name"],
+        columns=tuple(row["columns"]),
+        referenced=(row["referenced_schema"], row["referenced_table"]),
+        referenced_columns=tuple(row["referenced_columns"]),
+    )

@@ -1,0 +1,202 @@
+"""A database's catalog as plain data, and the questions that can be asked of it. Pure; `dbopt.postgres.catalog` reads
+it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from dbopt.postgres.identifiers import qualified
+
+_NAME_PART = re.compile(r'"((?:[^"]|"")+)"|([^".\s]+)')
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column with what the planner knows of it; None is unknown (never analysed, or not readable by the role).
+
+    `n_distinct` is PostgreSQL's: a count, or below zero minus the share of the rows. `bytewise`: texts sort by bytes,
+    so that a plain b-tree serves LIKE 'x%'. `length` is the type's fixed length in bytes.
+    """
+
+    name: str
+    type: str
+    not_null: bool = False
+    length: int | None = None
+    indexable: bool = True
+    is_text: bool = False
+    bytewise: bool = False
+    average_width: int | None = None
+    n_distinct: float | None = None
+    null_fraction: float | None = None
+    correlation: float | None = None
+    top_frequency: float | None = None
+
+    @property
+    def width(self) -> int:
+        """Average bytes of a value: measured, else the type's, else PostgreSQL's default for unknown text."""
+        return self.average_width or self.length or 32
+
+
+@dataclass(frozen=True)
+class Writes:
+    """Rows written since the statistics were reset. `updated` includes `updated_hot`."""
+
+    inserted: int = 0
+    updated: int = 0
+    updated_hot: int = 0
+    deleted: int = 0
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A relation. `kind` is pg_class's: r table, p partitioned table, m materialized view, v view, f foreign table.
+    `rows` is -1 for a table that was never analysed; `parent` is the partitioned table it is a partition of.
+    """
+
+    schema: str
+    name: str
+    kind: str
+    rows: float
+    bytes: int
+    columns: tuple[Column, ...]
+    is_partition: bool = False
+    parent: tuple[str, str] | None = None
+    definition: str | None = None
+    writes: Writes = field(default=Writes())
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.schema, self.name
+
+    @property
+    def sql_name(self) -> str:
+        """Quoted and qualified."""
+        return qualified(self.schema, self.name)
+
+    @property
+    def can_have_indexes(self) -> bool:
+        return self.kind in "rpm"
+
+    @cached_property
+    def _columns(self) -> dict[str, Column]:
+        return {column.name: column for column in self.columns}
+
+    def column(self, name: str) -> Column | None:
+        return self._columns.get(name)
+
+
+@dataclass(frozen=True)
+class IndexKey:
+    """A key of an existing index: a column, or an expression (then `column` is None). Operator class and collation are
+    None where they are the column's own.
+    """
+
+    sql: str
+    column: str | None
+    descending: bool = False
+    nulls_first: bool = False
+    opclass: str | None = None
+    collation: str | None = None
+
+
+@dataclass(frozen=True)
+class ExistingIndex:
+    """An index of the database. `constraint` names the primary key, unique or exclusion constraint that it backs;
+    `is_marked`: replica identity or CLUSTER use it; `is_referenced`: a foreign key points to what it enforces; `parent`
+    is the partitioned index it is attached to; `scans` is None where they are not counted.
+    """
+
+    schema: str
+    name: str
+    table: tuple[str, str]
+    method: str
+    keys: tuple[IndexKey, ...]
+    include: tuple[str, ...] = ()
+    predicate: str = ""
+    is_unique: bool = False
+    is_primary: bool = False
+    is_valid: bool = True
+    is_marked: bool = False
+    is_referenced: bool = False
+    constraint: str | None = None
+    parent: tuple[str, str] | None = None
+    size_bytes: int = 0
+    scans: int | None = None
+    options: tuple[str, ...] = ()
+    definition: str = ""
+
+    @property
+    def sql_name(self) -> str:
+        return qualified(self.schema, self.name)
+
+    @property
+    def columns(self) -> tuple[str | None, ...]:
+        """Key columns, None for an expression."""
+        return tuple(key.column for key in self.keys)
+
+
+@dataclass(frozen=True)
+class ForeignKey:
+    """`columns` of `table` point to `referenced_columns` of `referenced`."""
+
+    table: tuple[str, str]
+    name: str
+    columns: tuple[str, ...]
+    referenced: tuple[str, str]
+    referenced_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Everything read from one database. `counted_seconds`: how long the server has been counting scans and writes,
+    None where it is not known.
+    """
+
+    server_version: int
+    database: str
+    search_path: tuple[str, ...]
+    relations: tuple[Relation, ...]
+    indexes: tuple[ExistingIndex, ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    counted_seconds: float | None = None
+
+    @cached_property
+    def _relations(self) -> dict[tuple[str, str], Relation]:
+        return {relation.key: relation for relation in self.relations}
+
+    @cached_property
+    def _indexes(self) -> dict[tuple[str, str], tuple[ExistingIndex, ...]]:
+        found: dict[tuple[str, str], list[ExistingIndex]] = {}
+        for index in self.indexes:
+            found.setdefault(index.table, []).append(index)
+        return {table: tuple(indexes) for table, indexes in found.items()}
+
+    def find(self, schema: str | None, name: str) -> Relation | None:
+        """The relation of these exact names; without a schema the first along the search_path."""
+        schemas = (schema,) if schema else self.search_path
+        return next((found for s in schemas if (found := self._relations.get((s, name)))), None)
+
+    def resolve(self, written: str) -> Relation | None:
+        """The relation that SQL would find under this name: `orders`, `sales.orders`, `"Täble"`."""
+        parts = [m[1].replace('""', '"') if m[1] else m[2].lower() for m in _NAME_PART.finditer(written)]
+        if not parts:
+            return None
+        return self.find(parts[-2] if len(parts) > 1 else None, parts[-1])
+
+    def indexes_of(self, relation: Relation) -> tuple[ExistingIndex, ...]:
+        return self._indexes.get(relation.key, ())
+
+    def partitions_of(self, relation: Relation) -> tuple[Relation, ...]:
+        """All leaf tables below a partitioned table; the relation itself where it is none."""
+        if relation.kind != "p":
+            return (relation,)
+        children = [child for child in self.relations if child.parent == relation.key]
+        return tuple(leaf for child in children for leaf in self.partitions_of(child))
+
+    def root_of(self, relation: Relation) -> Relation:
+        """The partitioned table at the top of a partition's tree; the relation itself where it is none."""
+        parent = self._relations.get(relation.parent) if relation.parent else None
+        return self.root_of(parent) if parent else relation
