@@ -30,7 +30,10 @@ class Config:
                 f"there is no database {database} in {self.path or 'dbopt.toml'}",
                 hint=f"known: {known}" if known else "add a [databases.NAME] section with a dsn",
             )
-        return self._text(databases[database], "dsn", f"databases.{database}.dsn")
+        section = databases[database]
+        if not isinstance(section, dict) or "dsn" not in section:
+            raise ConfigurationError(f"{self.path}: [databases.{database}] has no dsn")
+        return self._text(section, "dsn", f"databases.{database}.dsn")
 
     def _text(self, values: dict[str, Any], key: str, label: str) -> str | None:
         value = values.get(key)

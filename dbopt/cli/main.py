@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain(_as_ours(error))
     except typer.Exit as leaving:
         return int(leaving.exit_code)
-    except BrokenPipeError:  # the reader of our output left: not our failure
+    except (BrokenPipeError, SystemExit):  # Typer makes the second of the first: the reader of our output left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return int(result or 0)

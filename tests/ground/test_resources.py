@@ -1,0 +1,49 @@
+"""SQL files: found by name, in the variant for the server, and each one accepted by every server of the matrix."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from psycopg import sql
+
+from dbopt import resources
+from dbopt.postgres.scripts import render
+from tests.servers import Database
+
+ROOT = Path(__file__).parents[2] / "sql"
+QUERIES = sorted({str(path.relative_to(ROOT)).split(".")[0] for path in ROOT.rglob("*.sql")})
+
+
+def test_an_unknown_query_is_the_programs_mistake() -> None:
+    with pytest.raises(FileNotFoundError):
+        resources.query("demo/no_such_query", 18)
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.sql")), ids=lambda path: path.name)
+def test_a_query_says_what_it_answers_and_what_it_needs(path: Path) -> None:
+    comment = "".join(line for line in path.read_text().splitlines(keepends=True) if line.startswith("--"))
+    assert path.read_text().startswith("--")
+    assert "needs" in comment.lower()
+
+
+@pytest.fixture
+def prepared(database: Database) -> Database:
+    """A database that has whatever the queries mention."""
+    for extension in ("hypopg", "pg_buffercache", "pageinspect"):
+        if database.session.fetch(
+            sql.SQL("SELECT FROM pg_available_extensions WHERE name = %(name)s"), {"name": extension}
+        ):
+            database.session.script(f"CREATE EXTENSION IF NOT EXISTS {extension}")
+    database.session.script(render("demo/shop.sql"))
+    return database
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_every_server_accepts_every_query(prepared: Database, name: str) -> None:
+    text = resources.query(name, prepared.session.major)
+    numbered, names = text.replace("%%", "%"), sorted(set(re.findall(r"%\((\w+)\)s", text)))
+    for number, parameter in enumerate(names, 1):
+        numbered = numbered.replace(f"%({parameter})s", f"${number}")
+    prepared.session.script(f"PREPARE checked AS {numbered}")
