@@ -1,0 +1,137 @@
+"""pg_stat_statements replaces every constant by `$n`, also where PostgreSQL's grammar wants a constant: such text does
+not even parse. Here it is mended so that it plans. Pure.
+
+- `interval $1`, `date $1`, `timestamp(3) with time zone $1`, `s.type $1` become `$1::interval` and so on;
+- `extract($1 from x)` becomes `pg_catalog."extract"($1, x)`.
+"""
+
+from __future__ import annotations
+
+from dbopt.workload.lexer import Kind, Token, tokens
+
+_TYPES_WORDS = """
+    interval date time timestamp timetz timestamptz numeric decimal dec real float float4 float8 int int2 int4 int8
+    integer smallint bigint boolean bool text varchar char character bpchar name bytea bit varbit uuid json jsonb
+    jsonpath inet cidr macaddr macaddr8 xml money oid regclass regproc regprocedure regtype regrole regnamespace
+    tsvector tsquery point line lseg box path polygon circle pg_lsn int4range int8range numrange tsrange tstzrange
+    daterange int4multirange int8multirange nummultirange tsmultirange tstzmultirange datemultirange hstore citext
+    ltree lquery geometry geography vector"""
+_TYPES = frozenset(_TYPES_WORDS.split())
+# types of several words, longest first
+_LONG_TYPES = (
+    ("timestamp", "with", "time", "zone"),
+    ("timestamp", "without", "time", "zone"),
+    ("time", "with", "time", "zone"),
+    ("time", "without", "time", "zone"),
+    ("national", "character", "varying"),
+    ("double", "precision"),
+    ("character", "varying"),
+    ("char", "varying"),
+    ("bit", "varying"),
+    ("national", "character"),
+)
+_FIELDS = frozenset(("year", "month", "day", "hour", "minute", "second"))
+_SILENT = (Kind.SPACE, Kind.COMMENT)
+
+
+def mended(sql: str, *, literals: bool = False) -> str:
+    """The statement with constants of the form `type $n` and `extract($n from x)` as PostgreSQL reads them; with
+    `literals`, those with a literal in place of the `$n` as well.
+    """
+    kinds = (Kind.PARAMETER, Kind.STRING) if literals else (Kind.PARAMETER,)
+    found = list(tokens(sql))
+    words = [number for number, token in enumerate(found) if token.kind not in _SILENT]
+    texts = [token.text for token in found]
+    for place, number in enumerate(words):
+        if found[number].kind in kinds:
+            _mend_typed(found, words, place, texts)
+        elif found[number].folded == "extract":
+            _mend_extract(found, words, place, texts, kinds)
+    return "".join(texts)
+
+
+def _mend_typed(found: list[Token], words: list[int], place: int, texts: list[str]) -> None:
+    """type [(n)] value [fields] -> value::type"""
+    start = _start_of_type(found, words, place)
+    if start is None:
+        return
+    end = _end_of_fields(found, words, place) if found[words[start]].folded == "interval" else place
+    name = " ".join(found[number].text for number in words[start:place])
+    fields = " ".join(found[number].text for number in words[place + 1 : end + 1])
+    value = found[words[place]].text
+    for number in range(words[start], words[end] + 1):
+        texts[number] = ""
+    texts[words[start]] = f"{value}::{_compact(name)}" + (f" {fields}" if fields else "")
+
+
+def _compact(name: str) -> str:
+    for spaced, compact in ((" . ", "."), (" ( ", "("), (" )", ")"), (" , ", ",")):
+        name = name.replace(spaced, compact)
+    return name
+
+
+def _start_of_type(found: list[Token], words: list[int], place: int) -> int | None:
+    """Where the name of a type begins that stands right before this token; None where there is none."""
+    last = place - 1
+    if last >= 0 and found[words[last]].text == ")":
+        last = _before_parenthesis(found, words, last)
+    folded = [found[words[number]].folded for number in range(max(0, last - 3), last + 1)]
+    for long_type in _LONG_TYPES:
+        plain = _without_precision(found, words, place - 1, len(long_type))
+        if plain is not None and plain[1] == long_type:
+            return plain[0]
+    if not folded:
+        return None
+    if last >= 1 and found[words[last - 1]].text == "." and last >= 2:
+        return last - 2 if _is_name(found[words[last]]) and _is_name(found[words[last - 2]]) else None
+    return last if folded[-1] in _TYPES and found[words[last]].kind is Kind.WORD else None
+
+
+def _is_name(token: Token) -> bool:
+    return token.kind in (Kind.WORD, Kind.QUOTED)
+
+
+def _before_parenthesis(found: list[Token], words: list[int], place: int) -> int:
+    """The token before `(n)` or `(n, m)`; -1 where the parentheses hold anything else."""
+    number = place - 1
+    while number >= 0 and (found[words[number]].kind is Kind.NUMBER or found[words[number]].text == ","):
+        number -= 1
+    return number - 1 if number >= 1 and found[words[number]].text == "(" else -1
+
+
+def _without_precision(
+    found: list[Token], words: list[int], last: int, length: int
+) -> tuple[int, tuple[str, ...]] | None:
+    """The `length` words that end at `last`, a precision in parentheses among them left out, and where they start."""
+    collected: list[str] = []
+    number = last
+    while number >= 0 and len(collected) < length:
+        if found[words[number]].text == ")":
+            number = _before_parenthesis(found, words, number)
+            continue
+        collected.append(found[words[number]].folded)
+        number -= 1
+    return (number + 1, tuple(reversed(collected))) if len(collected) == length else None
+
+
+def _end_of_fields(found: list[Token], words: list[int], place: int) -> int:
+    """The last token of `day to second (3)` behind an interval's value."""
+    end = place
+    following = [found[number].folded for number in words[place + 1 : place + 4]]
+    if following and following[0] in _FIELDS:
+        end += 1
+        if len(following) == 3 and following[1] == "to" and following[2] in _FIELDS:
+            end += 2
+    return end
+
+
+def _mend_extract(found: list[Token], words: list[int], place: int, texts: list[str], kinds: tuple[Kind, ...]) -> None:
+    """extract ( value from x ) -> pg_catalog."extract" ( value , x ); a field may be written as a word, too"""
+    folded = [found[number].folded for number in words[place : place + 4]]
+    if len(folded) < 4 or folded[1] != "(" or folded[3] != "from":
+        return
+    field = found[words[place + 2]]
+    if field.kind in kinds or (Kind.STRING in kinds and field.kind is Kind.WORD):
+        texts[words[place]] = 'pg_catalog."extract"'
+        texts[words[place + 2]] = f"'{field.text}'" if field.kind is Kind.WORD else field.text
+        texts[words[place + 3]] = ","
