@@ -1,0 +1,161 @@
+"""The conditions of WHERE and ON as comparisons that a b-tree can serve. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from dbopt.index.model import Key
+from dbopt.postgres.schema import Column, Relation
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """`columns` compared with `other`. `kind`: equal, range, prefix (LIKE 'x%'), sequence (a row comparison), or or.
+
+    `query` is the subquery of IN; `branches` are those of an OR, each a list of comparisons.
+    """
+
+    kind: str
+    columns: tuple[exp.Column, ...] = ()
+    other: exp.Expression | None = None
+    query: exp.Expression | None = None
+    branches: tuple[tuple[Comparison, ...], ...] = ()
+    as_text: bool = False  # the column is cast to text, which costs a varchar column nothing
+
+    def key(self, relation: Relation, name: str) -> Key | None:
+        """The index key that serves it on that table; None where no b-tree can."""
+        column = relation.column(name)
+        if column is None or not column.indexable:
+            return None
+        if self.as_text and not column.type.startswith(("text", "character varying")):
+            return None
+        if self.kind == "prefix":
+            return Key(name, opclass=_pattern_class(column)) if column.is_text else None
+        return Key(name)
+
+
+def _pattern_class(column: Column) -> str | None:
+    if column.bytewise:
+        return None
+    return "bpchar_pattern_ops" if column.type.startswith("character(") else "text_pattern_ops"
+
+
+def comparisons(condition: exp.Expression) -> Iterator[Comparison]:
+    """What a b-tree can serve of this condition. Parts of an AND come one by one; an OR comes whole, if an index can
+    serve each of its branches.
+    """
+    node = _bare(condition)
+    if isinstance(node, exp.And):
+        yield from comparisons(node.this)
+        yield from comparisons(node.expression)
+    elif isinstance(node, exp.Or):
+        branches = tuple(tuple(comparisons(part)) for part in _flattened(node))
+        if all(branches):
+            yield Comparison("or", branches=branches)
+    else:
+        yield from _simple(node)
+
+
+def _flattened(node: exp.Expression) -> Iterator[exp.Expression]:
+    bare = _bare(node)
+    if isinstance(bare, exp.Or):
+        yield from _flattened(bare.this)
+        yield from _flattened(bare.expression)
+    else:
+        yield bare
+
+
+def _bare(node: exp.Expression) -> exp.Expression:
+    while isinstance(node, exp.Paren):
+        node = node.this
+    return node
+
+
+def _simple(node: exp.Expression) -> Iterator[Comparison]:
+    if isinstance(node, (exp.EQ, exp.NullSafeEQ)):
+        yield from _equality(node)
+    elif isinstance(node, (exp.GT, exp.GTE, exp.LT, exp.LTE)):
+        yield from _inequality(node)
+    elif isinstance(node, exp.In):
+        yield from _membership(node)
+    elif isinstance(node, exp.Between):
+        yield from _of("range", node.this, None)
+    elif isinstance(node, exp.Is):
+        yield from _of("range" if node.args.get("negate") else "equal", node.this, None)
+    elif isinstance(node, exp.Not):
+        yield from _negation(_bare(node.this))
+    elif isinstance(node, exp.Column):
+        yield from _of("equal", node, None)
+    elif isinstance(node, (exp.Like, exp.SimilarTo, exp.RegexpLike, exp.StartsWith)) and _has_prefix(node):
+        yield from _of("prefix", node.this, None)
+
+
+def _negation(node: exp.Expression) -> Iterator[Comparison]:
+    if isinstance(node, exp.Is):
+        yield from _of("range", node.this, None)
+    elif isinstance(node, exp.Column):
+        yield from _of("equal", node, None)
+
+
+def _equality(node: exp.Expression) -> Iterator[Comparison]:
+    left, right = _bare(node.this), _bare(node.expression)
+    if isinstance(left, exp.Tuple) and isinstance(right, exp.Tuple):
+        for one, other in zip(left.expressions, right.expressions, strict=False):
+            yield from _of("equal", one, other)
+            yield from _of("equal", other, one)
+        return
+    if isinstance(right, exp.Anonymous) and right.name.lower() == "all":
+        return
+    yield from _of("equal", left, right)
+    yield from _of("equal", right, left)
+
+
+def _inequality(node: exp.Expression) -> Iterator[Comparison]:
+    left, right = _bare(node.this), _bare(node.expression)
+    if isinstance(left, exp.Tuple):
+        columns = [column for part in left.expressions if (column := _column(part)) is not None]
+        if len(columns) == len(left.expressions):
+            yield Comparison("sequence", tuple(columns), right)
+        return
+    yield from _of("range", left, right)
+    yield from _of("range", right, left)
+
+
+def _membership(node: exp.In) -> Iterator[Comparison]:
+    query = node.args.get("query")
+    inner = query.this if isinstance(query, exp.Subquery) else query
+    left = _bare(node.this)
+    for part in left.expressions if isinstance(left, exp.Tuple) else [left]:
+        column = _column(part)
+        if column is not None:
+            yield Comparison("equal", (column,), None, inner)
+    if inner is not None and _column(left) is None:
+        yield Comparison("equal", (), None, inner)
+
+
+def _of(kind: str, side: exp.Expression, other: exp.Expression | None) -> Iterator[Comparison]:
+    column = _column(side)
+    if column is not None:
+        yield Comparison(kind, (column,), other, as_text=isinstance(_bare(side), exp.Cast))
+
+
+def _column(node: exp.Expression) -> exp.Column | None:
+    """The column that is compared. pg_get_viewdef writes varchar columns as `(name)::text`, which costs no index."""
+    bare = _bare(node)
+    if isinstance(bare, exp.Cast) and bare.to.this == exp.DataType.Type.TEXT:
+        bare = _bare(bare.this)
+    return bare if isinstance(bare, exp.Column) and not isinstance(bare.this, exp.Star) else None
+
+
+def _has_prefix(node: exp.Expression) -> bool:
+    """Whether the pattern starts with fixed characters. What a parameter holds is not known: it may."""
+    pattern = _bare(node.expression)
+    if isinstance(node, exp.StartsWith) or not isinstance(pattern, exp.Literal):
+        return isinstance(pattern, (exp.Literal, exp.Parameter, exp.Placeholder))
+    if isinstance(node, exp.RegexpLike):
+        return re.match(r"\^[\w ]", pattern.name) is not None
+    return pattern.name[:1] not in ("", "%", "_")
