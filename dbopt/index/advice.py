@@ -1,0 +1,71 @@
+"""The file format dbopt.advice/1: which indexes to create and to drop, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class StatementCost:
+    """What an index does to one statement: the planner's total cost without and with it."""
+
+    id: str
+    cost_before: float
+    cost_after: float
+
+
+@dataclass(frozen=True)
+class CreateAdvice:
+    """An index to create. Sizes are estimates; `cost_saved` and `write_cost` are planner cost times weight."""
+
+    sql: str
+    undo_sql: str
+    table: str
+    access_method: str
+    columns: tuple[str, ...]
+    include: tuple[str, ...]
+    predicate: str
+    size_bytes: int
+    cost_saved: float
+    write_cost: float
+    statements: tuple[StatementCost, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class DropAdvice:
+    """An index to drop. `kind` is duplicate, redundant, unused or invalid."""
+
+    index: str
+    sql: str
+    undo_sql: str
+    size_bytes: int
+    reason: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class NotAdvised:
+    """A statement without advice."""
+
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Advice:
+    SCHEMA: ClassVar[str] = "dbopt.advice/1"
+
+    what_if: str
+    server_version: str
+    snapshot: str | None
+    budget_bytes: int | None
+    planner_calls: int
+    elapsed_ms: float
+    cost_before: float
+    cost_after: float
+    storage_bytes: int
+    create: tuple[CreateAdvice, ...]
+    drop: tuple[DropAdvice, ...]
+    not_advised: tuple[NotAdvised, ...]
