@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from dbopt.errors import CorruptDocument
+
+_COUNT_NO_ROWS = frozenset({"BitmapAnd", "BitmapOr", "Hash", "ModifyTable"})
+_REMOVED = ("Rows Removed by Filter", "Rows Removed by Join Filter", "Rows Removed by Index Recheck")
+_CONDITIONS = (
+    "Index Cond",
+    "Recheck Cond",
+    "TID Cond",
+    "Order By",
+    "Hash Cond",
+    "Merge Cond",
+    "Join Filter",
+    "Filter",
+    "One-Time Filter",
+    "Run Condition",
+    "Cache Key",
+)
+_NO_EXPRESSIONS = frozenset(
+    {"Node Type", "Schema", "Relation Name", "Alias", "Index Name", "Parent Relationship", "CTE Name", "Subplan Name"}
+)
 
 
 @dataclass(frozen=True)
@@ -32,12 +52,74 @@ class Node:
     index: str | None
     children: tuple[Node, ...] = ()
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)  # every attribute EXPLAIN gave
+    number: int = 0  # position in the plan, parents first: `plan.nodes[node.number] is node`
 
     def walk(self) -> Iterator[Node]:
         """This node and all below it, parents first."""
         yield self
         for child in self.children:
             yield from child.walk()
+
+    @property
+    def executed(self) -> bool:
+        return bool(self.loops)
+
+    @property
+    def rows_error(self) -> float | None:
+        """By which factor the planner was wrong about the rows per loop, in whichever direction: 1.0 is right. This is
+        the q-error, both sides at least one row (Moerkotte et al., "Preventing bad plans by bounding the impact of
+        cardinality estimation errors", VLDB 2009). None where nothing was executed or PostgreSQL counts no rows.
+        """
+        if not self.loops or self.actual_rows is None or self.node_type in _COUNT_NO_ROWS:
+            return None
+        actual, planned = max(self.actual_rows, 1.0), max(self.plan_rows, 1.0)
+        return max(actual, planned) / min(actual, planned)
+
+    @property
+    def total_rows(self) -> float | None:
+        """Rows over all loops and workers."""
+        return None if self.actual_rows is None or self.loops is None else self.actual_rows * self.loops
+
+    @property
+    def filter(self) -> str | None:
+        """The condition that rows are checked against after they were read."""
+        return self.raw.get("Filter")
+
+    @property
+    def rows_removed(self) -> float:
+        """Rows that were read and thrown away by a filter, a join filter or an index recheck, over all loops."""
+        return sum(float(self.raw.get(name, 0)) for name in _REMOVED) * (self.loops or 0)
+
+    @property
+    def conditions(self) -> dict[str, str]:
+        """Every condition of the node by EXPLAIN's name for it: Index Cond, Hash Cond, Filter, ..."""
+        return {name: str(self.raw[name]) for name in _CONDITIONS if name in self.raw}
+
+    @property
+    def expressions(self) -> tuple[str, ...]:
+        """All text of the node in which an expression can stand; with VERBOSE, its output columns too."""
+        texts: list[str] = []
+        for name, value in self.raw.items():
+            if name not in _NO_EXPRESSIONS:
+                texts.extend(_strings(value))
+        return tuple(texts)
+
+    @property
+    def qualified_relation(self) -> tuple[str | None, str] | None:
+        """Schema (None without VERBOSE) and name of the table that is read or written."""
+        return (self.schema, self.relation) if self.relation else None
+
+    @property
+    def spilled_kb(self) -> float:
+        """Disk space a sort or hash needed because it did not fit in work_mem."""
+        if self.raw.get("Sort Space Type") == "Disk":
+            return float(self.raw.get("Sort Space Used", 0))
+        return float(self.raw.get("Disk Usage", 0))
+
+    @property
+    def spilled(self) -> bool:
+        """Whether a sort, hash or tuple store went to disk."""
+        return self.spilled_kb > 0 or self.raw.get("Hash Batches", 1) > 1 or self.raw.get("Storage") == "Disk"
 
 
 @dataclass(frozen=True)
@@ -70,7 +152,7 @@ def parse(explained: Any) -> Plan:
     document = explained[0] if isinstance(explained, list) and explained else explained
     try:
         return Plan(
-            root=_node(document["Plan"]),
+            root=_node(document["Plan"], itertools.count()),
             planning_ms=document.get("Planning Time"),
             execution_ms=document.get("Execution Time"),
             settings=document.get("Settings", {}),
@@ -80,7 +162,8 @@ def parse(explained: Any) -> Plan:
         raise CorruptDocument(f"this is not a plan in EXPLAIN's JSON format ({error})") from None
 
 
-def _node(raw: Mapping[str, Any]) -> Node:
+def _node(raw: Mapping[str, Any], numbers: Iterator[int]) -> Node:
+    number = next(numbers)
     return Node(
         node_type=raw["Node Type"],
         startup_cost=float(raw.get("Startup Cost", 0.0)),
@@ -97,6 +180,18 @@ def _node(raw: Mapping[str, Any]) -> Node:
         relation=raw.get("Relation Name"),
         alias=raw.get("Alias"),
         index=raw.get("Index Name"),
-        children=tuple(_node(child) for child in raw.get("Plans", ())),
+        children=tuple(_node(child, numbers) for child in raw.get("Plans", ())),
         raw={name: value for name, value in raw.items() if name != "Plans"},
+        number=number,
     )
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _strings(item)
