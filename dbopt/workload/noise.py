@@ -1,0 +1,79 @@
+"""Statements that a workload is better without: commands that cannot be planned, questions to the catalog, pings, and
+dbopt's own. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from functools import cache
+from itertools import pairwise
+
+from dbopt import resources
+from dbopt.postgres.session import TAG
+from dbopt.workload.fingerprint import fingerprint
+from dbopt.workload.lexer import Kind, significant
+from dbopt.workload.placeholders import numbered
+from dbopt.workload.sql import kind_of, tables_of
+
+_CATALOGS = ("pg_catalog.", "information_schema.")
+# CREATE TABLE AS and its like hold a query that can be planned
+_WITH_QUERY = re.compile(
+    r"(create\s+(unlogged\s+|temp\s+|temporary\s+|local\s+|global\s+)*table\b.*\bas\s*\(?\s*(select|with|values|table)\b)"
+    r"|(create\s+materialized\s+view\b)|(select\b)|(with\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+_COMMANDS_WORDS = """
+    abort alter analyse analyze begin call checkpoint close cluster comment commit copy create deallocate declare
+    discard do drop end execute explain fetch grant import listen load lock move notify prepare reassign refresh reindex
+    release reset revoke rollback savepoint security set show start truncate unlisten vacuum"""
+_COMMANDS = frozenset(_COMMANDS_WORDS.split())
+_SERVICES = frozenset(
+    ("version", "set_config", "current_setting", "current_database", "current_schema", "txid_current")
+)
+
+
+def noise(sql: str, catalog_names: Collection[str]) -> str | None:
+    """Why the statement is left out: "utility command", "catalog query", "ping" or "dbopt's own"; None for one that
+    stays. `catalog_names` are the names of the system catalogs.
+    """
+    if sql.startswith(TAG.strip()) or fingerprint(sql) in _own_fingerprints():
+        return "dbopt's own"
+    if is_command(sql):
+        return "utility command"
+    tables = tables_of(sql)
+    if tables:
+        return "catalog query" if all(_is_catalog(table, catalog_names) for table in tables) else None
+    return "ping" if kind_of(sql) == "select" and not _calls_a_function(sql) else None
+
+
+def is_command(sql: str) -> bool:
+    """Whether the statement is a command without a query to be planned. A misspelt statement is none: it stays."""
+    words = significant(sql)
+    if not words or all(word.text == ";" for word in words):
+        return True
+    text = sql[words[0].start :]
+    return words[0].folded in _COMMANDS and not _WITH_QUERY.match(text)
+
+
+def _is_catalog(table: str, names: Collection[str]) -> bool:
+    return table.startswith(_CATALOGS) or table.rpartition(".")[2] in names
+
+
+def _calls_a_function(sql: str) -> bool:
+    """Whether it calls a function that may be the application's own."""
+    words = significant(sql)
+    called = [
+        word.folded
+        for word, following in pairwise(words)
+        if following.text == "(" and word.kind in (Kind.WORD, Kind.QUOTED)
+    ]
+    return any(not name.startswith("pg_") and name not in _SERVICES for name in called)
+
+
+@cache
+def _own_fingerprints() -> frozenset[str]:
+    """Of dbopt's own queries: from PostgreSQL 18 on, the tag in front of them does not reach pg_stat_statements."""
+    folders = (entry for entry in resources.root("sql").iterdir() if entry.is_dir())
+    files = (file for folder in folders for file in folder.iterdir() if file.name.endswith(".sql"))
+    return frozenset(fingerprint(numbered(file.read_text("utf-8")).sql) for file in files)
