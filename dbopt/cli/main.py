@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from dbopt import __version__
-from dbopt.cli import demo, doctor
+from dbopt.cli import apply, demo, doctor, undo
 from dbopt.cli.command import group
 from dbopt.errors import DboptError, Interrupted, UsageError
 
@@ -36,8 +36,10 @@ def _top(
     """Makes a PostgreSQL database fast and keeps it fast."""
 
 
+apply.register(app)
 demo.register(app)
 doctor.register(app)
+undo.register(app)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

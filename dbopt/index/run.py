@@ -1,0 +1,221 @@
+"""Carrying out index changes one after the other, each on its own: the machinery of apply and undo."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from dbopt.errors import AlreadyRunning, DboptError, LockNotAvailable, QueryFailed, ServerError
+from dbopt.index import journal, steps
+from dbopt.index.build import perform
+from dbopt.index.progress import Limits, OnProgress
+from dbopt.index.space import free_space
+from dbopt.index.statement import CreateIndex, DropIndex, written
+from dbopt.index.steps import Step, Todo
+from dbopt.postgres.identifiers import SQL
+from dbopt.postgres.session import Session
+
+_ROUNDS = 5  # partitions may be added while the others' indexes are built
+
+
+@dataclass(frozen=True)
+class Item:
+    """One numbered item of an advice: creates first, then drops, from 1. `size_bytes` is an estimate, 0: not known."""
+
+    number: int
+    statement: CreateIndex | DropIndex
+    size_bytes: int = 0
+
+    @property
+    def action(self) -> str:
+        """create or drop"""
+        return "drop" if isinstance(self.statement, DropIndex) else "create"
+
+    @property
+    def label(self) -> str:
+        if isinstance(self.statement, DropIndex):
+            return written(self.statement.index)
+        return written((self.statement.relation[0], self.statement.name or "?"))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an item. `state` is built, dropped, unchanged or failed; `size_bytes` the index's on disk, of one
+    that is gone what it was.
+    """
+
+    number: int
+    action: str  # create or drop
+    index: str  # quoted and qualified
+    state: str
+    elapsed_ms: float
+    size_bytes: int | None
+    remark: str = ""
+    hint: str | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would be run for an item. `error` is set where it cannot be done."""
+
+    item: Item
+    todo: Todo
+    error: DboptError | None = None
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Who wants to know how it goes: when an item begins, how far it is, when it has ended."""
+
+    on_start: Callable[[Item], None] | None = None
+    on_progress: OnProgress | None = None
+    on_end: Callable[[Outcome], None] | None = None
+
+
+@contextmanager
+def exclusive(session: Session) -> Iterator[None]:
+    """One apply or undo at a time in a database. Raises AlreadyRunning."""
+    if not session.row("apply/lock")["locked"]:
+        holders = [str(row["pid"]) for row in session.rows("apply/lock_holder")]
+        raise AlreadyRunning(
+            f"another dbopt changes the indexes of database {session.database}",
+            hint=f"it is session {', '.join(holders)}; try again when it is done" if holders else "try again",
+        )
+    try:
+        _notice_a_dead_client(session)
+        yield
+    finally:
+        _unlock(session)
+
+
+def _unlock(session: Session) -> None:
+    try:
+        session.row("apply/unlock")
+    except ServerError:
+        return  # the lock went with the connection
+
+
+def _notice_a_dead_client(session: Session) -> None:
+    """Should this process be killed, the server is to stop building for it: the next run cleans up and starts anew."""
+    try:
+        session.execute(SQL("SET client_connection_check_interval = '2s'"))
+    except ServerError:
+        return  # the server's platform cannot
+
+
+class Steps(Protocol):
+    """Who is told of each step before and after it is run."""
+
+    def plan(self, item: int, steps: tuple[Step, ...]) -> None: ...
+
+    def mark(self, item: int, step: Step, state: str) -> None: ...
+
+
+class Runner:
+    """Carries out items on one session."""
+
+    def __init__(self, session: Session, record: Steps | None, limits: Limits, listener: Listener) -> None:
+        self._session = session
+        self._record = record
+        self._limits = limits
+        self._listener = listener
+
+    def todo(self, item: Item) -> Todo:
+        """What is left to do for an item. Changes nothing."""
+        self._session.limit(lock_timeout_ms=self._limits.lock_timeout_ms)
+        if isinstance(item.statement, DropIndex):
+            return steps.for_drop(self._session, item.statement)
+        return steps.for_create(self._session, item.statement, self._limits.lock_timeout_ms)
+
+    def plan(self, item: Item) -> Plan:
+        """What would be run, or why nothing can be. Changes nothing. Raises ServerError when the connection is gone."""
+        try:
+            return Plan(item, self.todo(item))
+        except ServerError as error:
+            if not self._session.is_open:
+                raise
+            return Plan(item, Todo(item.label, ()), error)
+
+    def run(self, item: Item) -> Outcome:
+        """Carry out one item. Raises ServerError only when the connection is gone: then the others cannot be done."""
+        if self._listener.on_start is not None:
+            self._listener.on_start(item)
+        started = time.monotonic()
+        try:
+            outcome = self._patiently(item, started)
+        except ServerError as error:
+            if not self._session.is_open:
+                raise
+            elapsed_ms = _since(started)
+            outcome = Outcome(
+                item.number, item.action, item.label, "failed", elapsed_ms, None, error.message, error.hint
+            )
+        if self._listener.on_end is not None:
+            self._listener.on_end(outcome)
+        return outcome
+
+    def _patiently(self, item: Item, started: float) -> Outcome:
+        """Do it; where a lock is held, wait and try again."""
+        for attempt in range(self._limits.retries):
+            try:
+                return self._do(item, started)
+            except LockNotAvailable as error:
+                if self._listener.on_progress is not None:
+                    self._listener.on_progress(f"{error.message}; trying again", 0, 0)
+                time.sleep(self._limits.pause_seconds(attempt))
+        return self._do(item, started)
+
+    def _do(self, item: Item, started: float) -> Outcome:
+        first = todo = self.todo(item)
+        size = self._size(todo.index)
+        for _ in range(_ROUNDS):
+            if not todo.steps:
+                break
+            self._check_space(item)
+            self._run_steps(item, todo.steps)
+            todo = self.todo(item)
+        if todo.steps:
+            raise QueryFailed(f"{todo.index} is still not complete", hint="new partitions keep coming; run it again")
+        if item.action == "create":
+            size = self._size(first.index)
+        state = {"create": "built", "drop": "dropped"}[item.action] if first.steps else "unchanged"
+        return Outcome(item.number, item.action, first.index, state, _since(started), size, first.remark)
+
+    def _run_steps(self, item: Item, todo: tuple[Step, ...]) -> None:
+        if self._record is not None:
+            self._record.plan(item.number, todo)
+        for step in todo:
+            self._mark(item, step, journal.STARTED)
+            try:
+                perform(self._session, step, self._limits, self._listener.on_progress)
+            except ServerError:
+                self._mark(item, step, journal.FAILED)
+                raise
+            self._mark(item, step, journal.DONE)
+
+    def _mark(self, item: Item, step: Step, state: str) -> None:
+        if self._record is not None:
+            self._record.mark(item.number, step, state)
+
+    def _check_space(self, item: Item) -> None:
+        space = free_space(self._session) if item.size_bytes else None
+        if space is not None and not space.suffices(item.size_bytes):
+            needed, free = space.needed_for(item.size_bytes) >> 20, space.free_bytes >> 20
+            raise QueryFailed(
+                f"there is no room: the build takes about {needed} MB, {free} MB are free in {space.directory}",
+                hint="make room, or choose another tablespace by default_tablespace",
+            )
+
+    def _size(self, index: str) -> int | None:
+        try:
+            size: int | None = self._session.row("apply/size", index=index)["bytes"]
+        except ServerError:
+            return None
+        return size
+
+
+def _since(started: float) -> float:
+    return (time.monotonic() - started) * 1000

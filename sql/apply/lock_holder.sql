@@ -1,0 +1,7 @@
+-- Who holds the lock of lock.sql in this database. Needs no privilege.
+SELECT pid
+FROM pg_locks
+WHERE locktype = 'advisory'
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND classid = 1684172656 AND objid = 1 AND objsubid = 2
+  AND granted;
