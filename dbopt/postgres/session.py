@@ -58,6 +58,16 @@ class Session:
     def backend_pid(self) -> int:
         return self._connection.info.backend_pid
 
+    @property
+    def is_local(self) -> bool:
+        """Whether the server is reached by a Unix socket, so that it (most likely) sees the same disks."""
+        return self._connection.info.host.startswith("/")
+
+    @property
+    def is_open(self) -> bool:
+        """False once the connection was closed, or found lost."""
+        return not self._connection.closed
+
     # -- reading ----------------------------------------------------------------------------------------------------
 
     def rows(self, query_name: str, **values: Any) -> list[Row]:
@@ -136,6 +146,18 @@ class Session:
         with translated():
             self._connection.cancel_safe()
 
+    def client_environment(self) -> dict[str, str]:
+        """The PG* variables with which a client program connects to the same place: for a child process's environment
+        only, since the password may be among them.
+        """
+        options = {option.keyword: option for option in self._connection.pgconn.info}
+        resolved = {name: option for name, option in options.items() if name not in (b"service", b"servicefile")}
+        return {
+            option.envvar.decode(): option.val.decode()
+            for option in resolved.values()
+            if option.envvar is not None and option.val
+        }
+
     def another(self) -> Session:
         """A second connection to the same place."""
         return _open(self._conninfo)
@@ -172,7 +194,7 @@ def _unset(dsn: str | None, defaults: dict[str, str]) -> dict[str, str]:
 
 def _open(conninfo: str) -> Session:
     try:
-        connection = psycopg.connect(conninfo, autocommit=True, row_factory=dict_row)
+        connection = psycopg.connect(conninfo, autocommit=True, row_factory=dict_row, prepare_threshold=None)
     except psycopg.Error as error:
         raise connection_failure(error) from None
     return Session(connection, conninfo)
