@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from dbopt import __version__
-from dbopt.cli import apply, demo, doctor, undo
+from dbopt.cli import apply, compare, demo, doctor, explain, measure, snapshot, undo
 from dbopt.cli.command import group
 from dbopt.errors import DboptError, Interrupted, UsageError
 
@@ -37,8 +37,12 @@ def _top(
 
 
 apply.register(app)
+compare.register(app)
 demo.register(app)
 doctor.register(app)
+explain.register(app)
+measure.register(app)
+snapshot.register(app)
 undo.register(app)
 
 

@@ -73,7 +73,8 @@ class EmbeddedServer:
                 [self.bin_dir / tool, *arguments],
                 input=stdin,
                 capture_output=True,
-                text=True,
+                encoding="utf-8",
+                errors="replace",
                 env=_clean_environment(),
                 **_as_server_user(),
             )

@@ -1,0 +1,210 @@
+"""How large an index would be. Pure: row counts and statistics in, blocks out.
+
+B-tree: tuples and pages as in src/include/access/itup.h and nbtree.h, the build of src/backend/access/nbtree/nbtsort.c
+(leaf pages filled to 90 %, inner ones to 70 %), and its deduplication as in that directory's README ("Notes about
+deduplication"): rows with equal keys share one tuple that lists their positions, six bytes each.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+BLOCK_SIZE = 8192
+_LEAF_BYTES = BLOCK_SIZE - 24 - 16  # without the page's header and the B-tree's own data
+_LINE_POINTER = 4
+_TUPLE_HEADER = 8
+_POSITION = 6  # of a row: ItemPointerData
+_LEAF_FILL, _INNER_FILL = 90, 70
+_POSTING_BYTES = BLOCK_SIZE // 10 - _LINE_POINTER  # of the largest posting list that a build makes
+_REVMAP_ENTRIES = (BLOCK_SIZE - 24 - 8) // _POSITION  # of BRIN's range map, per page
+_ALIGNMENTS = {"c": 1, "s": 2, "i": 4, "d": 8}
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """A column or expression of an index. `length` is the type's (below zero: variable), `alignment` pg_type.typalign,
+    `avg_width` in bytes, `n_distinct` as in pg_stats, `frequencies` of the most common values.
+
+    `equal_images`: equal values have equal bytes, without which a B-tree does not deduplicate.
+    """
+
+    length: int
+    alignment: str
+    avg_width: int
+    null_fraction: float = 0.0
+    n_distinct: float = 0.0
+    frequencies: tuple[float, ...] = ()
+    is_key: bool = True
+    equal_images: bool = True
+
+    @property
+    def width(self) -> int:
+        """Bytes of a value that is not NULL; 32 where nothing is known, as the planner assumes."""
+        return self.length if self.length > 0 else self.avg_width or 32
+
+    def distinct(self, rows: float) -> float:
+        """Number of different values among that many rows; PostgreSQL's own guess where nothing is known."""
+        if self.n_distinct > 0:
+            return min(self.n_distinct, max(rows, 1.0))
+        return max(-self.n_distinct * rows, 1.0) if self.n_distinct else min(rows, 200.0) or 1.0
+
+
+def btree_blocks(
+    rows: float,
+    attributes: Sequence[Attribute],
+    *,
+    is_unique: bool = False,
+    deduplicates: bool = True,
+    fillfactor: int | None = None,
+) -> int:
+    """Blocks of a freshly built B-tree, the metapage among them."""
+    if rows < 1:
+        return 1
+    tuple_bytes = _average_tuple(attributes)
+    data = rows * (tuple_bytes + _LINE_POINTER)
+    if deduplicates and not is_unique and all(attribute.is_key and attribute.equal_images for attribute in attributes):
+        data = min(data, _deduplicated(rows, attributes, tuple_bytes))
+    usable = _LEAF_BYTES - BLOCK_SIZE * (100 - (fillfactor or _LEAF_FILL)) / 100
+    leaves = math.ceil(data / max(usable - tuple_bytes, tuple_bytes))  # the first item is the page's upper bound
+    return 1 + sum(_levels(leaves, _fan_out(leaves, rows, attributes)))
+
+
+def btree_height(blocks: int, rows: float, attributes: Sequence[Attribute]) -> int:
+    """Levels above the leaves of a B-tree with that many blocks in all."""
+    fan_out = _fan_out(blocks, rows, attributes)
+    leaves = max(1, round((blocks - 1) * (1 - 1 / fan_out)))
+    return len(_levels(leaves, fan_out)) - 1
+
+
+def brin_blocks(heap_blocks: int, attributes: Sequence[Attribute], pages_per_range: int | None = None) -> int:
+    """Blocks of a BRIN index: its metapage, its range map and a summary (minimum and maximum) per range."""
+    ranges = max(1, math.ceil(heap_blocks / (pages_per_range or 128)))
+    summary = _aligned(8 + 2 * sum(attribute.width for attribute in attributes)) + _LINE_POINTER
+    return 1 + revmap_blocks(heap_blocks, pages_per_range) + math.ceil(ranges * summary / _LEAF_BYTES)
+
+
+def revmap_blocks(heap_blocks: int, pages_per_range: int | None = None) -> int:
+    """Blocks of a BRIN index's range map (src/include/access/brin_page.h)."""
+    return max(1, math.ceil(math.ceil(heap_blocks / (pages_per_range or 128)) / _REVMAP_ENTRIES))
+
+
+def hash_blocks(rows: float) -> int:
+    """Blocks of a hash index: a metapage, a bitmap and buckets of about 305 entries, whose number is a power of two or
+    one of three steps on the way to the next (src/backend/access/hash/README).
+    """
+    wanted = max(2.0, rows / 305)
+    power = 1 << math.ceil(math.log2(wanted))
+    steps = (power * 5 // 8, power * 6 // 8, power * 7 // 8, power) if power > 1024 else (power,)
+    return 2 + next(step for step in steps if step >= wanted)
+
+
+def tree_blocks(rows: float, attributes: Sequence[Attribute]) -> int:
+    """Blocks of a GiST or SP-GiST index, roughly: its pages are about 70 % full."""
+    return 1 + math.ceil(max(rows, 0.0) * (_average_tuple(attributes) + _LINE_POINTER) / (0.7 * _LEAF_BYTES)) or 1
+
+
+def inverted_blocks(rows: float, attributes: Sequence[Attribute]) -> int:
+    """Blocks of a GIN index, roughly: posting lists are compressed, keys are shared by many rows."""
+    return 2 + math.ceil(max(rows, 0.0) * sum(0.5 * attribute.width for attribute in attributes) / _LEAF_BYTES)
+
+
+def blocks_of(method: str, rows: float, heap_blocks: int, attributes: Sequence[Attribute]) -> int:
+    """Blocks of an index that is not a B-tree."""
+    if method == "brin":
+        return brin_blocks(heap_blocks, attributes)
+    if method == "hash":
+        return hash_blocks(rows)
+    return inverted_blocks(rows, attributes) if method == "gin" else tree_blocks(rows, attributes)
+
+
+# -- tuples -----------------------------------------------------------------------------------------------------------
+
+
+def _aligned(size: float, alignment: int = 8) -> int:
+    return -int(-size // alignment) * alignment
+
+
+def _tuple_bytes(attributes: Sequence[Attribute], null: int | None = None) -> int:
+    """Bytes of a tuple whose attribute number `null` is NULL."""
+    size = _TUPLE_HEADER + (8 if null is not None else 0)  # a NULL brings a bitmap
+    for number, attribute in enumerate(attributes):
+        if number == null:
+            continue
+        short = attribute.length < 0 and attribute.width < 127  # a short value has a one-byte header, unaligned
+        size = attribute.width + (size if short else _aligned(size, _ALIGNMENTS[attribute.alignment]))
+    return _aligned(size)
+
+
+def _average_tuple(attributes: Sequence[Attribute]) -> float:
+    full = _tuple_bytes(attributes)
+    without = [_tuple_bytes(attributes, number) for number in range(len(attributes))]
+    return full + sum(
+        attribute.null_fraction * (size - full) for attribute, size in zip(attributes, without, strict=True)
+    )
+
+
+# -- deduplication ----------------------------------------------------------------------------------------------------
+
+
+def _deduplicated(rows: float, attributes: Sequence[Attribute], tuple_bytes: float) -> float:
+    """Bytes of the leaf tuples when equal keys share one."""
+    common = [share for share in _common_shares(attributes) if share * rows > 1]
+    rest_rows = max(0.0, rows * (1 - sum(common)))
+    distinct = min(math.prod(attribute.distinct(rows) for attribute in attributes), rows)
+    rest_values = min(max(distinct - len(common), 1.0), max(rest_rows, 1.0))
+    size = sum(_group(share * rows, tuple_bytes) for share in common)
+    return size + rest_values * _group(rest_rows / rest_values, tuple_bytes)
+
+
+def _common_shares(attributes: Sequence[Attribute]) -> list[float]:
+    """Shares of the rows that the most common single keys have; nothing is assumed of combinations."""
+    if len(attributes) > 1:
+        return []
+    nulls = [attributes[0].null_fraction] if attributes[0].null_fraction else []
+    return nulls + list(attributes[0].frequencies)
+
+
+def _group(rows: float, tuple_bytes: float) -> float:
+    """Bytes for that many rows with one key, line pointers included; between whole numbers it is interpolated."""
+    low = math.floor(rows)
+    share = rows - low
+    return (1 - share) * _whole_group(low, tuple_bytes) + share * _whole_group(low + 1, tuple_bytes)
+
+
+def _whole_group(rows: int, tuple_bytes: float) -> float:
+    if rows <= 1:
+        return rows * (tuple_bytes + _LINE_POINTER)
+    capacity = max(2, int((_POSTING_BYTES - tuple_bytes) // _POSITION))
+    lists, rest = divmod(rows, capacity)
+    return lists * (_POSTING_BYTES + _LINE_POINTER) + (_posting(rest, tuple_bytes) if rest else 0.0)
+
+
+def _posting(rows: int, tuple_bytes: float) -> float:
+    return (tuple_bytes if rows == 1 else _aligned(tuple_bytes + rows * _POSITION)) + _LINE_POINTER
+
+
+# -- levels -----------------------------------------------------------------------------------------------------------
+
+
+def _levels(leaves: int, fan_out: float) -> list[int]:
+    """Number of pages on each level, leaves first, up to the root."""
+    levels = [leaves]
+    while levels[-1] > 1:
+        levels.append(math.ceil(levels[-1] / fan_out))
+    return levels
+
+
+def _fan_out(leaves: int, rows: float, attributes: Sequence[Attribute]) -> float:
+    """Children of an inner page. Its keys keep only the leading columns that tell two leaves apart (suffix truncation),
+    and where all are equal a row's position is added.
+    """
+    keys = [attribute for attribute in attributes if attribute.is_key]
+    needed, distinct = 0, 1.0
+    while needed < len(keys) and distinct < 2 * leaves:
+        distinct *= keys[needed].distinct(rows)
+        needed += 1
+    position = 0 if distinct >= 2 * leaves else 8
+    pivot = _tuple_bytes(keys[: max(needed, 1)]) + position + _LINE_POINTER
+    return max(2.0, (_LEAF_BYTES - BLOCK_SIZE * (100 - _INNER_FILL) / 100) / pivot)

@@ -1,0 +1,87 @@
+"""Putting extended statistics into the shadow: pg_dump 18 restores their definitions, not what ANALYZE found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dbopt.errors import ServerError
+from dbopt.postgres.identifiers import qualified
+from dbopt.postgres.session import Row, Session
+from dbopt.shadow import extended_bytes
+from dbopt.shadow.extended_bytes import Attributes
+from dbopt.shadow.snapshot import ExpressionStatistics, ExtendedStatistics
+
+_CASTS = "".join(
+    f"CREATE CAST (bytea AS {name}) WITHOUT FUNCTION;" for name in ("pg_ndistinct", "pg_dependencies", "pg_mcv_list")
+)
+_INDEX = "dbopt_expressions"
+_NOTHING: dict[str, Any] = dict.fromkeys(
+    (
+        "null_frac",
+        "avg_width",
+        "n_distinct",
+        "most_common_vals",
+        "most_common_freqs",
+        "histogram_bounds",
+        "correlation",
+        "most_common_elems",
+        "most_common_elem_freqs",
+        "elem_count_histogram",
+    )
+)
+
+
+def restore(session: Session, statistics: Sequence[ExtendedStatistics]) -> dict[tuple[str, str], str]:
+    """Store the statistics; returns the tables (schema, name) for which it failed, with the reason."""
+    if not statistics:
+        return {}
+    session.script(_CASTS)
+    objects = {(row["schema"], row["name"]): row for row in session.rows("shadow/statistics_objects")}
+    failed = {}
+    for item in statistics:
+        try:
+            with session.transaction():
+                _restore_one(session, item, objects[item.schema, item.name])
+        except (KeyError, ServerError) as error:
+            failed[item.table_schema, item.table] = f"statistics {item.name} were not restored: {error.args[0]}"
+    return failed
+
+
+def _restore_one(session: Session, item: ExtendedStatistics, found: Row) -> None:
+    numbers = _numbers(item, found["attributes"])
+    session.rows(
+        "shadow/put_extended_statistics",
+        oid=found["oid"],
+        inherited=item.inherited,
+        n_distinct=extended_bytes.n_distinct(item.n_distinct, numbers) if item.n_distinct else None,
+        dependencies=extended_bytes.dependencies(item.dependencies, numbers) if item.dependencies else None,
+        list=item.most_common_values,
+    )
+    if item.expressions and found["expressions"]:
+        _restore_expressions(session, item, found)
+
+
+def _restore_expressions(session: Session, item: ExtendedStatistics, found: Row) -> None:
+    """Expressions have statistics as an index on them would, so an index it is, for a moment."""
+    keys = ", ".join(f"({expression})" for expression in found["expressions"])
+    session.script(f"CREATE INDEX {_INDEX} ON {qualified(item.table_schema, item.table)} ({keys})")
+    for number, expression in enumerate(item.expressions, 1):
+        session.rows(
+            "shadow/restore_attribute_statistics",
+            schema=item.table_schema,
+            relation=_INDEX,
+            attribute=number,
+            **_values(expression),
+        )
+    index = qualified(item.table_schema, _INDEX)
+    session.rows("shadow/put_expression_statistics", oid=found["oid"], inherited=item.inherited, index=index)
+    session.script(f"DROP INDEX {index}")
+
+
+def _values(expression: ExpressionStatistics) -> dict[str, Any]:
+    return {name: expression.values.get(name) for name in _NOTHING}
+
+
+def _numbers(item: ExtendedStatistics, here: dict[str, int]) -> Attributes:
+    return {int(number): here[name] for number, name in item.attributes.items()}

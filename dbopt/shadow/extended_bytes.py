@@ -1,0 +1,50 @@
+"""Extended statistics in their stored form, from the text that pg_stats_ext shows. Pure.
+
+Formats: src/backend/statistics/mvdistinct.c and dependencies.c, statext_*_serialize(), unchanged since PostgreSQL 12.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Mapping
+
+_HEADER = struct.Struct("=III")  # magic, type, number of items
+_NDISTINCT_MAGIC = 0xA352BFA4
+_DEPENDENCIES_MAGIC = 0xB4549A2C
+_BASIC = 1
+
+Attributes = Mapping[int, int]
+"""Attribute numbers of the source -> those of the shadow, which has no dropped columns. Expressions have numbers below
+zero, the same on both sides.
+"""
+
+
+def n_distinct(text: str, attributes: Attributes) -> bytes:
+    """'{"2, 3": 5000}' -> pg_ndistinct."""
+    items = json.loads(text)
+    packed = [_HEADER.pack(_NDISTINCT_MAGIC, _BASIC, len(items))]
+    for names, count in items.items():
+        numbers = _numbers(names, attributes)
+        packed.append(struct.pack(f"=di{len(numbers)}h", count, len(numbers), *sorted(numbers, key=_unsigned)))
+    return b"".join(packed)
+
+
+def dependencies(text: str, attributes: Attributes) -> bytes:
+    """'{"2 => 3": 0.9}' -> pg_dependencies; the last attribute is the one implied."""
+    items = json.loads(text)
+    packed = [_HEADER.pack(_DEPENDENCIES_MAGIC, _BASIC, len(items))]
+    for names, degree in items.items():
+        numbers = _numbers(names.replace(" => ", ", "), attributes)
+        packed.append(struct.pack(f"=dh{len(numbers)}h", degree, len(numbers), *numbers))
+    return b"".join(packed)
+
+
+def _numbers(text: str, attributes: Attributes) -> list[int]:
+    numbers = [int(number) for number in text.split(",")]
+    return [number if number < 0 else attributes[number] for number in numbers]
+
+
+def _unsigned(number: int) -> tuple[bool, int]:
+    """Columns first in their order, then expressions from -1 downward, as they are stored."""
+    return number < 0, abs(number)

@@ -1,0 +1,215 @@
+"""Taking a snapshot: pg_dump for schema and statistics, and beside it what pg_dump leaves out. Reads only, under a
+second on most databases, and takes no lock but ACCESS SHARE.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from dbopt.errors import (
+    EmbeddedServerError,
+    FeatureMissing,
+    LockNotAvailable,
+    PrivilegeMissing,
+    QueryFailed,
+    ServerError,
+)
+from dbopt.postgres.embedded import readable_programs
+from dbopt.postgres.identifiers import quoted
+from dbopt.postgres.session import Row, Session
+from dbopt.shadow import dump
+from dbopt.shadow.snapshot import (
+    ExpressionStatistics,
+    ExtendedStatistics,
+    ExtensionFunction,
+    Relation,
+    Setting,
+    Snapshot,
+)
+
+LOCK_WAIT_MS = 5000
+_BLOCK_SIZE = 8192
+_OPTIONS = (
+    "--no-data",
+    "--statistics",
+    "--no-owner",
+    "--no-privileges",
+    "--no-tablespaces",
+    "--no-toast-compression",
+    "--no-publications",
+    "--no-subscriptions",
+    "--no-security-labels",
+    "--no-comments",
+    "--no-password",
+    "--encoding=UTF8",
+    f"--lock-wait-timeout={LOCK_WAIT_MS}",
+)
+_EXPRESSION_COLUMNS = (
+    "null_frac",
+    "avg_width",
+    "n_distinct",
+    "most_common_vals",
+    "most_common_freqs",
+    "histogram_bounds",
+    "correlation",
+    "most_common_elems",
+    "most_common_elem_freqs",
+    "elem_count_histogram",
+)
+
+
+def take(session: Session, *, bin_dir: Path | None = None) -> Snapshot:
+    """Snapshot the session's database. `bin_dir` names the programs of a full PostgreSQL 18 in place of the packaged
+    ones. Raises PrivilegeMissing (the role needs SELECT on all tables: pg_read_all_data), LockNotAvailable, and
+    FeatureMissing for a server that pg_dump 18 cannot read.
+    """
+    with session.rolled_back(lock_timeout_ms=LOCK_WAIT_MS):
+        database = session.row("shadow/database")
+        if database["block_size"] != _BLOCK_SIZE:
+            raise FeatureMissing(f"the server's blocks have {database['block_size']} bytes; a shadow has {_BLOCK_SIZE}")
+        relations = tuple(_relation(row) for row in session.rows("shadow/relations"))
+        settings = tuple(Setting(row["name"], row["setting"], row["unit"]) for row in session.rows("shadow/settings"))
+        functions = tuple(_function(row) for row in session.rows("shadow/extension_functions"))
+    extended = _extended_statistics(session)
+    return Snapshot(
+        server_version=session.server_version,
+        database=session.database,
+        encoding=database["encoding"],
+        locale_provider=database["locale_provider"],
+        collate=database["collate"],
+        ctype=database["ctype"],
+        search_path=tuple(database["search_path"]),
+        settings=settings,
+        relations=relations,
+        extended_statistics=extended,
+        extension_functions=functions,
+        dump=dump.cleaned(_dumped(session, bin_dir or readable_programs())),
+    )
+
+
+def _relation(row: Row) -> Relation:
+    return Relation(
+        schema=row["schema"],
+        name=row["name"],
+        kind=row["kind"],
+        blocks=row["blocks"],
+        table=row["table_name"],
+        extension=row["extension"],
+        parents=tuple(tuple(parent) for parent in row["parents"]),
+    )
+
+
+def _function(row: Row) -> ExtensionFunction:
+    words = [row["volatility"], f"PARALLEL {row['parallel']}", f"COST {row['cost']:g}"]
+    words += ["STRICT"] if row["strict"] else []
+    words += [f"ROWS {row['rows']:g}"] if row["rows"] else []
+    return ExtensionFunction(
+        row["extension"], row["schema"], row["name"], row["arguments"], row["result"], " ".join(words)
+    )
+
+
+# -- extended statistics, which pg_dump 18 leaves out --------------------------------------------------------------
+
+
+def _extended_statistics(session: Session) -> tuple[ExtendedStatistics, ...]:
+    with session.rolled_back(lock_timeout_ms=LOCK_WAIT_MS):
+        objects = session.rows("shadow/extended_statistics")
+        expressions = session.rows("shadow/expression_statistics") if objects else []
+    lists = _most_common_values(session) if objects else {}
+    return tuple(
+        ExtendedStatistics(
+            schema=row["schema"],
+            name=row["name"],
+            table_schema=row["table_schema"],
+            table=row["table_name"],
+            inherited=row["inherited"],
+            attributes=row["attributes"] or {},
+            n_distinct=row["n_distinct"],
+            dependencies=row["dependencies"],
+            most_common_values=lists.get(_key(row)),
+            has_most_common_values="m" in row["kinds"],
+            expressions=tuple(_expression(other) for other in expressions if _key(other) == _key(row)),
+        )
+        for row in objects
+    )
+
+
+def _most_common_values(session: Session) -> dict[tuple[str, str, bool], str]:
+    """Only a superuser may read them; without them the planner multiplies selectivities, as it does without any."""
+    try:
+        with session.rolled_back(lock_timeout_ms=LOCK_WAIT_MS):
+            return {_key(row): row["list"] for row in session.rows("shadow/most_common_values")}
+    except PrivilegeMissing:
+        return {}
+
+
+def _key(row: Row) -> tuple[str, str, bool]:
+    return row["schema"], row["name"], row["inherited"]
+
+
+def _expression(row: Row) -> ExpressionStatistics:
+    values = {name: row[name] for name in _EXPRESSION_COLUMNS if row[name] is not None}
+    return ExpressionStatistics(row["expression"], values)
+
+
+# -- pg_dump ----------------------------------------------------------------------------------------------------------
+
+
+def _dumped(session: Session, programs: Path) -> str:
+    """pg_dump's output. The way to the server, password included, travels in the child's environment alone."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LD_"))}
+    environment = inherited | session.client_environment() | {"LC_ALL": "C", "PGAPPNAME": "dbopt"}
+    environment.pop("PGCLIENTENCODING", None)
+    try:
+        done = subprocess.run([programs / "pg_dump", *_OPTIONS], capture_output=True, env=environment)
+    except OSError as error:
+        raise EmbeddedServerError(
+            f"cannot run {programs / 'pg_dump'}: {error.strerror}",
+            hint="--pg-bin must name the bin directory of a PostgreSQL 18",
+        ) from None
+    if done.returncode:
+        raise _failure(done.stderr.decode(errors="replace"), session.role)
+    return done.stdout.decode(errors="replace")
+
+
+def _failure(messages: str, role: str) -> ServerError:
+    lines = [line.removeprefix("pg_dump: ").strip() for line in messages.splitlines() if line.strip()]
+    message = next((line for line in lines if "error:" in line), lines[-1] if lines else "no message")
+    reason = message.removeprefix("error: ").removeprefix("query failed: ").removeprefix("ERROR: ").strip()
+    for mark, make in _FAILURES.items():
+        if mark in messages:
+            return make(reason, role)
+    return QueryFailed(f"pg_dump failed: {reason}", hint="dbopt doctor shows what is missing on this server")
+
+
+def _privilege_missing(reason: str, role: str) -> ServerError:
+    return PrivilegeMissing(
+        f"the snapshot needs to read every table's statistics: {reason}",
+        hint=f"GRANT pg_read_all_data TO {quoted(role)};",
+        sqlstate="42501",
+    )
+
+
+def _lock_not_available(reason: str, _role: str) -> ServerError:
+    return LockNotAvailable(
+        f"a table was locked for more than {LOCK_WAIT_MS // 1000} s: {reason}",
+        hint="another session holds an exclusive lock; try again when it is done",
+        sqlstate="55P03",
+    )
+
+
+def _version_mismatch(reason: str, _role: str) -> ServerError:
+    return FeatureMissing(
+        f"the server is newer than pg_dump: {reason}", hint="name the programs of a newer PostgreSQL with --pg-bin"
+    )
+
+
+_FAILURES: dict[str, Callable[[str, str], ServerError]] = {
+    "lock timeout": _lock_not_available,
+    "could not obtain lock": _lock_not_available,
+    "permission denied": _privilege_missing,
+    "server version mismatch": _version_mismatch,
+}

@@ -1,0 +1,221 @@
+"""What-if on a shadow: indexes of any kind that are real in its catalog and empty in its files.
+
+Candidates are created once, while their tables' files are empty for a moment, given the sizes that they would have,
+and marked as not live, so that the planner overlooks them. A trial brings some of them to life in a transaction that is
+rolled back.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from dbopt.errors import QueryFailed, ServerError
+from dbopt.index.model import Index
+from dbopt.index.what_if import Estimate
+from dbopt.plan import tree
+from dbopt.plan.safety import require_plannable
+from dbopt.plan.tree import Plan
+from dbopt.postgres.identifiers import SQL, Composable, Literal
+from dbopt.postgres.session import Row, Session
+from dbopt.shadow.candidates import Candidate, create
+from dbopt.shadow.pages import BLOCK_SIZE
+from dbopt.shadow.shadow import Shadow
+from dbopt.shadow.snapshot import Snapshot
+from dbopt.shadow.take import take
+from dbopt.workload.lexer import parameter_numbers
+from dbopt.workload.model import Statement
+
+Trial = tuple[tuple[int, ...], tuple[int, ...]]
+"""Indexes that live and indexes that do not, by oid."""
+
+_UPDATE_LIVE = SQL("UPDATE pg_index SET indislive = {} WHERE indexrelid IN ({})")
+# A changed row of pg_class is what makes the server read a table's list of indexes anew.
+_TOUCH = SQL("UPDATE pg_class SET relname = relname WHERE oid IN ({})")
+_UNKNOWN_NAME = frozenset({"42P01", "42883", "42704", "3F000", "42703"})
+
+
+class ShadowWhatIf:
+    """Answers dbopt.index.what_if.WhatIf on one shadow, through one session. Not safe for threads."""
+
+    name = "shadow"
+
+    def __init__(self, shadow: Shadow) -> None:
+        self.shadow = shadow
+        self._session = shadow.connect()
+        self._planner_calls = 0
+        self._candidates: dict[Index, Candidate] = {}
+        self._refused: dict[Index, str] = {}
+        self._by_name: dict[str, Index] = {}
+        self._hidden: dict[str, Sequence[Row]] = {}
+        self._trial: Trial | None = None
+        self._checked: set[str] = set()
+        self._untrusted = self._find_untrusted()
+
+    @property
+    def server_version(self) -> str:
+        return self._session.server_version
+
+    @property
+    def planner_calls(self) -> int:
+        return self._planner_calls
+
+    # -- WhatIf -------------------------------------------------------------------------------------------------------
+
+    def prepare(self, candidates: Iterable[Index]) -> dict[Index, str]:
+        """Create the candidates. May be called again with more. See the protocol."""
+        wanted = list(dict.fromkeys(candidates))
+        new = [index for index in wanted if index not in self._candidates and index not in self._refused]
+        trusted = []
+        for index in new:
+            reason = self.shadow.why_refused(index.schema, index.table)
+            if reason is None:
+                trusted.append(index)
+            else:
+                self._refused[index] = reason
+        if trusted:
+            self._end_trial()
+            made, refused = create(self.shadow, self._session, trusted, first_number=len(self._by_name) + 1)
+            self._candidates.update(made)
+            self._refused.update(refused)
+            for index, candidate in made.items():
+                self._by_name.update(dict.fromkeys(candidate.names, index))
+        return {index: self._refused[index] for index in wanted if index in self._refused}
+
+    def estimate(self, statement: Statement, indexes: Collection[Index] = (), hidden: Collection[str] = ()) -> Estimate:
+        """Plan the statement as if. See the protocol."""
+        self._check(statement)
+        parts = itertools.chain.from_iterable(self._candidate(index).parts for index in sorted(indexes))
+        asleep = itertools.chain.from_iterable(self._existing(name) for name in sorted(hidden))
+        self._begin_trial(list(parts), list(asleep))
+        plan = self._plan(statement)
+        used = frozenset(self._by_name[name] for name in plan.indexes if name in self._by_name)
+        return Estimate(plan.cost, used, plan)
+
+    def size_bytes(self, index: Index) -> int:
+        """Estimated size of a prepared index. Raises QueryFailed for one that is not."""
+        return self._candidate(index).blocks * BLOCK_SIZE
+
+    # -- planning -----------------------------------------------------------------------------------------------------
+
+    def _plan(self, statement: Statement) -> Plan:
+        values = statement.parameters[0] if statement.parameters else ()
+        generic = not values and bool(parameter_numbers(statement.sql))
+        options = "GENERIC_PLAN, FORMAT JSON" if generic else "FORMAT JSON"
+        self._planner_calls += 1
+        try:
+            if generic:  # taken by the simple protocol only; _check() has refused a second statement
+                rows = self._session.fetch(SQL(f"EXPLAIN ({options}) {statement.sql}"))
+            else:
+                rows = self._session.fetch_workload(statement.sql, values, prefix=f"EXPLAIN ({options}) ")
+        except ServerError as error:
+            self._end_trial()
+            raise self._explained(error) from None
+        return tree.parse(rows[0]["QUERY PLAN"])
+
+    def _check(self, statement: Statement) -> None:
+        """Once per statement: it is one statement that has a plan, and touches nothing that is incomplete here."""
+        if statement.sql in self._checked:
+            return
+        require_plannable(statement.sql)
+        self._end_trial()
+        try:
+            self._session.fetch_workload(statement.sql, prefix="PREPARE dbopt_checked AS ")
+        except ServerError as error:
+            raise self._explained(error) from None
+        self._session.script("DEALLOCATE dbopt_checked")
+        if self._untrusted:
+            self._refuse_untrusted(statement)
+        self._checked.add(statement.sql)
+
+    def _refuse_untrusted(self, statement: Statement) -> None:
+        """Whatever a statement reads, through views and partitions too, its planning locks."""
+        self._session.script("BEGIN")
+        try:
+            self._plan(statement)
+            touched = self._session.rows("shadow/locked", relations=list(self._untrusted))
+        finally:
+            self._session.script("ROLLBACK")
+        for row in touched:
+            raise QueryFailed(self._untrusted[row["oid"]], hint="HypoPG on the server itself can judge it")
+
+    def _explained(self, error: ServerError) -> ServerError:
+        """The error with the reason why something is not there."""
+        if error.sqlstate in _UNKNOWN_NAME:
+            for (schema, name), reason in self.shadow.unrestored.items():
+                if f'"{name}"' in error.message or f'"{schema}.{name}"' in error.message:
+                    return QueryFailed(f"{error.message}: {reason}", hint=error.hint, sqlstate=error.sqlstate)
+        if isinstance(error, QueryFailed):
+            return error
+        return QueryFailed(error.message, hint=error.hint, sqlstate=error.sqlstate)
+
+    def _find_untrusted(self) -> dict[int, str]:
+        """Relations that exist here but are incomplete, by oid."""
+        if not self.shadow.unrestored:
+            return {}
+        return {
+            row["oid"]: self.shadow.why_refused(row["schema"], row["name"]) or ""
+            for row in self._session.rows("shadow/files")
+            if (row["schema"], row["name"]) in self.shadow.unrestored
+        }
+
+    # -- trials -------------------------------------------------------------------------------------------------------
+
+    def _begin_trial(self, shown: Sequence[Row], hidden: Sequence[Row]) -> None:
+        """A transaction in which these indexes live and those do not; one that fits already stays open."""
+        trial = tuple(row["oid"] for row in shown), tuple(row["oid"] for row in hidden)
+        if trial == self._trial:
+            return
+        self._end_trial()
+        if not shown and not hidden:
+            return
+        tables = sorted({int(row["table"]) for row in (*shown, *hidden)})
+        commands: list[Composable] = [SQL("BEGIN")]
+        commands += [_UPDATE_LIVE.format(SQL("true"), _listed(trial[0]))] if shown else []
+        commands += [_UPDATE_LIVE.format(SQL("false"), _listed(trial[1]))] if hidden else []
+        commands += [_TOUCH.format(_listed(tables))]
+        self._session.execute(SQL(";").join(commands))
+        self._trial = trial
+
+    def _end_trial(self) -> None:
+        if self._trial is not None:
+            self._trial = None
+            self._session.script("ROLLBACK")
+
+    def _candidate(self, index: Index) -> Candidate:
+        if index in self._candidates:
+            return self._candidates[index]
+        reason = self._refused.get(index, "it was not prepared")
+        raise QueryFailed(f"the shadow cannot judge an index on {index}: {reason}")
+
+    def _existing(self, name: str) -> Sequence[Row]:
+        if name not in self._hidden:
+            self._end_trial()
+            self._hidden[name] = self._session.rows("shadow/index_parts", index=name)
+        return self._hidden[name]
+
+    # -- life ---------------------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        self._session.close()
+
+
+@contextmanager
+def what_if(source: Session | Snapshot | Shadow, *, bin_dir: Path | None = None) -> Iterator[ShadowWhatIf]:
+    """A what-if on a shadow of the session's database, or of a snapshot, or on a running shadow."""
+    if isinstance(source, Shadow):
+        asked = ShadowWhatIf(source)
+        try:
+            yield asked
+        finally:
+            asked.close()
+        return
+    snapshot = source if isinstance(source, Snapshot) else take(source, bin_dir=bin_dir)
+    with Shadow.open(snapshot, bin_dir=bin_dir) as shadow, what_if(shadow) as asked:
+        yield asked
+
+
+def _listed(oids: Iterable[int]) -> Composable:
+    return SQL(", ").join(Literal(oid) for oid in oids)

@@ -1,0 +1,18 @@
+-- Extended statistics over several columns, attribute numbers with their names. Needs SELECT on the tables' columns.
+SELECT s.statistics_schemaname::text AS schema,
+       s.statistics_name::text AS name,
+       s.schemaname::text AS table_schema,
+       s.tablename::text AS table_name,
+       false AS inherited,
+       s.kinds::text[] AS kinds,
+       s.n_distinct::text AS n_distinct,
+       s.dependencies::text AS dependencies,
+       (
+           SELECT json_object_agg(a.attnum, a.attname ORDER BY a.attnum)
+           FROM pg_attribute AS a
+           JOIN pg_class AS c ON c.oid = a.attrelid
+           JOIN pg_namespace AS n ON n.oid = c.relnamespace
+           WHERE n.nspname = s.schemaname AND c.relname = s.tablename AND a.attname = ANY (s.attnames)
+       ) AS attributes
+FROM pg_stats_ext AS s
+ORDER BY 1, 2, 5;
