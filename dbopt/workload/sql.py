@@ -99,15 +99,17 @@ def tables_of(sql: str) -> tuple[str, ...]:
 
 def _relations_of(tree: exp.Expression) -> Iterator[tuple[str | None, str]]:
     for table in tree.find_all(exp.Table):
-        if isinstance(table.this, exp.Identifier) and not (not table.args.get("db") and _is_with_query(table)):
+        if isinstance(table.this, exp.Identifier) and not is_with_query(table):
             schema = table.args.get("db")
             yield (identifier_name(schema) if schema else None), identifier_name(table.this)
 
 
-def _is_with_query(table: exp.Table) -> bool:
-    """Whether a WITH query of this name is in sight. In the definition of a query that is not recursive, its own name
-    means the table.
+def is_with_query(table: exp.Table) -> bool:
+    """Whether the name means a WITH query. In the definition of one that is not recursive, its own name means the
+    table.
     """
+    if table.args.get("db"):
+        return False
     name = identifier_name(table.this)
     node: exp.Expr | None = table
     inside: exp.Expr | None = None
