@@ -19,12 +19,13 @@ def draw(report: Report, console: Console | None = None) -> None:
     for number, table in enumerate(report.tables):
         if number:
             out.print()
-        out.print(_rich(table))
+        out.print(rich_table(table))
         if table.footer:
             out.print(Text(table.footer, style="bold"))
 
 
-def _rich(table: Table) -> RichTable:
+def rich_table(table: Table) -> RichTable:
+    """One table, drawn."""
     drawn = RichTable(
         title=table.title or None,
         title_justify="left",

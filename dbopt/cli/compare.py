@@ -1,0 +1,39 @@
+"""dbopt compare"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dbopt.cli.command import Run, command
+
+
+def register(app: typer.Typer) -> None:
+    @command(app)
+    def compare(
+        run: Run,
+        before: Annotated[str, typer.Argument(metavar="BEFORE", help="A file of `dbopt measure`; - is stdin.")],
+        after: Annotated[str, typer.Argument(metavar="AFTER", help="Another one of the same workload.")],
+        html: Annotated[
+            Path | None, typer.Option("--html", metavar="FILE", help="Write a report as one HTML page, too.")
+        ] = None,
+    ) -> int:
+        """Compare two measurements: exit code 1 if a statement became slower, 4 if the noise hides everything."""
+        from dbopt import documents
+        from dbopt.output import timing
+        from dbopt.timing.compare import compare
+        from dbopt.timing.model import Timings
+
+        earlier, later = documents.read(Timings, before), documents.read(Timings, after)
+        comparison = compare(earlier, later)
+        report = timing.compared(comparison, earlier, later)
+        run.emit(report)
+        if html is not None and report.html is not None:
+            documents.write_atomically(html, report.html())
+            run.note(f"wrote {html}")
+        verdicts = {one.verdict for one in comparison.statements}
+        if "slower" in verdicts:
+            return 1
+        return 4 if verdicts <= {"inconclusive"} else 0

@@ -1,0 +1,186 @@
+"""Measurements and their comparison for people."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from dbopt.output import page, units
+from dbopt.output.report import Column, Report, Table
+from dbopt.timing.model import Compared, Comparison, Timing, Timings
+
+_LEVELS = "▁▂▃▄▅▆▇█"
+_EIGHTHS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
+_STYLES = {"faster": "green", "slower": "red", "same": "dim", "inconclusive": "yellow"}
+_ORDER = ("slower", "faster", "same", "inconclusive")
+_BAR_WIDTH = 16
+
+
+def measured(timings: Timings) -> Report:
+    """One row per statement."""
+    columns = (
+        Column("id"),
+        Column("name"),
+        Column("median", units.milliseconds, right=True),
+        Column("runs", units.count, right=True),
+        Column("spread", spread),
+        Column("rows", units.count, right=True),
+        Column("hit", units.count, right=True),
+        Column("read", units.count, right=True),
+        Column("temp", units.count, right=True),
+        Column("error", wrap=True),
+    )
+    rows = tuple(_measured_row(one) for one in timings.statements)
+    done = [one.median_ms for one in timings.statements if one.median_ms is not None]
+    footer = f"{len(done)} of {len(rows)} statements measured, {units.milliseconds(sum(done))} in all (sum of medians)"
+    styles = tuple("red" if one.error else "" for one in timings.statements)
+    return Report(tables=(Table(columns, rows, footer=footer, styles=styles),), document=timings)
+
+
+def _measured_row(one: Timing) -> tuple[object, ...]:
+    figures = (one.rows, one.shared_hit_blocks, one.shared_read_blocks, one.temp_blocks)
+    return (one.id, one.name, one.median_ms, len(one.runs_ms) or None, one.runs_ms or None, *figures, one.error)
+
+
+def spread(runs_ms: tuple[float, ...]) -> str:
+    """The runs in their order as a little chart, each against the longest, and how far they lie apart."""
+    longest = max(runs_ms)
+    if longest <= 0:
+        return ""
+    chart = "".join(_LEVELS[min(len(_LEVELS) - 1, int(run / longest * len(_LEVELS)))] for run in runs_ms)
+    return f"{chart} {100 * (longest - min(runs_ms)) / longest:.0f} %"
+
+
+def compared(comparison: Comparison, before: Timings, after: Timings) -> Report:
+    """One row per statement, totals below."""
+    columns = (
+        Column("id"),
+        Column("name"),
+        Column("before", units.milliseconds, right=True),
+        Column("after", units.milliseconds, right=True),
+        Column("speedup", units.factor, right=True),
+        Column("95 % interval", _interval_text),
+        Column("", bar),
+        Column("verdict"),
+        Column("plan"),
+        Column("remark", wrap=True),
+    )
+    rows = tuple(_compared_row(one) for one in comparison.statements)
+    styles = tuple(_STYLES[one.verdict] for one in comparison.statements)
+    return Report(
+        tables=(Table(columns, rows, footer=_footer(comparison), styles=styles),),
+        document=comparison,
+        html=lambda: html(comparison, before, after),
+    )
+
+
+def _compared_row(one: Compared) -> tuple[object, ...]:
+    interval = None if one.ci_low is None and one.ci_high is None else (one.ci_low, one.ci_high)
+    plan = "changed" if one.plan_changed else None
+    return (
+        one.id,
+        one.name,
+        one.before_ms,
+        one.after_ms,
+        one.speedup,
+        interval,
+        one.speedup,
+        one.verdict,
+        plan,
+        one.note,
+    )
+
+
+def bar(speedup: float) -> str:
+    """Time after as a part of the time before: a full bar is as slow as before, a bar with an arrow slower."""
+    part = 1 / speedup if speedup else math.inf
+    if part > 1.05:
+        return "█" * _BAR_WIDTH + "▶"
+    full, eighths = divmod(max(1, round(part * _BAR_WIDTH * 8)), 8)
+    return "█" * full + _EIGHTHS[eighths]
+
+
+def _interval_text(interval: tuple[float | None, float | None]) -> str:
+    low, high = (units.factor(end) if end is not None else "?" for end in interval)
+    return f"{low} to {high}"
+
+
+def _footer(comparison: Comparison) -> str:
+    total = comparison.total
+    verdicts = [one.verdict for one in comparison.statements]
+    counts = ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in _ORDER if verdict in verdicts)
+    if total.before_ms is None or total.after_ms is None or total.speedup is None:
+        return f"{counts or 'no statement'}; nothing was measured on both sides"
+    saved = f"{units.factor(total.speedup)}, {change(total.before_ms, total.after_ms)}"
+    sums = f"{units.milliseconds(total.before_ms)} before, {units.milliseconds(total.after_ms)} after"
+    return f"total (sum of medians): {sums}, {saved}; {counts}"
+
+
+def change(before_ms: float, after_ms: float) -> str:
+    """The difference of a time as part of it: "83.1 % less"."""
+    if not before_ms:
+        return "no change"
+    part = 1 - after_ms / before_ms
+    return f"{units.percent(abs(part))} {'less' if part >= 0 else 'more'}"
+
+
+# -- the page ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Card:
+    """One statement on the page. Widths are percentages of the slower side."""
+
+    one: Compared
+    before_width: float
+    after_width: float
+    before_shape: str | None
+    after_shape: str | None
+
+
+def html(comparison: Comparison, before: Timings, after: Timings) -> str:
+    """The comparison as one page."""
+    earlier = {one.id: one for one in before.statements}
+    later = {one.id: one for one in after.statements}
+    cards = [_card(one, earlier.get(one.id), later.get(one.id)) for one in comparison.statements]
+    verdicts = [one.verdict for one in comparison.statements]
+    return page.render(
+        "report/comparison.html",
+        cards=sorted(cards, key=_saved),
+        total=comparison.total,
+        change=change,
+        counts=[(verdict, verdicts.count(verdict)) for verdict in _ORDER if verdict in verdicts],
+        before=before,
+        after=after,
+        settings=_changed_settings(before, after),
+    )
+
+
+def _card(one: Compared, before: Timing | None, after: Timing | None) -> Card:
+    times = (_side(one.before_ms, before), _side(one.after_ms, after))
+    longest = max(times) or 1.0
+    return Card(
+        one=one,
+        before_width=100 * times[0] / longest,
+        after_width=100 * times[1] / longest,
+        before_shape=before.plan_shape if before else None,
+        after_shape=after.plan_shape if after else None,
+    )
+
+
+def _side(median_ms: float | None, timing: Timing | None) -> float:
+    """The median, or the limit that was hit."""
+    return median_ms or (timing.timeout_ms if timing and timing.timeout_ms else 0.0)
+
+
+def _saved(card: Card) -> tuple[int, float]:
+    """What became slower first, then by the time saved."""
+    one = card.one
+    saved = (one.before_ms or 0.0) - (one.after_ms or 0.0)
+    return (0 if one.verdict == "slower" else 1, -saved)
+
+
+def _changed_settings(before: Timings, after: Timings) -> list[tuple[str, str, str]]:
+    names = sorted({*before.settings, *after.settings})
+    sides = [(name, before.settings.get(name, "default"), after.settings.get(name, "default")) for name in names]
+    return [(name, old, new) for name, old, new in sides if old != new]
