@@ -55,6 +55,10 @@ class NotAdvised:
 
 @dataclass(frozen=True)
 class Advice:
+    """`cost_*` are sums over the workload of planner cost times weight; `storage_bytes` is what the indexes to create
+    take together. `elapsed_ms` is None unless it was asked for: the same input gives the same bytes.
+    """
+
     SCHEMA: ClassVar[str] = "dbopt.advice/1"
 
     what_if: str
@@ -62,7 +66,7 @@ class Advice:
     snapshot: str | None
     budget_bytes: int | None
     planner_calls: int
-    elapsed_ms: float
+    elapsed_ms: float | None
     cost_before: float
     cost_after: float
     storage_bytes: int

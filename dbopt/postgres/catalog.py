@@ -1,4 +1,4 @@
-"""The catalog of a database, read once: relations, columns with their statistics, indexes, foreign keys and writes.
+"""The catalog of a database, read once: relations, columns with their statistics, indexes, foreign keys, writes.
 What can be asked of it afterwards is pure. The dataclasses stand in `dbopt.postgres.schema`.
 """
 
@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dbopt.errors import LockNotAvailable
-from dbopt.postgres.schema import Catalog, Column, ExistingIndex, ForeignKey, IndexKey, Relation, Writes
+from dbopt.postgres.schema import Catalog, Column, ExistingIndex, ForeignKey, IndexKey, Relation, Activity
 from dbopt.postgres.session import Row, Session
 
 Name = tuple[str, str]
@@ -21,10 +21,10 @@ def read_catalog(session: Session) -> Catalog:
     with session.rolled_back():
         environment = session.row("catalog/environment")
         block_size = environment["block_size"]
-        writes = {(row["schema"], row["name"]): _writes(row) for row in session.rows("catalog/writes")}
+        activity = {(row["schema"], row["name"]): _activity(row) for row in session.rows("catalog/activity")}
         columns = _by_relation(session.rows("catalog/columns"))
         relations = tuple(
-            _relation(row, columns.get((row["schema"], row["name"]), ()), sizes, writes, block_size)
+            _relation(row, columns.get((row["schema"], row["name"]), ()), sizes, activity, block_size)
             for row in session.rows("catalog/relations")
         )
         indexes = tuple(_index(row, sizes, block_size) for row in session.rows("catalog/indexes"))
@@ -73,7 +73,7 @@ def _column(row: Row) -> Column:
 
 
 def _relation(
-    row: Row, columns: tuple[Column, ...], sizes: dict[Name, int], writes: dict[Name, Writes], block_size: int
+    row: Row, columns: tuple[Column, ...], sizes: dict[Name, int], activity: dict[Name, Activity], block_size: int
 ) -> Relation:
     name = (row["schema"], row["name"])
     return Relation(
@@ -86,16 +86,17 @@ def _relation(
         is_partition=row["is_partition"],
         parent=(row["parent_schema"], row["parent_name"]) if row["parent_name"] else None,
         definition=row["definition"],
-        writes=writes.get(name, Writes()),
+        activity=activity.get(name, Activity()),
     )
 
 
-def _writes(row: Row) -> Writes:
-    return Writes(
+def _activity(row: Row) -> Activity:
+    return Activity(
         inserted=row["inserted"] or 0,
         updated=row["updated"] or 0,
         updated_hot=row["updated_hot"] or 0,
         deleted=row["deleted"] or 0,
+        scans=row["scans"] or 0,
     )
 
 
@@ -111,6 +112,7 @@ def _index(row: Row, sizes: dict[Name, int], block_size: int) -> ExistingIndex:
         is_unique=row["is_unique"],
         is_primary=row["is_primary"],
         is_valid=row["is_valid"],
+        may_become_valid=row["may_become_valid"],
         is_marked=row["is_marked"],
         is_referenced=row["is_referenced"],
         constraint=row["constraint_name"],

@@ -41,13 +41,16 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Writes:
-    """Rows written since the statistics were reset. `updated` includes `updated_hot`."""
+class Activity:
+    """Rows written, and scans of the table or one of its indexes, since the statistics were reset. `updated` includes
+    `updated_hot`.
+    """
 
     inserted: int = 0
     updated: int = 0
     updated_hot: int = 0
     deleted: int = 0
+    scans: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class Relation:
     is_partition: bool = False
     parent: tuple[str, str] | None = None
     definition: str | None = None
-    writes: Writes = field(default=Writes())
+    activity: Activity = field(default=Activity())
 
     @property
     def key(self) -> tuple[str, str]:
@@ -106,7 +109,7 @@ class IndexKey:
 class ExistingIndex:
     """An index of the database. `constraint` names the primary key, unique or exclusion constraint that it backs;
     `is_marked`: replica identity or CLUSTER use it; `is_referenced`: a foreign key points to what it enforces; `parent`
-    is the partitioned index it is attached to; `scans` is None where they are not counted.
+    is the partitioned index it is attached to; `may_become_valid`: an invalid one that is perhaps being built; `scans` is None where they are not counted.
     """
 
     schema: str
@@ -119,6 +122,7 @@ class ExistingIndex:
     is_unique: bool = False
     is_primary: bool = False
     is_valid: bool = True
+    may_become_valid: bool = False
     is_marked: bool = False
     is_referenced: bool = False
     constraint: str | None = None

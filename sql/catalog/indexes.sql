@@ -1,4 +1,5 @@
--- Indexes with their keys, what they enforce and how often they were read. Needs no privilege.
+-- Indexes with their keys, what they enforce and how often they were read. An invalid one whose table is locked as a
+-- concurrent build does, or whose partitions are still to be attached, may become valid. Needs no privilege.
 SELECT n.nspname::text AS schema,
        i.relname::text AS name,
        tn.nspname::text AS table_schema,
@@ -7,6 +8,11 @@ SELECT n.nspname::text AS schema,
        x.indisunique AS is_unique,
        x.indisprimary AS is_primary,
        x.indisvalid AND x.indislive AS is_valid,
+       t.relkind = 'p' OR EXISTS (
+           SELECT FROM pg_locks AS k
+           JOIN pg_database AS d ON d.oid = k.database AND d.datname = current_database()
+           WHERE k.relation = t.oid AND k.mode = 'ShareUpdateExclusiveLock' AND NOT x.indisvalid
+       ) AS may_become_valid,
        x.indisreplident OR x.indisclustered AS is_marked,
        con.conname::text AS constraint_name,
        EXISTS (SELECT FROM pg_constraint AS fk WHERE fk.conindid = i.oid AND fk.contype = 'f') AS is_referenced,

@@ -13,7 +13,7 @@ from dbopt.index.candidates.needs import Need, needs_of
 from dbopt.index.model import Index
 from dbopt.postgres.schema import Catalog
 
-__all__ = ["Need", "candidates", "is_served", "needs_of"]
+__all__ = ["Need", "candidates", "generate", "is_served", "needs_of"]
 
 
 def candidates(tree: exp.Expression, catalog: Catalog, max_columns: int = 3) -> frozenset[Index]:

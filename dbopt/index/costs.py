@@ -1,0 +1,90 @@
+"""Costs of statements under sets of indexes, with few planner calls. Pure over the function that asks the planner.
+
+Two facts save calls. A plan found under the set S that reads only the indexes U costs the same under every R with
+U <= R <= S: the planner had a larger choice and took that. And an index on a table that the statement does not read, or
+that begins with a column which it neither compares nor sorts by, cannot change its plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from dbopt.index.model import Index
+
+Configuration = frozenset[Index]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The planner's cost of a statement, and the hypothetical indexes that its plan reads."""
+
+    cost: float
+    used: Configuration
+
+
+Ask = Callable[[int, Configuration], Answer]
+
+
+@dataclass(frozen=True)
+class _Known:
+    asked: Configuration
+    answer: Answer
+
+
+class Costs:
+    """Answers by statement number. `may_use(number, index)` says whether the statement could read the index at all.
+
+    When `max_calls` are spent it answers with the cheapest known plan whose indexes all exist: the true cost is at most
+    that.
+    """
+
+    def __init__(
+        self,
+        ask: Ask,
+        bases: Sequence[float],
+        may_use: Callable[[int, Index], bool],
+        max_calls: int | None = None,
+    ) -> None:
+        """`bases` are the statements' costs without any of the indexes."""
+        self._ask = ask
+        self._may_use = may_use
+        self._left = max_calls
+        nothing: Configuration = frozenset()
+        self._known: list[list[_Known]] = [[_Known(nothing, Answer(cost, nothing))] for cost in bases]
+        self._usable: list[dict[Index, bool]] = [{} for _ in bases]
+
+    @property
+    def exhausted(self) -> bool:
+        return self._left is not None and self._left <= 0
+
+    def relevant(self, number: int, indexes: Configuration) -> Configuration:
+        """Those of the indexes that the statement could read."""
+        usable = self._usable[number]
+        for index in indexes:
+            if index not in usable:
+                usable[index] = self._may_use(number, index)
+        return frozenset(index for index in indexes if usable[index])
+
+    def answer(self, number: int, indexes: Configuration) -> Answer:
+        wanted = self.relevant(number, indexes)
+        for known in self._known[number]:
+            if known.answer.used <= wanted <= known.asked:
+                return known.answer
+        if self.exhausted:
+            return min(
+                (known.answer for known in self._known[number] if known.answer.used <= wanted),
+                key=lambda answer: answer.cost,
+            )
+        if self._left is not None:
+            self._left -= 1
+        answer = self._ask(number, wanted)
+        self._known[number].append(_Known(wanted, answer))
+        return answer
+
+    def cost(self, number: int, indexes: Configuration) -> float:
+        return self.answer(number, indexes).cost
+
+    def least(self, number: int) -> float:
+        """The lowest cost that any indexes asked about gave the statement."""
+        return min(known.answer.cost for known in self._known[number])

@@ -1,0 +1,63 @@
+"""Which of many candidates the planner would take: it is asked about all of them at once. Pure over `Costs`.
+
+Per statement: all candidates of one key column together, then those of up to two, and so on; what a plan reads is
+harvested. Each round is asked again without its harvest, for the second best, which a budget may prefer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from dbopt.index.costs import Configuration, Costs
+from dbopt.index.model import Index
+
+MOST_AGAIN = 3  # rounds without what was harvested before
+WORTHWHILE = 0.99  # a plan dearer than this share of the plan without indexes has nothing to harvest
+
+
+@dataclass(frozen=True)
+class Harvest:
+    """`pool` are the indexes that some plan reads; `teams` sets that one plan reads together."""
+
+    pool: Configuration
+    teams: frozenset[Configuration]
+
+
+def harvest(
+    costs: Costs,
+    candidates: Sequence[Configuration],
+    max_columns: int,
+    on_progress: Callable[[int], None] = lambda _: None,
+) -> Harvest:
+    """Harvest every statement; `candidates` are by statement number."""
+    pool: set[Index] = set()
+    teams: set[Configuration] = set()
+    for number, indexes in enumerate(candidates):
+        on_progress(number)
+        for team in _teams(costs, number, indexes, max_columns):
+            pool |= team
+            teams.add(team)
+    pool |= {narrower for index in pool for narrower in narrowed(index) if any(narrower in own for own in candidates)}
+    return Harvest(frozenset(pool), frozenset(team for team in teams if len(team) > 1))
+
+
+def _teams(costs: Costs, number: int, indexes: Configuration, max_columns: int) -> list[Configuration]:
+    base = costs.cost(number, frozenset())
+    found = []
+    for width in range(1, max_columns + 1):
+        for covering in (False, True):
+            left = frozenset(index for index in indexes if index.width <= width and (covering or not index.include))
+            for _ in range(MOST_AGAIN):
+                answer = costs.answer(number, left)
+                if not answer.used or answer.cost >= WORTHWHILE * base:
+                    break
+                found.append(answer.used)
+                left -= answer.used
+    return found
+
+
+def narrowed(index: Index) -> list[Index]:
+    """The index without what it includes, and with fewer keys: cheaper ones that may do almost as well."""
+    shorter = [Index(index.schema, index.table, index.keys[:width]) for width in range(1, index.width)]
+    return [*shorter, Index(index.schema, index.table, index.keys)] if index.include else shorter

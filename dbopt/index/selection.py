@@ -1,0 +1,145 @@
+"""The set of indexes that serves a workload best within a budget. Pure over `Costs`.
+
+Objective: the statements' costs times their weights, plus what the indexes cost its writes. Greedy by benefit per
+size^e for several exponents e (lazily: a benefit computed earlier is looked at again only when it comes first), the
+best of those improved by local search: drop, swap (take one out, fill up anew) and slim (a narrower index instead).
+The number of planner calls is bounded, never the time: the same input gives the same advice on any machine.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from dbopt.index.costs import Configuration, Costs
+from dbopt.index.harvest import Harvest, narrowed
+from dbopt.index.model import Index
+
+EXPONENTS = (1.0, 0.5, 0.0)
+MOST_ROUNDS = 3  # of local search
+THRIFT = 0.05  # share of an index's benefit that is given up for a smaller one
+MIN_SHARE = 0.01  # of a statement's cost that an index must save
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What to choose from. `weights` are by statement number; sizes in bytes; write costs in planner units."""
+
+    costs: Costs
+    weights: Sequence[float]
+    size: Callable[[Index], int]
+    write_cost: Callable[[Index], float]
+    budget_bytes: int | None = None
+
+    def objective(self, chosen: Configuration) -> float:
+        reads = sum(weight * self.costs.cost(number, chosen) for number, weight in enumerate(self.weights))
+        return reads + sum(self.write_cost(index) for index in sorted(chosen))
+
+    def gain(self, chosen: Configuration, added: Configuration) -> float:
+        """What these indexes save on top of those chosen; only statements that could read them are looked at."""
+        saved = -sum(self.write_cost(index) for index in added)
+        for number, weight in enumerate(self.weights):
+            if self.costs.relevant(number, added):
+                saved += weight * (self.costs.cost(number, chosen) - self.costs.cost(number, chosen | added))
+        return saved
+
+    def bytes(self, indexes: Configuration) -> int:
+        return sum(self.size(index) for index in indexes)
+
+    def fits(self, indexes: Configuration) -> bool:
+        return self.budget_bytes is None or self.bytes(indexes) <= self.budget_bytes
+
+
+def select(problem: Problem, harvest: Harvest) -> Configuration:
+    """The best set found. Every index in it saves more than it costs, and at least MIN_SHARE of some statement."""
+    moves = sorted({frozenset((index,)) for index in harvest.pool} | harvest.teams, key=sorted)
+    seeds = [_fill(problem, moves, frozenset(), exponent) for exponent in EXPONENTS]
+    best = min(seeds, key=lambda chosen: (problem.objective(chosen), problem.bytes(chosen), sorted(chosen)))
+    for _ in range(MOST_ROUNDS):
+        improved = _swap(problem, moves, _drop(problem, best))
+        if improved == best:
+            break
+        best = improved
+    return _drop(problem, _slim(problem, best))
+
+
+def _fill(problem: Problem, moves: Sequence[Configuration], start: Configuration, exponent: float) -> Configuration:
+    """Add the move of the best benefit per size^exponent, until none fits or helps."""
+    chosen = start
+    queue = []
+    for order, move in enumerate(moves):
+        if not move <= chosen and problem.fits(chosen | move):
+            queue.append((-_score(problem, chosen, move, exponent), order, 0))
+    heapq.heapify(queue)
+    turn = 0
+    while queue:
+        score, order, seen = heapq.heappop(queue)
+        if score >= 0:
+            break
+        move = moves[order]
+        if move <= chosen or not problem.fits(chosen | move):
+            continue
+        if seen == turn:
+            chosen |= move
+            turn += 1
+        else:
+            heapq.heappush(queue, (-_score(problem, chosen, move, exponent), order, turn))
+    return chosen
+
+
+def _score(problem: Problem, chosen: Configuration, move: Configuration, exponent: float) -> float:
+    added = move - chosen
+    size = max(problem.bytes(added), 1)
+    gain = problem.gain(chosen, added)
+    return float(gain / size**exponent) if gain > 0 else 0.0
+
+
+def _drop(problem: Problem, chosen: Configuration) -> Configuration:
+    """Without the indexes that are not worth it, the least useful first."""
+    while chosen:
+        useless = [index for index in chosen if not is_worthwhile(problem, chosen, index)]
+        if not useless:
+            break
+        chosen -= {min(useless, key=lambda index: (problem.gain(chosen - {index}, frozenset((index,))), index))}
+    return chosen
+
+
+def is_worthwhile(problem: Problem, chosen: Configuration, index: Index) -> bool:
+    """Whether the index saves more than it costs, and MIN_SHARE of the cost of some statement."""
+    without = chosen - {index}
+    if problem.gain(without, frozenset((index,))) <= 0:
+        return False
+    for number in range(len(problem.weights)):
+        before = problem.costs.cost(number, without)
+        if before - problem.costs.cost(number, chosen) >= MIN_SHARE * before > 0:
+            return True
+    return False
+
+
+def _swap(problem: Problem, moves: Sequence[Configuration], chosen: Configuration) -> Configuration:
+    """Take one index out and fill up without it; keep what is better. Without a budget nothing stood in the way."""
+    best, best_objective = chosen, problem.objective(chosen)
+    for index in sorted(chosen):
+        if index not in best or problem.costs.exhausted:
+            continue
+        others = [move for move in moves if index not in move]
+        for exponent in EXPONENTS if problem.budget_bytes is not None else EXPONENTS[-1:]:
+            trial = _fill(problem, others, best - {index}, exponent)
+            objective = problem.objective(trial)
+            if objective < best_objective * (1 - 1e-9):
+                best, best_objective = trial, objective
+                break
+    return best
+
+
+def _slim(problem: Problem, chosen: Configuration) -> Configuration:
+    """Narrower indexes where they do almost as well: smaller, and useful to more statements of tomorrow."""
+    for index in sorted(chosen):
+        without = chosen - {index}
+        benefit = problem.gain(without, frozenset((index,)))
+        for narrower in sorted(narrowed(index), key=lambda other: (problem.size(other), other)):
+            if problem.gain(without, frozenset((narrower,))) >= (1 - THRIFT) * benefit:
+                chosen = without | {narrower}
+                break
+    return chosen

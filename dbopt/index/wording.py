@@ -1,0 +1,45 @@
+"""Advice in a sentence. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dbopt.index.advice import StatementCost
+from dbopt.index.model import Index
+from dbopt.index.questions import Question
+
+CHEAP = 25.0  # planner cost of a handful of pages
+
+
+def of_index(index: Index, served: Sequence[tuple[Question, StatementCost]]) -> str:
+    """What the index is for: "Serves 3 statements; most gains q7: cost 10.4 instead of 1,029." """
+    number = f"{len(served)} statement{'s' if len(served) != 1 else ''}"
+    if not served:
+        return "Serves plans together with other indexes of this advice."
+    question, cost = served[0]
+    gain = f"cost {_cost(cost.cost_after)} instead of {_cost(cost.cost_before)}"
+    covers = ", which find all their columns in the index," if index.include else ""
+    if len(served) == 1:
+        covers = ", which finds all its columns in the index," if index.include else ""
+        return f"Serves statement {question.statement.label}{covers}: {gain}."
+    return f"Serves {number}{covers}; {question.statement.label} gains most: {gain}."
+
+
+def of_no_index(question: Question, least: float) -> str:
+    """Why no index of the advice helps a statement. `least` is its lowest cost under any indexes that were tried."""
+    if question.tree is None:
+        return "Its SQL could not be analysed, and no index for another statement helps it."
+    if question.cost <= CHEAP:
+        return f"It is fast already: its plan costs {_cost(question.cost)}."
+    if not question.candidates:
+        return "There is no index to try: it has no condition, join or order that a b-tree could serve and none serves yet."
+    if least >= 0.99 * question.cost:
+        return f"None of {len(question.candidates)} candidates makes its plan cheaper than {_cost(question.cost)}."
+    return (
+        f"An index could lower its cost from {_cost(question.cost)} to {_cost(least)}, "
+        "but takes more than the budget leaves, or costs more in writes than it saves."
+    )
+
+
+def _cost(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:,.2f}"
