@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from dbopt import __version__
-from dbopt.cli import apply, compare, demo, doctor, explain, measure, snapshot, undo
+from dbopt.cli import apply, capture, compare, demo, doctor, explain, measure, snapshot, undo
 from dbopt.cli.command import group
 from dbopt.errors import DboptError, Interrupted, UsageError
 
@@ -37,6 +37,7 @@ def _top(
 
 
 apply.register(app)
+capture.register(app)
 compare.register(app)
 demo.register(app)
 doctor.register(app)

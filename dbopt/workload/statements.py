@@ -11,6 +11,7 @@ from typing import Any
 from dbopt.errors import FeatureMissing, PrivilegeMissing
 from dbopt.postgres.identifiers import quoted
 from dbopt.postgres.session import Session
+from dbopt.workload.captured import Captured
 from dbopt.workload.fingerprint import fingerprint
 from dbopt.workload.mend import mended
 from dbopt.workload.model import Source, Statement, Workload
@@ -20,14 +21,6 @@ from dbopt.workload.sql import kind_of, tables_of
 OLDEST_EXTENSION = (1, 8)  # total_exec_time
 
 _UNREADABLE = "<insufficient privilege>"
-
-
-@dataclass(frozen=True)
-class Captured:
-    """A workload, and what there is to say about what was left out of it."""
-
-    workload: Workload
-    notes: tuple[str, ...] = ()
 
 
 @dataclass
