@@ -86,7 +86,7 @@ class ShadowWhatIf:
 
     def estimate(self, statement: Statement, indexes: Collection[Index] = (), hidden: Collection[str] = ()) -> Estimate:
         """Plan the statement as if. See the protocol."""
-        self._check(statement)
+        self.check(statement)
         parts = itertools.chain.from_iterable(self._candidate(index).parts for index in sorted(indexes))
         asleep = itertools.chain.from_iterable(self._existing(name) for name in sorted(hidden))
         self._begin_trial(list(parts), list(asleep))
@@ -106,7 +106,7 @@ class ShadowWhatIf:
         options = "GENERIC_PLAN, FORMAT JSON" if generic else "FORMAT JSON"
         self._planner_calls += 1
         try:
-            if generic:  # taken by the simple protocol only; _check() has refused a second statement
+            if generic:  # taken by the simple protocol only; check() has refused a second statement
                 rows = self._session.fetch(SQL(f"EXPLAIN ({options}) {statement.sql}"))
             else:
                 rows = self._session.fetch_workload(statement.sql, values, prefix=f"EXPLAIN ({options}) ")
@@ -115,8 +115,10 @@ class ShadowWhatIf:
             raise self._explained(error) from None
         return tree.parse(rows[0]["QUERY PLAN"])
 
-    def _check(self, statement: Statement) -> None:
-        """Once per statement: it is one statement that has a plan, and touches nothing that is incomplete here."""
+    def check(self, statement: Statement) -> None:
+        """Once per statement: it is one statement that has a plan, and touches nothing that is incomplete here. Raises
+        QueryFailed with the reason why not.
+        """
         if statement.sql in self._checked:
             return
         require_plannable(statement.sql)
