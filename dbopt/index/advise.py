@@ -48,7 +48,7 @@ def advise(
     questions = _ask(workload, catalog, what_if, max_columns, tell)
     problem = _problem(questions, workload, catalog, what_if, budget_bytes, max_calls)
     chosen = _choose(problem, questions, max_columns, tell)
-    tell("checking drops", 0, 1)
+    tell(0, 1, "looking for needless indexes")
     create = _create(chosen, problem, questions, catalog)
     every = range(len(questions.asked))
     return Advice(
@@ -111,8 +111,8 @@ def _choose(problem: Problem, questions: Questions, max_columns: int, tell: OnPr
         frozenset(index for index in question.candidates if problem.fits(frozenset((index,))))
         for question in questions.asked
     ]
-    harvested = harvest(problem.costs, fitting, max_columns, lambda done: tell("harvesting", done, len(fitting)))
-    tell("selecting", 0, 1)
+    harvested = harvest(problem.costs, fitting, max_columns, lambda done: tell(done, len(fitting), "trying candidates"))
+    tell(0, 1, "selecting")
     return select(problem, harvested)
 
 

@@ -16,7 +16,8 @@ from dbopt.postgres.schema import Catalog
 from dbopt.workload.model import Statement
 from dbopt.workload.sql import parse
 
-OnProgress = Callable[[str, int, int], None]
+OnProgress = Callable[[int, int, str], None]
+"""Told how many of how many steps are done, and what comes next."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def prepare(
     """Plan every statement as things are and find its candidates; one that fails does not stop the others."""
     found = Questions()
     for number, statement in enumerate(statements):
-        on_progress("planning", number, len(statements))
+        on_progress(number, len(statements), f"planning {statement.label}")
         try:
             estimate = what_if.estimate(statement)
         except ConnectionFailed:

@@ -19,7 +19,9 @@ from dbopt.index.model import Index
 EXPONENTS = (1.0, 0.5, 0.0)
 MOST_ROUNDS = 3  # of local search
 THRIFT = 0.05  # share of an index's benefit that is given up for a smaller one
-MIN_SHARE = 0.01  # of a statement's cost that an index must save
+MIN_SHARE = 0.01  # of a statement's cost that an index must save,
+MIN_COST = 4.0  # and no less than the read of one random page each time it runs
+MIN_SHARE_OF_PREFIX = 0.10  # asked of an index that is the beginning of another
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Problem:
 
 
 def select(problem: Problem, harvest: Harvest) -> Configuration:
-    """The best set found. Every index in it saves more than it costs, and at least MIN_SHARE of some statement."""
+    """The best set found. Every index in it saves more than it costs, and enough of some statement."""
     moves = sorted({frozenset((index,)) for index in harvest.pool} | harvest.teams, key=sorted)
     seeds = [_fill(problem, moves, frozenset(), exponent) for exponent in EXPONENTS]
     best = min(seeds, key=lambda chosen: (problem.objective(chosen), problem.bytes(chosen), sorted(chosen)))
@@ -106,15 +108,20 @@ def _drop(problem: Problem, chosen: Configuration) -> Configuration:
 
 
 def is_worthwhile(problem: Problem, chosen: Configuration, index: Index) -> bool:
-    """Whether the index saves more than it costs, and MIN_SHARE of the cost of some statement."""
+    """Whether the index saves more than it costs, and a share of some statement that is worth an index."""
     without = chosen - {index}
     if problem.gain(without, frozenset((index,))) <= 0:
         return False
+    share = MIN_SHARE_OF_PREFIX if any(_begins(index, other) for other in without) else MIN_SHARE
     for number in range(len(problem.weights)):
         before = problem.costs.cost(number, without)
-        if before - problem.costs.cost(number, chosen) >= MIN_SHARE * before > 0:
+        if before - problem.costs.cost(number, chosen) >= max(share * before, MIN_COST):
             return True
     return False
+
+
+def _begins(index: Index, other: Index) -> bool:
+    return (index.schema, index.table) == (other.schema, other.table) and other.keys[: index.width] == index.keys
 
 
 def _swap(problem: Problem, moves: Sequence[Configuration], chosen: Configuration) -> Configuration:

@@ -32,7 +32,7 @@ def of_no_index(question: Question, least: float) -> str:
     if question.cost <= CHEAP:
         return f"It is fast already: its plan costs {_cost(question.cost)}."
     if not question.candidates:
-        return "There is no index to try: it has no condition, join or order that a b-tree could serve and none serves yet."
+        return "There is no index to try: it has no condition, join or order that waits for a b-tree."
     if least >= 0.99 * question.cost:
         return f"None of {len(question.candidates)} candidates makes its plan cheaper than {_cost(question.cost)}."
     return (

@@ -1,0 +1,141 @@
+"""dbopt suggest"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dbopt.cli.command import Run, command
+from dbopt.errors import UsageError
+
+if TYPE_CHECKING:
+    from dbopt.index.what_if import WhatIf
+    from dbopt.postgres.schema import Catalog
+    from dbopt.shadow.what_if import ShadowWhatIf
+    from dbopt.workload.model import Workload
+
+
+class Backend(StrEnum):
+    SHADOW = "shadow"
+    HYPOPG = "hypopg"
+
+
+@dataclass(frozen=True)
+class Planner:
+    """Where the indexes are tried: a what-if and the catalog that goes with it."""
+
+    what_if: WhatIf
+    catalog: Catalog
+    snapshot_name: str | None = None
+
+
+def register(app: typer.Typer) -> None:
+    @command(app)
+    def suggest(
+        run: Run,
+        workload: Annotated[str, typer.Argument(metavar="WORKLOAD", help="A file of `dbopt capture`; - is stdin.")],
+        snapshot: Annotated[
+            Path | None,
+            typer.Option("--snapshot", metavar="FILE", help="Advise from a file of `dbopt snapshot`, with no server."),
+        ] = None,
+        what_if: Annotated[
+            Backend, typer.Option("--what-if", help="Where to try indexes: a shadow, or HypoPG on the server.")
+        ] = Backend.SHADOW,
+        budget: Annotated[
+            str | None, typer.Option("--budget", metavar="SIZE", help="Storage for new indexes, as in 2GB.")
+        ] = None,
+        max_columns: Annotated[
+            int, typer.Option("--max-columns", min=1, max=8, metavar="N", help="Most key columns of an index.")
+        ] = 3,
+        no_drop: Annotated[bool, typer.Option("--no-drop", help="Do not look for indexes to drop.")] = False,
+        pg_bin: Annotated[
+            Path | None,
+            typer.Option("--pg-bin", metavar="DIR", help="Programs of a PostgreSQL 18 to use, not the packaged ones."),
+        ] = None,
+        self_check: Annotated[
+            bool, typer.Option("--self-check", help="Also compare the shadow's plans with the server's.")
+        ] = False,
+    ) -> None:
+        """Say which indexes help a workload and which are needless, without touching the server."""
+        from dbopt.index.advise import advise
+        from dbopt.output import advice as output
+        from dbopt.output import progress
+        from dbopt.units import bytes_of
+        from dbopt.workload import files
+
+        if what_if is Backend.HYPOPG and (snapshot or self_check):
+            raise UsageError("--snapshot and --self-check go with --what-if shadow")
+        budget_bytes = bytes_of(budget) if budget is not None else None
+        asked = files.load(workload)
+        with _planner(run, what_if, snapshot, pg_bin, asked if self_check else None) as planner:
+            with progress.bar(quiet=run.quiet) as on_progress:
+                advice = advise(
+                    asked,
+                    planner.catalog,
+                    planner.what_if,
+                    budget_bytes=budget_bytes,
+                    max_columns=max_columns,
+                    drop=not no_drop,
+                    snapshot_name=planner.snapshot_name,
+                    on_progress=on_progress,
+                )
+        # the same input gives the same bytes, so the time is written only where it was asked for
+        run.emit(output.report(advice if run.verbose else replace(advice, elapsed_ms=None), asked))
+
+
+@contextmanager
+def _planner(
+    run: Run, backend: Backend, snapshot: Path | None, pg_bin: Path | None, checked: Workload | None
+) -> Iterator[Planner]:
+    """HypoPG on the server; else a shadow of the snapshot or, without one, of the server. A snapshot does not say how
+    often indexes were read and tables written, so that advice from it alone knows no unused index.
+    """
+    from dbopt.postgres.catalog import read_catalog
+
+    if backend is Backend.HYPOPG:
+        from dbopt.index.hypopg import HypoPGWhatIf
+
+        with run.connect() as session:
+            yield Planner(HypoPGWhatIf(session), read_catalog(session))
+        return
+    from dbopt.shadow import snapshot as snapshots
+    from dbopt.shadow.what_if import what_if
+
+    if snapshot is not None:
+        with what_if(snapshots.load(snapshot), bin_dir=pg_bin) as shadow:
+            _introduce(run, shadow, checked)
+            with shadow.shadow.connect() as session:
+                catalog = read_catalog(session)
+            yield Planner(shadow, catalog, snapshot.name)
+        return
+    with run.connect() as session:
+        catalog = read_catalog(session)
+        with what_if(session, bin_dir=pg_bin) as shadow:
+            _introduce(run, shadow, checked)
+            yield Planner(shadow, catalog)
+
+
+def _introduce(run: Run, shadow: ShadowWhatIf, checked: Workload | None) -> None:
+    """Say what the shadow lacks and, where that was asked for, how well it plans as its source does."""
+    for remark in shadow.shadow.remarks:
+        run.note(f"the shadow differs: {remark}")
+    for (schema, name), reason in sorted(shadow.shadow.unrestored.items()):
+        run.note(f"the shadow lacks {schema}.{name}: {reason}")
+    if checked is None:
+        return
+    from dbopt.shadow.self_check import self_check
+
+    with run.connect() as session:
+        result = self_check(session, shadow, checked)
+    run.note(
+        f"self-check: {result.same_shapes} of {result.compared} plans have the server's shape; "
+        f"cost error {result.median_cost_error:.2%} in the median, {result.worst_cost_error:.2%} at worst"
+    )
+    if result.warning:
+        run.note(f"warning: {result.warning}")

@@ -1,0 +1,114 @@
+"""Index advice for people, and as a script for psql."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dbopt.output import units
+from dbopt.output.report import Column, Report, Table
+
+if TYPE_CHECKING:
+    from dbopt.index.advice import Advice, CreateAdvice
+    from dbopt.workload.model import Workload
+
+
+def report(advice: Advice, workload: Workload) -> Report:
+    """New indexes, drops, and statements without advice with their names."""
+    tables = [_create(advice, workload)]
+    tables += [_drop(advice)] if advice.drop else []
+    tables += [_not_advised(advice, workload)] if advice.not_advised else []
+    return Report(tables=tuple(tables), document=advice, sql=script(advice))
+
+
+def _create(advice: Advice, workload: Workload) -> Table:
+    labels = {statement.id: statement.label for statement in workload.statements}
+    columns = (
+        Column("#", right=True),
+        Column("index", wrap=True),
+        Column("size", units.size, right=True),
+        Column("saves", units.percent, right=True),
+        Column("statements", wrap=True),
+        Column("reason", wrap=True),
+    )
+    rows = tuple(
+        (
+            number,
+            definition(one),
+            one.size_bytes,
+            one.cost_saved / advice.cost_before if advice.cost_before else 0.0,
+            _listed([labels.get(statement.id, statement.id) for statement in one.statements]),
+            one.reason,
+        )
+        for number, one in enumerate(advice.create, 1)
+    )
+    title = "Indexes to create" if rows else ""
+    return Table(columns, rows, title=title, footer=_footer(advice))
+
+
+def definition(one: CreateAdvice) -> str:
+    """The index in short: `public.orders (status, placed_at) INCLUDE (total)`."""
+    method = "" if one.access_method == "btree" else f" USING {one.access_method}"
+    include = f" INCLUDE ({', '.join(one.include)})" if one.include else ""
+    predicate = f" WHERE {one.predicate}" if one.predicate else ""
+    return f"{one.table}{method} ({', '.join(one.columns)}){include}{predicate}"
+
+
+def _listed(labels: list[str]) -> str:
+    shown = ", ".join(labels[:3])
+    return f"{shown} and {len(labels) - 3} more" if len(labels) > 3 else shown
+
+
+def _footer(advice: Advice) -> str:
+    before, after = units.cost(advice.cost_before), units.cost(advice.cost_after)
+    if not advice.create:
+        return f"No index is worth building: the workload costs {before} in all ({_asked(advice)})"
+    share = (advice.cost_before - advice.cost_after) / advice.cost_before if advice.cost_before else 0.0
+    number = f"{len(advice.create)} index{'es' if len(advice.create) > 1 else ''}"
+    return (
+        f"cost of the workload {before} -> {after} ({units.percent(-share)}), "
+        f"{number} of {units.size(advice.storage_bytes)} ({_asked(advice)})"
+    )
+
+
+def _asked(advice: Advice) -> str:
+    return f"{advice.what_if}, {units.count(advice.planner_calls)} plans"
+
+
+def _drop(advice: Advice) -> Table:
+    columns = (
+        Column("index", wrap=True),
+        Column("kind"),
+        Column("size", units.size, right=True),
+        Column("reason", wrap=True),
+    )
+    rows = tuple((one.index, one.kind, one.size_bytes, one.reason) for one in advice.drop)
+    freed = units.size(sum(one.size_bytes for one in advice.drop))
+    return Table(columns, rows, title="Indexes to drop", footer=f"{freed} become free")
+
+
+def _not_advised(advice: Advice, workload: Workload) -> Table:
+    labels = {statement.id: statement.label for statement in workload.statements}
+    columns = (Column("statement"), Column("reason", wrap=True))
+    rows = tuple((labels.get(one.id, one.id), one.reason) for one in advice.not_advised)
+    return Table(columns, rows, title="Statements without an index in this advice", styles=("dim",) * len(rows))
+
+
+def script(advice: Advice) -> str:
+    """The changes for psql, one by one and outside a transaction, each with its undo as a comment."""
+    lines = [f"-- Index advice of dbopt ({advice.what_if}, PostgreSQL {advice.server_version}). Run it with psql."]
+    lines += [r"\set ON_ERROR_STOP on"]
+    for one in advice.create:
+        lines += ["", f"-- {_comment(one.reason)}", f"{one.sql};", f"-- undo: {_comment(one.undo_sql)};"]
+    for drop in advice.drop:
+        lines += [
+            "",
+            f"-- {drop.kind}: {_comment(drop.reason)}",
+            f"{drop.sql};",
+            f"-- undo: {_comment(drop.undo_sql)};",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _comment(text: str) -> str:
+    """Text that stays within its line."""
+    return " ".join(text.split())
