@@ -43,7 +43,7 @@ def register(app: typer.Typer) -> None:
                 return change.show(run, plans)
             if not change.agreed(run, plans, session.database, yes):
                 return 0
-            with change.listening(run, len(items)) as listener:
+            with change.listening(run) as listener:
                 applied = apply(session, items, undo_file, limits=patience, listener=listener)
         if applied.undo_file is not None:
             run.note(f"to take it back: dbopt undo {applied.undo_file}")

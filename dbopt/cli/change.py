@@ -73,13 +73,13 @@ def agreed(run: Run, plans: Sequence[Plan], database: str, yes: bool) -> bool:
 
 
 @contextmanager
-def listening(run: Run, total: int) -> Iterator[Listener]:
+def listening(run: Run) -> Iterator[Listener]:
     """Show how it goes. A SIGTERM ends it as Ctrl-C does: what is half done is cleaned up."""
     from dbopt.output import apply as output
 
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        with output.listening(total, run.note, run.quiet) as listener:
+        with output.listening(run.note, run.quiet) as listener:
             yield listener
     finally:
         signal.signal(signal.SIGTERM, before)

@@ -11,6 +11,10 @@ def register(app: typer.Typer) -> None:
     @command(app)
     def doctor(run: Run) -> int:
         """Show what works on this server for this role, what does not, and the SQL that mends it."""
+        from dbopt.doctor.examine import examine
+        from dbopt.output.doctor import report
+
         with run.connect() as session:
-            run.note(session.server_version)
-        return 0
+            diagnosis = examine(session)
+        run.emit(report(diagnosis))
+        return 0 if diagnosis.is_healthy else 1

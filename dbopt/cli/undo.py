@@ -34,6 +34,6 @@ def register(app: typer.Typer) -> None:
                 return change.show(run, plans)
             if not change.agreed(run, plans, session.database, yes):
                 return 0
-            with change.listening(run, len(plans)) as listener:
+            with change.listening(run) as listener:
                 undone = undo(session, undo_file, limits=patience, listener=listener)
         return change.finish(run, undone)

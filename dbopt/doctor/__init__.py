@@ -1,1 +1,1 @@
-"""What works on a server for a role, what does not, and the SQL that mends it."""
+"""Doctor: what works on this server for this role, what does not, and the SQL that mends it."""

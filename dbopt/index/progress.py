@@ -60,7 +60,8 @@ class Watch:
             self._session.limit(lock_timeout_ms=self._limits.lock_timeout_ms)
             return self
         self._session.limit()
-        self._thread = threading.Thread(target=self._look, args=(other,), daemon=True)
+        pid = self._session.row("postgres/backend")["pid"]
+        self._thread = threading.Thread(target=self._look, args=(other, pid), daemon=True)
         self._thread.start()
         return self
 
@@ -69,8 +70,7 @@ class Watch:
         if self._thread is not None:
             self._thread.join()
 
-    def _look(self, other: Session) -> None:
-        pid = self._session.backend_pid
+    def _look(self, other: Session, pid: int) -> None:
         with other:
             try:
                 while not self._ended.wait(_EVERY_SECONDS) and self.verdict is None:

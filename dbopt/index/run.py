@@ -18,6 +18,7 @@ from dbopt.index.steps import Step, Todo
 from dbopt.postgres.identifiers import SQL
 from dbopt.postgres.session import Session
 
+_LOCK_PATIENCE_SECONDS = 3
 _ROUNDS = 5  # partitions may be added while the others' indexes are built
 
 
@@ -78,7 +79,7 @@ class Listener:
 @contextmanager
 def exclusive(session: Session) -> Iterator[None]:
     """One apply or undo at a time in a database. Raises AlreadyRunning."""
-    if not session.row("apply/lock")["locked"]:
+    if not _locked(session):
         holders = [str(row["pid"]) for row in session.rows("apply/lock_holder")]
         raise AlreadyRunning(
             f"another dbopt changes the indexes of database {session.database}",
@@ -91,6 +92,16 @@ def exclusive(session: Session) -> Iterator[None]:
         _unlock(session)
 
 
+def _locked(session: Session) -> bool:
+    """The server may need some seconds to notice that an earlier run was killed."""
+    deadline = time.monotonic() + _LOCK_PATIENCE_SECONDS
+    while not session.row("apply/lock")["locked"]:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.2)
+    return True
+
+
 def _unlock(session: Session) -> None:
     try:
         session.row("apply/unlock")
@@ -101,7 +112,7 @@ def _unlock(session: Session) -> None:
 def _notice_a_dead_client(session: Session) -> None:
     """Should this process be killed, the server is to stop building for it: the next run cleans up and starts anew."""
     try:
-        session.execute(SQL("SET client_connection_check_interval = '2s'"))
+        session.execute(SQL("SET client_connection_check_interval = '1s'"))
     except ServerError:
         return  # the server's platform cannot
 

@@ -61,26 +61,26 @@ def _comment(text: str) -> str:
 
 
 @contextmanager
-def listening(total: int, note: Callable[[str], None], quiet: bool) -> Iterator[Listener]:
+def listening(note: Callable[[str], None], quiet: bool) -> Iterator[Listener]:
     """Show how it goes: a bar on a terminal, else a line on stderr for each item that has ended."""
     from dbopt.index.run import Listener
 
     if quiet:
         yield Listener()
     elif sys.stderr.isatty():
-        with _bar(total) as listener:
+        with _bar() as listener:
             yield listener
     else:
-        yield Listener(on_end=lambda outcome: note(_line(outcome, total)))
+        yield Listener(on_end=lambda outcome: note(_line(outcome)))
 
 
-def _line(outcome: Outcome, total: int) -> str:
+def _line(outcome: Outcome) -> str:
     remark = f": {outcome.remark}" if outcome.remark else ""
-    return f"[{outcome.number}/{total}] {outcome.index} {outcome.state} ({outcome.elapsed_ms / 1000:.1f} s){remark}"
+    return f"{outcome.number}. {outcome.index} {outcome.state} ({outcome.elapsed_ms / 1000:.1f} s){remark}"
 
 
 @contextmanager
-def _bar(total: int) -> Iterator[Listener]:
+def _bar() -> Iterator[Listener]:
     from rich.console import Console
     from rich.markup import escape
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -97,7 +97,7 @@ def _bar(total: int) -> Iterator[Listener]:
         task = progress.add_task("", total=None, phase="")
 
         def start(item: Item) -> None:
-            progress.reset(task, total=None, phase="", description=escape(f"[{item.number}/{total}] {item.label}"))
+            progress.reset(task, total=None, phase="", description=escape(f"{item.number}. {item.label}"))
 
         def move(phase: str, done: int, of: int) -> None:
             progress.update(task, completed=done, total=of or None, phase=escape(phase))
