@@ -1,0 +1,59 @@
+"""The servers that benchmarks run on, with the settings that the peers were measured with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dbopt.postgres import embedded
+from tests.servers import DEBIAN_PG_CTL, PG_CTL, Server
+
+SETTINGS = {
+    "work_mem": "64MB",
+    "shared_buffers": "1GB",
+    "effective_cache_size": "4GB",
+    "max_parallel_workers_per_gather": "0",
+    "jit": "off",
+    "autovacuum": "off",
+    "fsync": "off",
+    "max_wal_size": "4GB",
+    "shared_preload_libraries": "pg_stat_statements",
+}
+
+
+@contextmanager
+def embedded_18() -> Iterator[Server]:
+    """The embedded PostgreSQL 18."""
+    with embedded.start(settings=SETTINGS) as server:
+        yield Server(18, f"host={server.directory} user={embedded.SUPERUSER}")
+
+
+@contextmanager
+def debian_15() -> Iterator[Server]:
+    """Debian's PostgreSQL 15 in a temporary directory."""
+    if not DEBIAN_PG_CTL.exists():
+        raise SystemExit("PostgreSQL 15 is not installed: sh tests/install_servers.sh")
+    directory = Path(tempfile.mkdtemp(prefix="dbopt-bench-"))
+    if os.getuid() == 0:
+        shutil.chown(directory, "postgres", "postgres")
+    data = directory / "data"
+    settings = {**SETTINGS, "listen_addresses": "''", "unix_socket_directories": directory}
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    try:
+        _pg_ctl("init", "-s", "-D", data, "-o", "-A trust -U postgres -E UTF8 --locale=C.UTF-8")
+        _pg_ctl("start", "-s", "-w", "-D", data, "-l", directory / "log", "-o", options)
+        try:
+            yield Server(15, f"host={directory} user=postgres")
+        finally:
+            _pg_ctl("stop", "-s", "-D", data, "-m", "immediate")
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _pg_ctl(*arguments: str | Path) -> None:
+    subprocess.run([PG_CTL, *arguments], check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
