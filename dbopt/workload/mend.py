@@ -2,11 +2,13 @@
 not even parse. Here it is mended so that it plans. Pure.
 
 - `interval $1`, `date $1`, `timestamp(3) with time zone $1`, `s.type $1` become `$1::interval` and so on;
-- `extract($1 from x)` becomes `pg_catalog."extract"($1, x)`.
+- `extract($1 from x)` becomes `pg_catalog."extract"($1, x)`;
+- constants that GROUP BY still shows are put back (dbopt.workload.groups).
 """
 
 from __future__ import annotations
 
+from dbopt.workload.groups import with_constants
 from dbopt.workload.lexer import Kind, Token, tokens
 
 _TYPES_WORDS = """
@@ -35,11 +37,11 @@ _SILENT = (Kind.SPACE, Kind.COMMENT)
 
 
 def mended(sql: str, *, literals: bool = False) -> str:
-    """The statement with constants of the form `type $n` and `extract($n from x)` as PostgreSQL reads them; with
-    `literals`, those with a literal in place of the `$n` as well.
+    """The statement so that it plans. With `literals`, `type 'x'` and `extract(day from x)` are turned round as well:
+    the form in which a text with constants and a normalised one are alike.
     """
     kinds = (Kind.PARAMETER, Kind.STRING) if literals else (Kind.PARAMETER,)
-    found = list(tokens(sql))
+    found = list(tokens(sql if literals else with_constants(sql)))
     words = [number for number, token in enumerate(found) if token.kind not in _SILENT]
     texts = [token.text for token in found]
     for place, number in enumerate(words):

@@ -23,8 +23,8 @@ class Statement:
     `id` is the fingerprint: 16 hex digits that literals and formatting do not change. `kind` is select, insert,
     update, delete, merge or utility. A parameter set has one text (or NULL) per `$n`, in order, as the server would
     read it in a literal. `parameters_from` says where the sets came from: captured, file, typed (by the user),
-    statistics, types (values that the types accept, nothing more), or None where there are none. Times are server times over all calls, None
-    where the source does not know them.
+    statistics, types (values that the types accept, nothing more), or None where there are none. Times are server
+    times over all calls, None where the source does not know them.
     """
 
     id: str
