@@ -37,11 +37,23 @@ def prepared(database: Database) -> Database:
         ):
             database.session.script(f"CREATE EXTENSION IF NOT EXISTS {extension}")
     database.session.script(render("demo/shop.sql"))
+    for statistics in ("pg_ndistinct", "pg_dependencies", "pg_mcv_list"):  # the shadow's way to store them
+        database.session.script(f"CREATE CAST (bytea AS {statistics}) WITHOUT FUNCTION")
     return database
+
+
+def first_major(name: str) -> int:
+    """The oldest server that has a variant of the query: some are for the shadow alone, which is an 18."""
+    suffixes = [path.name.split(".")[1:-1] for path in ROOT.glob(f"{name}.*")]
+    return min(int(suffix[0]) if suffix else 0 for suffix in suffixes)
 
 
 @pytest.mark.parametrize("name", QUERIES)
 def test_every_server_accepts_every_query(prepared: Database, name: str) -> None:
+    if prepared.session.major < first_major(name):
+        with pytest.raises(FileNotFoundError):
+            resources.query(name, prepared.session.major)
+        return
     text = resources.query(name, prepared.session.major)
     numbered, names = text.replace("%%", "%"), sorted(set(re.findall(r"%\((\w+)\)s", text)))
     for number, parameter in enumerate(names, 1):
