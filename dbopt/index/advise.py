@@ -8,6 +8,7 @@ from dataclasses import replace
 from dbopt.errors import NothingToDo
 from dbopt.index import drops, wording
 from dbopt.index.advice import Advice, CreateAdvice, NotAdvised, StatementCost
+from dbopt.index.candidates import repeats
 from dbopt.index.costs import Configuration, Costs
 from dbopt.index.harvest import harvest
 from dbopt.index.model import Index
@@ -103,6 +104,7 @@ def _problem(
         size=what_if.size_bytes,
         write_cost=lambda index: write_cost(index, catalog, writes),
         budget_bytes=budget_bytes,
+        repeats=lambda index: repeats(index, catalog),
     )
 
 

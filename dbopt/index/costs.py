@@ -85,6 +85,13 @@ class Costs:
     def cost(self, number: int, indexes: Configuration) -> float:
         return self.answer(number, indexes).cost
 
+    def bound(self, number: int, indexes: Configuration) -> float:
+        """A cost below which these indexes cannot bring the statement: that of a larger set asked about before, since
+        more indexes never make a plan dearer; 0 where there is none. Asks nothing.
+        """
+        wanted = self.relevant(number, indexes)
+        return max((known.answer.cost for known in self._known[number] if wanted <= known.asked), default=0.0)
+
     def least(self, number: int) -> float:
         """The lowest cost that any indexes asked about gave the statement."""
         return min(known.answer.cost for known in self._known[number])

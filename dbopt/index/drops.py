@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dbopt.errors import ConnectionFailed, FeatureMissing, ServerError
+from dbopt.errors import FeatureMissing
 from dbopt.index.advice import DropAdvice
 from dbopt.index.costs import Configuration
 from dbopt.index.existing import Needless, needless
-from dbopt.index.questions import Question, Questions
+from dbopt.index.questions import Question, Questions, answer
 from dbopt.index.what_if import WhatIf
 from dbopt.postgres.schema import Catalog
 
@@ -49,14 +49,7 @@ def _check(
 
 
 def _cost(question: Question, chosen: Configuration, hidden: list[str], what_if: WhatIf) -> float:
-    """The cost; that of today for a statement that no longer plans."""
-    usable = [index for index in chosen if question.may_use(index)]
-    try:
-        return what_if.estimate(question.statement, usable, hidden).cost
-    except (ConnectionFailed, FeatureMissing):
-        raise
-    except ServerError:
-        return question.cost
+    return answer(question, what_if, [index for index in chosen if question.may_use(index)], hidden).cost
 
 
 def _advice(found: Needless, checked: bool, catalog: Catalog) -> DropAdvice:

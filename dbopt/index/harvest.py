@@ -18,8 +18,11 @@ WORTHWHILE = 0.99  # a plan dearer than this share of the plan without indexes h
 
 @dataclass(frozen=True)
 class Harvest:
-    """`pool` are the indexes that some plan reads; `teams` sets that one plan reads together."""
+    """`candidates` are all that the planner knows; `pool` those that some plan reads, and narrower ones; `teams` are
+    sets that one plan reads together.
+    """
 
+    candidates: Configuration
     pool: Configuration
     teams: frozenset[Configuration]
 
@@ -38,8 +41,9 @@ def harvest(
         for team in _teams(costs, number, indexes, max_columns):
             pool |= team
             teams.add(team)
-    pool |= {narrower for index in pool for narrower in narrowed(index) if any(narrower in own for own in candidates)}
-    return Harvest(frozenset(pool), frozenset(team for team in teams if len(team) > 1))
+    every: Configuration = frozenset().union(*candidates)
+    pool |= every.intersection([narrower for index in pool for narrower in narrowed(index)])
+    return Harvest(every, frozenset(pool), frozenset(team for team in teams if len(team) > 1))
 
 
 def _teams(costs: Costs, number: int, indexes: Configuration, max_columns: int) -> list[Configuration]:

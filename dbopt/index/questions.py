@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 
-from dbopt.errors import ConnectionFailed, ServerError
+from dbopt.errors import ConnectionFailed, FeatureMissing, ServerError
 from dbopt.index.candidates import generate, needs_of
 from dbopt.index.costs import Answer, Configuration
 from dbopt.index.model import Index
@@ -19,14 +19,19 @@ from dbopt.workload.sql import parse
 OnProgress = Callable[[int, int, str], None]
 """Told how many of how many steps are done, and what comes next."""
 
+MOST_PARAMETER_SETS = 3
+
 
 @dataclass(frozen=True)
 class Question:
-    """A statement that plans. `tree` is None where sqlglot cannot read it; `tables` are those it reads; `leads` are the
-    first columns, with their tables, of an index that its plan could read.
+    """A statement that plans. `variants` are the statement with each of some of its parameter sets: an index may serve
+    a rare value and be no use for a frequent one, so that costs are means over them. `tree` is None where sqlglot
+    cannot read it; `tables` are those it reads; `leads` are the first columns, with their tables, of an index that its
+    plan could read.
     """
 
     statement: Statement
+    variants: tuple[Statement, ...]
     tree: exp.Expression | None
     cost: float
     indexes_read: frozenset[str]
@@ -57,18 +62,35 @@ def prepare(
     found = Questions()
     for number, statement in enumerate(statements):
         on_progress(number, len(statements), f"planning {statement.label}")
-        try:
-            estimate = what_if.estimate(statement)
-        except ConnectionFailed:
-            raise
-        except ServerError as error:
-            found.failed[statement.id] = f"It does not plan: {error.message}."
-            continue
-        found.asked.append(_question(statement, estimate, catalog, max_columns))
+        planned, error = _plan(statement, what_if)
+        if planned:
+            found.asked.append(_question(statement, planned, catalog, max_columns))
+        else:
+            found.failed[statement.id] = f"It does not plan: {error}."
     return _without_refused(found, what_if)
 
 
-def _question(statement: Statement, estimate: Estimate, catalog: Catalog, max_columns: int) -> Question:
+def _plan(statement: Statement, what_if: WhatIf) -> tuple[list[tuple[Statement, Estimate]], str]:
+    """The plans of those variants that plan; the reason of one that does not."""
+    planned, reason = [], ""
+    for variant in _variants(statement):
+        try:
+            planned.append((variant, what_if.estimate(variant)))
+        except ConnectionFailed:
+            raise
+        except ServerError as error:
+            reason = error.message.rstrip(".")
+    return planned, reason
+
+
+def _variants(statement: Statement) -> list[Statement]:
+    sets = list(dict.fromkeys(statement.parameters))[:MOST_PARAMETER_SETS]
+    return [replace(statement, parameters=(values,)) for values in sets] or [statement]
+
+
+def _question(
+    statement: Statement, planned: list[tuple[Statement, Estimate]], catalog: Catalog, max_columns: int
+) -> Question:
     tree = parse(statement.sql)
     needs = needs_of(tree, catalog) if tree is not None else []
     own = frozenset(index for need in needs for index in generate(need, catalog, max_columns))
@@ -77,9 +99,10 @@ def _question(statement: Statement, estimate: Estimate, catalog: Catalog, max_co
         tables = {relation.key for name in statement.tables if (relation := catalog.resolve(name)) is not None}
     return Question(
         statement=statement,
+        variants=tuple(variant for variant, _ in planned),
         tree=tree,
-        cost=estimate.cost,
-        indexes_read=estimate.plan.indexes,
+        cost=sum(estimate.cost for _, estimate in planned) / len(planned),
+        indexes_read=frozenset(name for _, estimate in planned for name in estimate.plan.indexes),
         candidates=own,
         tables=frozenset(tables),
         leads=frozenset((index.schema, index.table, index.keys[0].name) for index in own),
@@ -96,12 +119,15 @@ def _without_refused(found: Questions, what_if: WhatIf) -> Questions:
     return Questions(asked, found.failed)
 
 
-def answer(question: Question, what_if: WhatIf, indexes: Configuration) -> Answer:
-    """Ask the planner. A statement that no longer plans, such as for its time limit, counts as not helped."""
+def answer(question: Question, what_if: WhatIf, indexes: Collection[Index], hidden: Collection[str] = ()) -> Answer:
+    """Ask the planner. A statement that no longer plans, such as for its time limit, counts as not helped. Raises
+    FeatureMissing where existing indexes cannot be hidden.
+    """
     try:
-        estimate = what_if.estimate(question.statement, indexes)
-    except ConnectionFailed:
+        estimates = [what_if.estimate(variant, indexes, hidden) for variant in question.variants]
+    except (ConnectionFailed, FeatureMissing):
         raise
     except ServerError:
         return Answer(question.cost, frozenset())
-    return Answer(estimate.cost, estimate.used)
+    cost = sum(estimate.cost for estimate in estimates) / len(estimates)
+    return Answer(cost, frozenset(index for estimate in estimates for index in estimate.used))

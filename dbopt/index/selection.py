@@ -21,18 +21,24 @@ MOST_ROUNDS = 3  # of local search
 THRIFT = 0.05  # share of an index's benefit that is given up for a smaller one
 MIN_SHARE = 0.01  # of a statement's cost that an index must save,
 MIN_COST = 4.0  # and no less than the read of one random page each time it runs
-MIN_SHARE_OF_PREFIX = 0.10  # asked of an index that is the beginning of another
+MIN_SHARE_OF_REPEATED = 0.10  # asked, of the cost without any index, of one that begins like another
+
+
+Gain = Callable[[Configuration, Configuration], float]
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What to choose from. `weights` are by statement number; sizes in bytes; write costs in planner units."""
+    """What to choose from. `weights` are by statement number; sizes in bytes; write costs in planner units. `repeats`
+    says whether an index begins like an existing one.
+    """
 
     costs: Costs
     weights: Sequence[float]
     size: Callable[[Index], int]
     write_cost: Callable[[Index], float]
     budget_bytes: int | None = None
+    repeats: Callable[[Index], bool] = lambda _: False
 
     def objective(self, chosen: Configuration) -> float:
         reads = sum(weight * self.costs.cost(number, chosen) for number, weight in enumerate(self.weights))
@@ -44,6 +50,14 @@ class Problem:
         for number, weight in enumerate(self.weights):
             if self.costs.relevant(number, added):
                 saved += weight * (self.costs.cost(number, chosen) - self.costs.cost(number, chosen | added))
+        return saved
+
+    def most(self, chosen: Configuration, added: Configuration) -> float:
+        """What these indexes can save at most, as far as is known without asking the planner about them."""
+        saved = -sum(self.write_cost(index) for index in added)
+        for number, weight in enumerate(self.weights):
+            if self.costs.relevant(number, added):
+                saved += weight * (self.costs.cost(number, chosen) - self.costs.bound(number, chosen | added))
         return saved
 
     def bytes(self, indexes: Configuration) -> int:
@@ -63,16 +77,17 @@ def select(problem: Problem, harvest: Harvest) -> Configuration:
         if improved == best:
             break
         best = improved
-    return _drop(problem, _slim(problem, best))
+    return _drop(problem, _slim(problem, best, harvest.candidates))
 
 
 def _fill(problem: Problem, moves: Sequence[Configuration], start: Configuration, exponent: float) -> Configuration:
     """Add the move of the best benefit per size^exponent, until none fits or helps."""
     chosen = start
-    queue = []
-    for order, move in enumerate(moves):
-        if not move <= chosen and problem.fits(chosen | move):
-            queue.append((-_score(problem, chosen, move, exponent), order, 0))
+    queue = [
+        (-_score(problem, chosen, move, exponent, problem.most), order, -1)
+        for order, move in enumerate(moves)
+        if not move <= chosen and problem.fits(chosen | move)
+    ]
     heapq.heapify(queue)
     turn = 0
     while queue:
@@ -86,15 +101,15 @@ def _fill(problem: Problem, moves: Sequence[Configuration], start: Configuration
             chosen |= move
             turn += 1
         else:
-            heapq.heappush(queue, (-_score(problem, chosen, move, exponent), order, turn))
+            heapq.heappush(queue, (-_score(problem, chosen, move, exponent, problem.gain), order, turn))
     return chosen
 
 
-def _score(problem: Problem, chosen: Configuration, move: Configuration, exponent: float) -> float:
+def _score(problem: Problem, chosen: Configuration, move: Configuration, exponent: float, gain: Gain) -> float:
     added = move - chosen
     size = max(problem.bytes(added), 1)
-    gain = problem.gain(chosen, added)
-    return float(gain / size**exponent) if gain > 0 else 0.0
+    saved = gain(chosen, added)
+    return float(saved / size**exponent) if saved > 0 else 0.0
 
 
 def _drop(problem: Problem, chosen: Configuration) -> Configuration:
@@ -112,10 +127,13 @@ def is_worthwhile(problem: Problem, chosen: Configuration, index: Index) -> bool
     without = chosen - {index}
     if problem.gain(without, frozenset((index,))) <= 0:
         return False
-    share = MIN_SHARE_OF_PREFIX if any(_begins(index, other) for other in without) else MIN_SHARE
+    repeats = problem.repeats(index) or any(_begins(index, other) for other in without)
     for number in range(len(problem.weights)):
         before = problem.costs.cost(number, without)
-        if before - problem.costs.cost(number, chosen) >= max(share * before, MIN_COST):
+        asked = MIN_SHARE * before
+        if repeats:
+            asked = MIN_SHARE_OF_REPEATED * problem.costs.cost(number, frozenset())
+        if before - problem.costs.cost(number, chosen) >= max(asked, MIN_COST):
             return True
     return False
 
@@ -140,12 +158,13 @@ def _swap(problem: Problem, moves: Sequence[Configuration], chosen: Configuratio
     return best
 
 
-def _slim(problem: Problem, chosen: Configuration) -> Configuration:
+def _slim(problem: Problem, chosen: Configuration, candidates: Configuration) -> Configuration:
     """Narrower indexes where they do almost as well: smaller, and useful to more statements of tomorrow."""
     for index in sorted(chosen):
         without = chosen - {index}
         benefit = problem.gain(without, frozenset((index,)))
-        for narrower in sorted(narrowed(index), key=lambda other: (problem.size(other), other)):
+        known = candidates.intersection(narrowed(index))
+        for narrower in sorted(known, key=lambda other: (problem.size(other), other)):
             if problem.gain(without, frozenset((narrower,))) >= (1 - THRIFT) * benefit:
                 chosen = without | {narrower}
                 break

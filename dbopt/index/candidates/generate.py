@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import combinations, permutations
+from operator import eq
 
 from dbopt.index.candidates.needs import Branch, Need
 from dbopt.index.model import Index, Key
@@ -128,6 +129,14 @@ def is_served(index: Index, existing: Iterable[ExistingIndex]) -> bool:
     with all keys of a unique index, where one row is found anyway.
     """
     return any(_serves(other, index) for other in existing if _is_plain(other))
+
+
+def repeats(index: Index, catalog: Catalog) -> bool:
+    """Whether the index begins like an existing one: one has the other's first columns."""
+    relation = catalog.find(index.schema, index.table)
+    existing = catalog.indexes_of(relation) if relation is not None else ()
+    plain = (other for other in existing if _is_plain(other))
+    return any(all(map(eq, other.columns, index.columns)) for other in plain)
 
 
 def _is_plain(other: ExistingIndex) -> bool:
