@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from dbopt.cli.command import Run, command
+from dbopt.errors import NothingToDo
 
 
 def register(app: typer.Typer) -> None:
@@ -27,6 +28,8 @@ def register(app: typer.Typer) -> None:
         from dbopt.timing.model import Timings
 
         earlier, later = documents.read(Timings, before), documents.read(Timings, after)
+        if not earlier.statements and not later.statements:
+            raise NothingToDo("there is no statement in either file")
         comparison = compare(earlier, later)
         report = timing.compared(comparison, earlier, later)
         run.emit(report)

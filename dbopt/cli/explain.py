@@ -36,6 +36,7 @@ def register(app: typer.Typer) -> None:
         ] = "60s",
     ) -> int:
         """Show the plans of statements, with what is expensive in them."""
+        from dbopt.cli.failures import nothing_done, remark_failures
         from dbopt.output import plan, progress
         from dbopt.plan.explain import explain_workload
         from dbopt.units import milliseconds
@@ -53,11 +54,14 @@ def register(app: typer.Typer) -> None:
                 timeout_ms=timeout_ms,
                 on_progress=on_progress,
             )
-        run.emit(plan.report(plans))
-        for one in plans.statements:
-            if one.error:
-                run.note(f"{one.label}: {one.error}")
-        return 0 if any(one.plan is not None for one in plans.statements) else 3
+        done = any(one.plan is not None for one in plans.statements)
+        if done:
+            run.emit(plan.report(plans))
+        if run.output is not None or not done:
+            remark_failures(run, plans.statements)
+        if not done:
+            raise nothing_done("explained", plans.statements)
+        return 0
 
 
 def _chosen(path: str | None, sql: str | None, parameters: list[str] | None) -> Workload:

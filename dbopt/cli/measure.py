@@ -30,6 +30,7 @@ def register(app: typer.Typer) -> None:
         ] = False,
     ) -> int:
         """Time the statements of a workload: interleaved, warm, read-only and rolled back."""
+        from dbopt.cli.failures import nothing_done, remark_failures
         from dbopt.output import progress, timing
         from dbopt.timing.measure import measure
         from dbopt.units import milliseconds
@@ -48,8 +49,11 @@ def register(app: typer.Typer) -> None:
                 allow_dml=allow_dml,
                 on_progress=on_progress,
             )
-        run.emit(timing.measured(timings))
-        for one in timings.statements:
-            if one.error:
-                run.note(f"{one.label}: {one.error}")
-        return 0 if any(one.runs_ms for one in timings.statements) else 3
+        done = any(one.runs_ms for one in timings.statements)
+        if done:
+            run.emit(timing.measured(timings))
+        if run.output is not None or not done:
+            remark_failures(run, timings.statements)
+        if not done:
+            raise nothing_done("measured", timings.statements)
+        return 0

@@ -12,6 +12,7 @@ from dbopt.plan import effort
 from dbopt.plan.effort import Effort
 from dbopt.plan.explain import Explained, Plans
 from dbopt.plan.tree import Node, Plan
+from dbopt.postgres.identifiers import qualified, quoted
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -66,10 +67,10 @@ def title(node: Node) -> str:
     """What the node does, on what."""
     words = [_subplan(node), "Parallel" if node.raw.get("Parallel Aware") else "", *_kind(node)]
     if node.index:
-        words.append(f"using {node.index}")
+        words.append(f"using {quoted(node.index)}")
     if node.relation:
-        name = f"{node.schema}.{node.relation}" if node.schema else node.relation
-        words.append(f"on {name}" + (f" {node.alias}" if node.alias not in (None, node.relation) else ""))
+        name = qualified(node.schema, node.relation) if node.schema else quoted(node.relation)
+        words.append(f"on {name}" + (f" {quoted(node.alias)}" if node.alias and node.alias != node.relation else ""))
     words.append(str(node.raw.get("CTE Name") or node.raw.get("Function Name") or ""))
     return " ".join(word for word in words if word)
 

@@ -47,7 +47,9 @@ def _tabulated(table: Table, style: str, heading: str = "") -> str:
     align = ["right" if column.right else "left" for column in table.columns]
     titles = [column.title for column in table.columns]
     cells = [[_escaped(cell) if style == "github" else cell for cell in row] for row in table.texts()]
-    drawn = tabulate(cells, titles, style, colalign=align if cells else None, disable_numparse=True)
+    drawn = tabulate(
+        cells, titles, style, colalign=align if cells else None, disable_numparse=True, preserve_whitespace=True
+    )
     parts = [f"{heading}{table.title}\n" if table.title else "", drawn, f"\n{table.footer}" if table.footer else ""]
     return "\n".join(part for part in parts if part) + "\n"
 

@@ -132,10 +132,10 @@ class Card:
     """One statement on the page. Widths are percentages of the slower side."""
 
     one: Compared
+    before: Timing | None
+    after: Timing | None
     before_width: float
     after_width: float
-    before_shape: str | None
-    after_shape: str | None
 
 
 def html(comparison: Comparison, before: Timings, after: Timings) -> str:
@@ -161,10 +161,10 @@ def _card(one: Compared, before: Timing | None, after: Timing | None) -> Card:
     longest = max(times) or 1.0
     return Card(
         one=one,
+        before=before,
+        after=after,
         before_width=100 * times[0] / longest,
         after_width=100 * times[1] / longest,
-        before_shape=before.plan_shape if before else None,
-        after_shape=after.plan_shape if after else None,
     )
 
 
@@ -174,9 +174,11 @@ def _side(median_ms: float | None, timing: Timing | None) -> float:
 
 
 def _saved(card: Card) -> tuple[int, float]:
-    """What became slower first, then by the time saved."""
+    """What became slower first, then by the time saved; what was not measured last."""
     one = card.one
-    saved = (one.before_ms or 0.0) - (one.after_ms or 0.0)
+    if one.speedup is None:
+        return (2, 0.0)
+    saved = _side(one.before_ms, card.before) - _side(one.after_ms, card.after)
     return (0 if one.verdict == "slower" else 1, -saved)
 
 

@@ -122,7 +122,7 @@ class _Ledger:
 
     def divide_time(self, root: Node) -> None:
         """Fill in inclusive and self times: first inclusive ones from the top down, then what each leaves over."""
-        if root.actual_total_ms is None and root.loops:
+        if all(node.actual_total_ms is None for node in self.nodes):
             return
         self._inclusive(root, 1.0)
         for node in self.nodes:

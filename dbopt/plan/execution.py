@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from dbopt.errors import StatementTimeout, UnsafeStatement
+from dbopt.errors import ServerError, StatementTimeout, UnsafeStatement
 from dbopt.plan import hidden_calls
-from dbopt.plan.safety import require_plannable, what_it_changes
+from dbopt.plan.safety import require_plannable, require_query, what_it_changes
 from dbopt.plan.tree import Plan, parse
 from dbopt.postgres.identifiers import SQL, Composable, Identifier
 from dbopt.postgres.session import Session
@@ -61,6 +61,7 @@ def plan(session: Session, statement: Statement, limits: Limits) -> Planned:
 
 def require_runnable(session: Session, planned: Planned, limits: Limits) -> None:
     """Raise UnsafeStatement, with the reason, where the statement must not or cannot be run."""
+    require_query(planned.statement.sql)
     if planned.generic:
         raise UnsafeStatement("not run: there are no values for its parameters")
     if planned.changes and not limits.allow_dml:
@@ -80,11 +81,11 @@ def run(session: Session, planned: Planned, values: Values, limits: Limits, *, t
         return _explain(session, planned.statement.sql, values, options)
 
 
-def reason(error: Exception, limits: Limits) -> str:
+def reason(error: ServerError, limits: Limits) -> str:
     """The error as it stands in a result: one line."""
-    if isinstance(error, StatementTimeout) and "statement timeout" in str(error):
+    if isinstance(error, StatementTimeout) and "statement timeout" in error.message:
         return f"timeout after {_duration(limits.timeout_ms)}"
-    return str(error.args[0])
+    return error.message
 
 
 _OPTIONS = "VERBOSE, SETTINGS, FORMAT JSON"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from dbopt.errors import ConnectionFailed, ServerError
@@ -19,7 +19,7 @@ from dbopt.workload.model import Statement, Workload
 class Explained:
     """The plan of one statement. `plan` is EXPLAIN's JSON as the server gave it, None where the statement does not
     plan; `cost` the planner's total cost. `executed` says that the plan has times and rows. `error` is why it could not
-    be planned or run; `note` what else there is to know, such as that it was planned generically.
+    be planned or run, `hint` what helps; `note` what else there is to know, such as that it was planned generically.
     """
 
     id: str
@@ -31,6 +31,7 @@ class Explained:
     executed: bool
     error: str | None
     note: str | None
+    hint: str | None = None
 
     @property
     def label(self) -> str:
@@ -70,7 +71,7 @@ def explain(
     try:
         planned = execution.plan(session, statement, limits)
     except ServerError as error:
-        return _failed(statement, _reason(error, limits))
+        return _failed(statement, error, limits)
     return _explained(session, planned, limits, parents, analyze=analyze)
 
 
@@ -120,36 +121,32 @@ def planner_settings(session: Session) -> dict[str, str]:
 def _explained(
     session: Session, planned: Planned, limits: Limits, parents: Parents | None, *, analyze: bool
 ) -> Explained:
-    raw, executed, error, note = planned.raw, False, None, None
+    explained = _result(planned.statement, planned.raw, parents)
     if planned.generic:
-        note = "planned generically: there are no values for its parameters"
-    elif analyze and planned.changes and not limits.allow_dml:
-        note = f"planned, not run: {planned.changes}"
-    elif analyze:
-        try:
-            execution.require_runnable(session, planned, limits)
-            raw = execution.run(session, planned, _first_values(planned.statement), limits)
-            executed = True
-            note = "run and rolled back; values it took from sequences are used up" if planned.changes else None
-        except ServerError as failure:
-            error = _reason(failure, limits)
+        return replace(explained, note="planned generically: there are no values for its parameters")
+    if not analyze:
+        return explained
+    if planned.changes and not limits.allow_dml:
+        return replace(explained, note=f"planned, not run: {planned.changes}", hint="--allow-dml runs it")
+    try:
+        execution.require_runnable(session, planned, limits)
+        raw = execution.run(session, planned, _first_values(planned.statement), limits)
+    except ServerError as failure:
+        return replace(explained, error=_reason(failure, limits), hint=failure.hint)
+    note = "run and rolled back; values it took from sequences are used up" if planned.changes else None
+    return replace(_result(planned.statement, raw, parents), executed=True, note=note)
+
+
+def _result(statement: Statement, raw: Any, parents: Parents | None) -> Explained:
     tree = parse(raw)
-    statement = planned.statement
     return Explained(
-        id=statement.id,
-        name=statement.name,
-        sql=statement.sql,
-        plan=raw,
-        shape=shape(tree, parents),
-        cost=tree.cost,
-        executed=executed,
-        error=error,
-        note=note,
+        statement.id, statement.name, statement.sql, raw, shape(tree, parents), tree.cost, False, None, None
     )
 
 
-def _failed(statement: Statement, error: str) -> Explained:
-    return Explained(statement.id, statement.name, statement.sql, None, None, None, False, error, None)
+def _failed(statement: Statement, error: ServerError, limits: Limits) -> Explained:
+    reason = _reason(error, limits)
+    return Explained(statement.id, statement.name, statement.sql, None, None, None, False, reason, None, error.hint)
 
 
 def _first_values(statement: Statement) -> tuple[str | None, ...]:

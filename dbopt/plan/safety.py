@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from dbopt.errors import UnsafeStatement
 from dbopt.plan.tree import Plan
 from dbopt.workload.lexer import Kind, tokens
+from dbopt.workload.noise import is_command
 from dbopt.workload.sql import kind_of
 
 # Names of functions, as regular expressions, by what calling them would do.
@@ -56,12 +57,20 @@ class Danger:
 
 
 def require_plannable(sql: str) -> None:
-    """Raise UnsafeStatement for what is no SELECT, VALUES, TABLE, INSERT, UPDATE, DELETE or MERGE."""
-    if kind_of(sql) == "utility":
+    """Raise UnsafeStatement for a command without a query. What is neither a query nor a known command is left to the
+    server's judgement: it may be misspelt, and the server says where.
+    """
+    if is_command(sql):
         raise UnsafeStatement(
             "a utility statement has no plan and is never run",
             hint="SELECT, INSERT, UPDATE, DELETE and MERGE can be explained",
         )
+
+
+def require_query(sql: str) -> None:
+    """Raise UnsafeStatement for what can be planned but is more than a query: CREATE TABLE AS, SELECT INTO, DECLARE."""
+    if kind_of(sql) == "utility":
+        raise UnsafeStatement("not run: it is a utility statement")
 
 
 def danger_in(texts: Iterable[str]) -> Danger | None:

@@ -16,6 +16,7 @@ import re
 from collections.abc import Mapping
 
 from dbopt.plan.tree import Node, Plan
+from dbopt.postgres.identifiers import qualified, quoted
 
 Parents = Mapping[tuple[str, str], tuple[str, str]]
 """(schema, name) of a partition or of a partition's index -> (schema, name) of the topmost one above it."""
@@ -96,7 +97,7 @@ class _Shaper:
         if name is None:
             return ""
         schema, name = self._parents.get((schema or "", name), (schema or "", name))
-        return f"{before}{schema}.{name}" if schema and before != "using " else f"{before}{name}"
+        return before + (qualified(schema, name) if schema and before != "using " else quoted(name))
 
 
 def _method(node: Node) -> str:

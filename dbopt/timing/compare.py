@@ -3,7 +3,8 @@
 The speedup is the ratio of the medians, before / after, with a 95 % bootstrap interval. Changes of up to 5 % either way
 count as none (a region of practical equivalence, Kruschke 2018):
 
-- same: the whole interval lies within 5 %, or the medians differ by less than 0.05 ms, or the runs are identical.
+- same: the medians differ by less than 5 % and the interval does not reach beyond 15 %; or they differ by less than
+  0.05 ms; or the runs are identical.
 - faster, slower: the whole interval lies beyond 5 % and the Mann-Whitney test agrees (p < 0.05). Fewer than four runs a
   side cannot reach that p: then all runs of one side must beat all of the other, by a factor of two in the median.
 - inconclusive: everything else, and statements that were not measured on both sides.
@@ -21,6 +22,7 @@ from dbopt.timing.model import Compared, Comparison, Timing, Timings, Total, Ver
 from dbopt.timing.statistics import median, rank_sum_p, ratio_interval
 
 SAME_WITHIN = 1.05
+UNCERTAIN_WITHIN = 1.15
 SAME_BELOW_MS = 0.05
 SIGNIFICANT = 0.05
 CLEAR_FACTOR = 2.0
@@ -70,7 +72,8 @@ def _measured(blank: Compared, before: list[float], after: list[float]) -> Compa
 def _verdict(before: list[float], after: list[float], low: float, high: float) -> Verdict:
     if before == after or abs(median(before) - median(after)) < SAME_BELOW_MS:
         return "same"
-    if low >= 1 / SAME_WITHIN and high <= SAME_WITHIN:
+    alike = 1 / SAME_WITHIN < median(before) / median(after) < SAME_WITHIN
+    if alike and low > 1 / UNCERTAIN_WITHIN and high < UNCERTAIN_WITHIN:
         return "same"
     if low > SAME_WITHIN and _certain(before, after):
         return "faster"

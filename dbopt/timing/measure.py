@@ -69,6 +69,7 @@ class _Course:
     warmup_ms: list[float] = field(default_factory=list)
     plans: list[Plan] = field(default_factory=list)
     error: str | None = None
+    hint: str | None = None
     timed_out: bool = False
 
 
@@ -106,6 +107,7 @@ class _Measurement:
             raise
         except ServerError as error:
             course.error = execution.reason(error, self.limits)
+            course.hint = error.hint
             course.timed_out = isinstance(error, StatementTimeout)
             return
         if number < self.protocol.warmup:
@@ -132,6 +134,7 @@ class _Measurement:
             name=course.statement.name,
             warmup_ms=tuple(course.warmup_ms),
             timeout_ms=self.limits.timeout_ms if course.timed_out else None,
+            hint=course.hint,
         )
 
 

@@ -15,7 +15,7 @@ class Timing:
     """The counted runs of one statement: execution time on the server in ms, without planning and without sending the
     result. Rows and blocks (of 8 kB) are medians over the runs, None where there was none. `error` says why there are
     no runs, or no more of them. `warmup_ms` are the first runs, which do not count. `timeout_ms` is the time limit that
-    a run hit.
+    a run hit. `hint` says what helps against the error.
     """
 
     id: str
@@ -31,6 +31,7 @@ class Timing:
     name: str | None = None
     warmup_ms: tuple[float, ...] = ()
     timeout_ms: float | None = None
+    hint: str | None = None
 
     @property
     def label(self) -> str:
