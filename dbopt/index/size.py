@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 BLOCK_SIZE = 8192
 _LEAF_BYTES = BLOCK_SIZE - 24 - 16  # without the page's header and the B-tree's own data
@@ -44,6 +44,10 @@ class Attribute:
         """Bytes of a value that is not NULL; 32 where nothing is known, as the planner assumes."""
         return self.length if self.length > 0 else self.avg_width or 32
 
+    def one_byte_wider(self) -> Attribute:
+        """The attribute, if its width varies, one byte wider."""
+        return self if self.length > 0 else replace(self, avg_width=self.width + 1)
+
     def distinct(self, rows: float) -> float:
         """Number of different values among that many rows; PostgreSQL's own guess where nothing is known."""
         if self.n_distinct > 0:
@@ -65,7 +69,7 @@ def btree_blocks(
     tuple_bytes = _average_tuple(attributes)
     data = rows * (tuple_bytes + _LINE_POINTER)
     if deduplicates and not is_unique and all(attribute.is_key and attribute.equal_images for attribute in attributes):
-        data = min(data, _deduplicated(rows, attributes, tuple_bytes))
+        data = min(data, sum(_deduplicated(rows, kind) for kind in _kinds(attributes)))
     usable = _LEAF_BYTES - BLOCK_SIZE * (100 - (fillfactor or _LEAF_FILL)) / 100
     leaves = math.ceil(data / max(usable - tuple_bytes, tuple_bytes))  # the first item is the page's upper bound
     return 1 + sum(_levels(leaves, _fan_out(leaves, rows, attributes)))
@@ -126,44 +130,72 @@ def _aligned(size: float, alignment: int = 8) -> int:
     return -int(-size // alignment) * alignment
 
 
-def _tuple_bytes(attributes: Sequence[Attribute], null: int | None = None) -> int:
-    """Bytes of a tuple whose attribute number `null` is NULL."""
-    size = _TUPLE_HEADER + (8 if null is not None else 0)  # a NULL brings a bitmap
-    for number, attribute in enumerate(attributes):
-        if number == null:
-            continue
+def _tuple_bytes(attributes: Sequence[Attribute], *, has_null: bool = False) -> int:
+    """Bytes of a tuple of these values; a NULL brings a bitmap."""
+    size = _TUPLE_HEADER + (8 if has_null else 0)
+    for attribute in attributes:
         short = attribute.length < 0 and attribute.width < 127  # a short value has a one-byte header, unaligned
         size = attribute.width + (size if short else _aligned(size, _ALIGNMENTS[attribute.alignment]))
     return _aligned(size)
 
 
+@dataclass(frozen=True)
+class _Kind:
+    """Rows that have the same attributes NULL: their share of all rows, and the values that they do have."""
+
+    share: float
+    values: tuple[Attribute, ...]
+    has_null: bool
+
+    @property
+    def tuple_bytes(self) -> float:
+        """On average. ANALYZE cuts the fraction off an average width, so the truth is up to a byte per value more."""
+        least = _tuple_bytes(self.values, has_null=self.has_null)
+        most = _tuple_bytes([value.one_byte_wider() for value in self.values], has_null=self.has_null)
+        return (least + most) / 2
+
+
+def _kinds(attributes: Sequence[Attribute]) -> list[_Kind]:
+    """The rows by what is NULL in them, as if that were independent; rare NULLs are overlooked."""
+    kinds = [_Kind(1.0, (), False)]
+    for attribute in attributes:
+        null = attribute.null_fraction if attribute.null_fraction > 0.01 else 0.0
+        present = [_Kind(kind.share * (1 - null), (*kind.values, attribute), kind.has_null) for kind in kinds]
+        absent = [_Kind(kind.share * null, kind.values, True) for kind in kinds] if null else []
+        kinds = [kind for kind in present + absent if kind.share > 0.001]
+    return kinds
+
+
 def _average_tuple(attributes: Sequence[Attribute]) -> float:
-    full = _tuple_bytes(attributes)
-    without = [_tuple_bytes(attributes, number) for number in range(len(attributes))]
-    return full + sum(
-        attribute.null_fraction * (size - full) for attribute, size in zip(attributes, without, strict=True)
-    )
+    return sum(kind.share * kind.tuple_bytes for kind in _kinds(attributes))
 
 
 # -- deduplication ----------------------------------------------------------------------------------------------------
 
 
-def _deduplicated(rows: float, attributes: Sequence[Attribute], tuple_bytes: float) -> float:
-    """Bytes of the leaf tuples when equal keys share one."""
-    common = [share for share in _common_shares(attributes) if share * rows > 1]
-    rest_rows = max(0.0, rows * (1 - sum(common)))
-    distinct = min(math.prod(attribute.distinct(rows) for attribute in attributes), rows)
-    rest_values = min(max(distinct - len(common), 1.0), max(rest_rows, 1.0))
-    size = sum(_group(share * rows, tuple_bytes) for share in common)
-    return size + rest_values * _group(rest_rows / rest_values, tuple_bytes)
+def _deduplicated(rows: float, kind: _Kind) -> float:
+    """Bytes of the leaf tuples of one kind of rows, when equal keys share one. `rows` are all rows of the index."""
+    own_rows = rows * kind.share
+    if not kind.values:
+        return _group(own_rows, kind.tuple_bytes)
+    common = [share * rows for share in _common_shares(kind.values) if share * rows > 1]
+    rest_rows = max(0.0, own_rows - sum(common))
+    rest_values = min(max(_distinct(rows, own_rows, kind.values) - len(common), 1.0), max(rest_rows, 1.0))
+    size = sum(_group(count, kind.tuple_bytes) for count in common)
+    return size + rest_values * _group(rest_rows / rest_values, kind.tuple_bytes)
 
 
-def _common_shares(attributes: Sequence[Attribute]) -> list[float]:
+def _common_shares(values: Sequence[Attribute]) -> tuple[float, ...]:
     """Shares of the rows that the most common single keys have; nothing is assumed of combinations."""
-    if len(attributes) > 1:
-        return []
-    nulls = [attributes[0].null_fraction] if attributes[0].null_fraction else []
-    return nulls + list(attributes[0].frequencies)
+    return values[0].frequencies if len(values) == 1 else ()
+
+
+def _distinct(rows: float, own_rows: float, values: Sequence[Attribute]) -> float:
+    """Different keys: of independent columns, those combinations that occur in so many draws (Cardenas 1975)."""
+    combinations = math.prod(value.distinct(rows) for value in values)
+    if len(values) == 1 or combinations <= 1:
+        return min(combinations, own_rows)
+    return -combinations * math.expm1(own_rows * math.log1p(-1 / combinations))
 
 
 def _group(rows: float, tuple_bytes: float) -> float:

@@ -39,17 +39,17 @@ class _Part:
 
 
 def create(
-    shadow: Shadow, planner: Session, indexes: Sequence[Index], first_number: int
+    shadow: Shadow, planner: Session, indexes: Sequence[Index], free_names: Iterator[str]
 ) -> tuple[dict[Index, Candidate], dict[Index, str]]:
     """Create the indexes, not live; returns them, and those that PostgreSQL refused with its reason. `planner` tells
-    how many rows a partial index would have.
+    how many rows a partial index would have; `free_names` gives names that were never used.
     """
     with shadow.administer() as session:
         leaves = {relation: _leaves(session, relation) for relation in {index.relation for index in indexes}}
         known = {relation: found for relation, found in leaves.items() if isinstance(found, list)}
         refused = {index: str(leaves[index.relation]) for index in indexes if index.relation not in known}
         wanted = [index for index in indexes if index.relation in known]
-        names = {index: f"{PREFIX}{number}" for number, index in enumerate(wanted, first_number)}
+        names = {index: next(free_names) for index in wanted}
         with _emptied(shadow, known.values()), session.transaction():
             made = {}
             for index, name in names.items():

@@ -20,7 +20,7 @@ from dbopt.plan.safety import require_plannable
 from dbopt.plan.tree import Plan
 from dbopt.postgres.identifiers import SQL, Composable, Literal
 from dbopt.postgres.session import Row, Session
-from dbopt.shadow.candidates import Candidate, create
+from dbopt.shadow.candidates import PREFIX, Candidate, create
 from dbopt.shadow.pages import BLOCK_SIZE
 from dbopt.shadow.shadow import Shadow
 from dbopt.shadow.snapshot import Snapshot
@@ -48,6 +48,7 @@ class ShadowWhatIf:
         self._planner_calls = 0
         self._candidates: dict[Index, Candidate] = {}
         self._refused: dict[Index, str] = {}
+        self._names = (f"{PREFIX}{number}" for number in itertools.count(1))
         self._by_name: dict[str, Index] = {}
         self._hidden: dict[str, Sequence[Row]] = {}
         self._trial: Trial | None = None
@@ -77,7 +78,7 @@ class ShadowWhatIf:
                 self._refused[index] = reason
         if trusted:
             self._end_trial()
-            made, refused = create(self.shadow, self._session, trusted, first_number=len(self._by_name) + 1)
+            made, refused = create(self.shadow, self._session, trusted, self._names)
             self._candidates.update(made)
             self._refused.update(refused)
             for index, candidate in made.items():
