@@ -50,10 +50,14 @@ def noise(sql: str, catalog_names: Collection[str]) -> str | None:
 def is_command(sql: str) -> bool:
     """Whether the statement is a command without a query to be planned. A misspelt statement is none: it stays."""
     words = significant(sql)
-    if not words or all(word.text == ";" for word in words):
+    if all(word.text == ";" for word in words):
         return True
-    text = sql[words[0].start :]
-    return words[0].folded in _COMMANDS and not _WITH_QUERY.match(text)
+    return names_command(sql) and not _WITH_QUERY.match(sql[words[0].start :])
+
+
+def names_command(sql: str) -> bool:
+    """Whether the first word is that of a command: CREATE TABLE AS is one, although it holds a query."""
+    return next((word.folded for word in significant(sql)), "") in _COMMANDS
 
 
 def _is_catalog(table: str, names: Collection[str]) -> bool:

@@ -18,6 +18,7 @@ from dbopt.postgres.session import Session
 from dbopt.workload.fingerprint import fingerprint
 from dbopt.workload.lexer import parameter_numbers
 from dbopt.workload.model import Statement, Workload
+from dbopt.workload.noise import names_command
 from dbopt.workload.observed import literals
 from dbopt.workload.uses import Column, Role, Use, uses
 from dbopt.workload.values import ColumnStatistics, Type, default, drawn, fits
@@ -58,7 +59,7 @@ def with_parameters(session: Session, workload: Workload, sets: int = 3) -> tupl
 
 
 def _needs_values(statement: Statement) -> bool:
-    return not statement.parameters and statement.kind != "utility" and bool(parameter_numbers(statement.sql))
+    return not statement.parameters and not names_command(statement.sql) and bool(parameter_numbers(statement.sql))
 
 
 def _failure_notes(context: _Context) -> Iterator[str]:

@@ -30,6 +30,7 @@ class _Collection:
     catalog_names: frozenset[str]
     statements: dict[str, Statement] = field(default_factory=dict)
     left_out: Counter[str] = field(default_factory=Counter)
+    found: int = 0  # before any limit
 
     def add(self, text: str | None, total: dict[str, Any]) -> None:
         if text is None or text == _UNREADABLE:
@@ -67,8 +68,11 @@ def capture(
         visible = [total for total in here if total["queryid"] is not None]
         collection = _collect(session, visible, names, _Limits(top, min_mean_ms, min_calls))
     hidden = sum(total["calls"] for total in here if total["queryid"] is None)
-    if hidden and not visible:
-        raise PrivilegeMissing(f"{session.role} may not see a single statement of other roles", hint=_grant(session))
+    if hidden and not collection.found:
+        raise PrivilegeMissing(
+            f"{session.role} may not see the statements of other roles, and there are none of its own",
+            hint=_grant(session),
+        )
     statements = tuple(collection.statements.values())
     source = Source(
         "pg_stat_statements",
@@ -107,6 +111,7 @@ def _collect(session: Session, totals: list[dict[str, Any]], names: frozenset[st
             collection.add(texts.get(total["queryid"]), total)
         if len(limits.choose(collection.statements)) >= limits.top:
             break
+    collection.found = len(collection.statements)
     collection.statements = limits.choose(collection.statements)
     return collection
 
