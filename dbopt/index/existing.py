@@ -29,7 +29,7 @@ def needless(catalog: Catalog, used: frozenset[str] = frozenset()) -> tuple[Need
         _judge(index, catalog.indexes_of(relation), relation, catalog, used)
         for relation in catalog.relations
         for index in catalog.indexes_of(relation)
-        if index.parent is None and not _enforces(index)
+        if index.parent is None and index.definition and not _enforces(index)
     )
     return tuple(judgement for judgement in judgements if judgement is not None)
 

@@ -70,14 +70,19 @@ class Problem:
 def select(problem: Problem, harvest: Harvest) -> Configuration:
     """The best set found. Every index in it saves more than it costs, and enough of some statement."""
     moves = sorted({frozenset((index,)) for index in harvest.pool} | harvest.teams, key=sorted)
-    seeds = [_fill(problem, moves, frozenset(), exponent) for exponent in EXPONENTS]
+    seeds = [_fill(problem, moves, frozenset(), exponent) for exponent in _exponents(problem, harvest.pool)]
     best = min(seeds, key=lambda chosen: (problem.objective(chosen), problem.bytes(chosen), sorted(chosen)))
     for _ in range(MOST_ROUNDS):
-        improved = _swap(problem, moves, _drop(problem, best))
+        improved = _swap(problem, moves, _drop(problem, best), _exponents(problem, harvest.pool))
         if improved == best:
             break
         best = improved
     return _drop(problem, _slim(problem, best, harvest.candidates))
+
+
+def _exponents(problem: Problem, pool: Configuration) -> Sequence[float]:
+    """Where the whole pool fits, the size does not decide."""
+    return EXPONENTS[-1:] if problem.fits(pool) else EXPONENTS
 
 
 def _fill(problem: Problem, moves: Sequence[Configuration], start: Configuration, exponent: float) -> Configuration:
@@ -142,14 +147,16 @@ def _begins(index: Index, other: Index) -> bool:
     return (index.schema, index.table) == (other.schema, other.table) and other.keys[: index.width] == index.keys
 
 
-def _swap(problem: Problem, moves: Sequence[Configuration], chosen: Configuration) -> Configuration:
-    """Take one index out and fill up without it; keep what is better. Without a budget nothing stood in the way."""
+def _swap(
+    problem: Problem, moves: Sequence[Configuration], chosen: Configuration, exponents: Sequence[float]
+) -> Configuration:
+    """Take one index out and fill up without it; keep what is better."""
     best, best_objective = chosen, problem.objective(chosen)
     for index in sorted(chosen):
         if index not in best or problem.costs.exhausted:
             continue
         others = [move for move in moves if index not in move]
-        for exponent in EXPONENTS if problem.budget_bytes is not None else EXPONENTS[-1:]:
+        for exponent in exponents:
             trial = _fill(problem, others, best - {index}, exponent)
             objective = problem.objective(trial)
             if objective < best_objective * (1 - 1e-9):

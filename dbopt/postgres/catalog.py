@@ -5,27 +5,28 @@ What can be asked of it afterwards is pure. The dataclasses stand in `dbopt.post
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from dbopt.errors import LockNotAvailable
-from dbopt.postgres.schema import Catalog, Column, ExistingIndex, ForeignKey, IndexKey, Relation, Activity
+from dbopt.postgres.schema import Activity, Catalog, Column, ExistingIndex, ForeignKey, IndexKey, Relation
 from dbopt.postgres.session import Row, Session
 
 Name = tuple[str, str]
 
 
 def read_catalog(session: Session) -> Catalog:
-    """Read the catalog in one snapshot. Works for any role: statistics that the role may not see are left unknown, and
-    sizes are the planner's page counts while another session holds a lock that forbids asking the files.
+    """Read the catalog. Works for any role: statistics that the role may not see are left unknown. While another session
+    holds a lock that forbids asking, sizes are the planner's page counts and views have no definitions.
     """
-    sizes = _sizes(session)
+    sizes: dict[Name, int] = _unless_locked(session, "catalog/sizes", "bytes")
+    views: dict[Name, str] = _unless_locked(session, "catalog/views", "definition")
     with session.rolled_back():
         environment = session.row("catalog/environment")
         block_size = environment["block_size"]
         activity = {(row["schema"], row["name"]): _activity(row) for row in session.rows("catalog/activity")}
         columns = _by_relation(session.rows("catalog/columns"))
         relations = tuple(
-            _relation(row, columns.get((row["schema"], row["name"]), ()), sizes, activity, block_size)
-            for row in session.rows("catalog/relations")
+            _relation(row, columns, sizes, views, activity, block_size) for row in session.rows("catalog/relations")
         )
         indexes = tuple(_index(row, sizes, block_size) for row in session.rows("catalog/indexes"))
         foreign_keys = tuple(_foreign_key(row) for row in session.rows("catalog/foreign_keys"))
@@ -40,10 +41,10 @@ def read_catalog(session: Session) -> Catalog:
     )
 
 
-def _sizes(session: Session) -> dict[Name, int]:
+def _unless_locked(session: Session, query: str, value: str) -> dict[Name, Any]:
     try:
         with session.rolled_back():
-            return {(row["schema"], row["name"]): row["bytes"] for row in session.rows("catalog/sizes")}
+            return {(row["schema"], row["name"]): row[value] for row in session.rows(query)}
     except LockNotAvailable:
         return {}
 
@@ -73,7 +74,12 @@ def _column(row: Row) -> Column:
 
 
 def _relation(
-    row: Row, columns: tuple[Column, ...], sizes: dict[Name, int], activity: dict[Name, Activity], block_size: int
+    row: Row,
+    columns: dict[Name, tuple[Column, ...]],
+    sizes: dict[Name, int],
+    views: dict[Name, str],
+    activity: dict[Name, Activity],
+    block_size: int,
 ) -> Relation:
     name = (row["schema"], row["name"])
     return Relation(
@@ -82,10 +88,10 @@ def _relation(
         kind=row["kind"],
         rows=row["rows"],
         bytes=sizes.get(name, row["blocks"] * block_size),
-        columns=columns,
+        columns=columns.get(name, ()),
         is_partition=row["is_partition"],
         parent=(row["parent_schema"], row["parent_name"]) if row["parent_name"] else None,
-        definition=row["definition"],
+        definition=views.get(name),
         activity=activity.get(name, Activity()),
     )
 

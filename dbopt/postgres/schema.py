@@ -56,7 +56,8 @@ class Activity:
 @dataclass(frozen=True)
 class Relation:
     """A relation. `kind` is pg_class's: r table, p partitioned table, m materialized view, v view, f foreign table.
-    `rows` is -1 for a table that was never analysed; `parent` is the partitioned table it is a partition of.
+    `rows` is -1 for a table that was never analysed; `parent` is the partitioned table it is a partition of;
+    `definition` is a view's query.
     """
 
     schema: str
@@ -109,7 +110,9 @@ class IndexKey:
 class ExistingIndex:
     """An index of the database. `constraint` names the primary key, unique or exclusion constraint that it backs;
     `is_marked`: replica identity or CLUSTER use it; `is_referenced`: a foreign key points to what it enforces; `parent`
-    is the partitioned index it is attached to; `may_become_valid`: an invalid one that is perhaps being built; `scans` is None where they are not counted.
+    is the partitioned index it is attached to; `may_become_valid`: an invalid one that is perhaps
+    being built; `scans` is None where they are not counted; `definition` is empty, and an expression `?`, while another
+    session has the table locked.
     """
 
     schema: str

@@ -6,8 +6,7 @@ SELECT n.nspname::text AS schema,
        c.relpages AS blocks,
        c.relispartition AS is_partition,
        pn.nspname::text AS parent_schema,
-       p.relname::text AS parent_name,
-       CASE WHEN c.relkind = 'v' THEN pg_get_viewdef(c.oid) END AS definition
+       p.relname::text AS parent_name
 FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_inherits AS i ON i.inhrelid = c.oid AND c.relispartition

@@ -1,0 +1,88 @@
+"""Which existing indexes nothing needs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from dbopt.index.existing import needless
+from dbopt.postgres.schema import ExistingIndex
+from tests.index.shop import SHOP, index
+
+LONG = 30 * 86_400.0
+
+
+def judged(*indexes: ExistingIndex, used: frozenset[str] = frozenset(), seconds: float | None = LONG) -> dict[str, str]:
+    catalog = replace(SHOP, indexes=(*SHOP.indexes, *indexes), counted_seconds=seconds)
+    return {found.index.name: found.kind for found in needless(catalog, used)}
+
+
+def busy(name: str, *columns: str, **more: Any) -> ExistingIndex:
+    return index(name, "orders", *columns, scans=7, **more)
+
+
+def test_of_two_equal_indexes_one_goes() -> None:
+    assert judged(busy("one", "status"), busy("two", "status")) == {"two": "duplicate"}
+
+
+def test_the_one_that_enforces_something_stays() -> None:
+    assert judged(busy("a", "status"), busy("z", "status", is_unique=True)) == {"a": "duplicate"}
+
+
+def test_the_beginning_of_another_index_goes() -> None:
+    assert judged(busy("short", "status"), busy("long", "status", "total")) == {"short": "redundant"}
+    assert judged(busy("short", "status"), busy("long", "status", include=("total",))) == {"short": "redundant"}
+    assert judged(busy("same_as_key", "id")) == {"same_as_key": "duplicate"}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        busy("other", "total", "status"),
+        busy("other", "status", "total", predicate="total > 3"),
+        busy("other", "status", "total", is_valid=False, may_become_valid=True),
+    ],
+)
+def test_an_index_that_does_something_else_keeps_it(other: ExistingIndex) -> None:
+    assert judged(busy("short", "status"), other) == {}
+
+
+def test_an_index_that_was_never_read_goes() -> None:
+    assert judged(index("i", "orders", "status", scans=0)) == {"i": "unused"}
+    assert judged(index("i", "orders", "status", scans=1)) == {}
+
+
+def test_an_index_that_a_plan_reads_stays() -> None:
+    assert judged(index("i", "orders", "status", scans=0), used=frozenset(("i",))) == {}
+
+
+@pytest.mark.parametrize("seconds", [None, 3600.0])
+def test_nothing_is_called_unused_after_a_short_time(seconds: float | None) -> None:
+    assert judged(index("i", "orders", "status", scans=0), seconds=seconds) == {}
+
+
+@pytest.mark.parametrize(
+    "protection",
+    [{"is_unique": True}, {"constraint": "c"}, {"is_marked": True}, {"is_referenced": True}],
+)
+def test_an_index_that_enforces_something_is_never_unused(protection: dict[str, Any]) -> None:
+    assert judged(index("i", "orders", "status", scans=0, **protection)) == {}
+
+
+def test_an_index_that_finds_the_rows_of_a_foreign_key_is_never_unused() -> None:
+    assert judged(index("i", "orders", "customer_id", "status", scans=0)) == {}
+
+
+def test_what_a_failed_build_left_goes() -> None:
+    assert judged(busy("i", "status", is_valid=False)) == {"i": "invalid"}
+    assert judged(busy("i", "status", is_valid=False, may_become_valid=True)) == {}
+
+
+def test_a_partitioned_index_counts_the_reads_of_its_parts() -> None:
+    whole = index("whole", "events", "kind", schema="log")
+    part = index("part", "events_1", "kind", schema="log", parent=("log", "whole"), scans=0)
+    assert judged(whole, part) == {"whole": "unused"}
+    assert judged(whole, replace(part, scans=3)) == {}
+    assert judged(whole, part, used=frozenset(("part",))) == {}
