@@ -66,8 +66,9 @@ _COMPARISONS: tuple[tuple[tuple[type[exp.Expr], ...], Role], ...] = (
     ((exp.ArrayContainsAll, exp.ArrayContainedBy, exp.ArrayOverlaps), Role.CONTAINED),
 )
 _FLIPPED = {Role.LOWER: Role.UPPER, Role.UPPER: Role.LOWER}
-# what may stand between a parameter and its comparison without changing what kind of value it is
-_TRANSPARENT = (exp.Paren, exp.Cast, exp.Lower, exp.Upper, exp.Trim, exp.Coalesce)
+# what may stand between a parameter and its comparison without changing much what kind of value it is; an interval that
+# is added to a date is told apart by its type
+_TRANSPARENT = (exp.Paren, exp.Cast, exp.Lower, exp.Upper, exp.Trim, exp.Coalesce, exp.Add, exp.Sub)
 _JSON_PATHS = (exp.JSONExtract, exp.JSONExtractScalar, exp.JSONBExtract, exp.JSONBExtractScalar)
 
 
@@ -173,6 +174,8 @@ def _compared(node: exp.Expr, parent: exp.Expr, number: int, everywhere: tuple[R
         return _in_array(node, parent, number, everywhere)
     if isinstance(parent, exp.Any):
         return _compared_with_any(parent, number, everywhere)
+    if isinstance(parent, exp.MatchAgainst) and parent.expressions:
+        return _with_column(number, Role.LEXEME, parent.expressions[0], parent, everywhere)
     if isinstance(parent, exp.Anonymous) and isinstance(parent.parent, exp.MatchAgainst):
         return _searched(node, parent, parent.parent, number, everywhere)
     return _operand(node, parent, number, everywhere)

@@ -45,6 +45,15 @@ def test_ranges_have_rows_in_them(shop: Database) -> None:
         assert shop.session.fetch_workload(sql, row) == [{"some": True}]
 
 
+def test_an_interval_added_to_a_bound_stays_an_interval(shop: Database) -> None:
+    sql = "SELECT * FROM orders WHERE placed_at >= $1 AND placed_at < $2::timestamptz + $3::interval"
+    for low, high, interval in values(shop.session, sql):
+        assert low is not None
+        assert high is not None
+        assert low < high
+        assert interval == "1 day"
+
+
 def test_patterns_match_something(shop: Database) -> None:
     sql = "SELECT count(*) > 0 AS some FROM customers WHERE email LIKE $1"
     for row in values(shop.session, sql):

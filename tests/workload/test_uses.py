@@ -33,6 +33,8 @@ def told(sql: str) -> list[tuple[int, str, str | None]]:
         ("lower(a) = lower($1)", [(1, "equal", "a")]),
         ("a = $1::int", [(1, "equal", "a")]),
         ("a @@ to_tsquery('english', $1)", [(1, "lexeme", "a")]),
+        ("a @@ $1", [(1, "lexeme", "a")]),
+        ("a < $1::timestamp + $2::interval", [(1, "upper", "a"), (2, "upper", "a")]),
         ("a ->> $1 = $2", [(1, "json key", "a"), (2, "json value", "a")]),
         ("a AT TIME ZONE $1 = b", [(1, "zone", None)]),
         ("true LIMIT $1 OFFSET $2", [(1, "limit", None), (2, "offset", None)]),
