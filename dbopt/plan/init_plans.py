@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from graphlib import TopologicalSorter
 
 from dbopt.plan.tree import Node, Plan
 
@@ -12,7 +14,7 @@ _NUMBERED = re.compile(r"InitPlan \d+")
 
 def consumers(plan: Plan) -> dict[int, tuple[int, ...]]:
     """By the number of each InitPlan's top node: the numbers of the nodes that asked for its result. One of them, or
-    for a CTE several, did its work inside themselves.
+    for a CTE several, did its work inside themselves. InitPlans that others ran inside of come first.
     """
     parents = {child.number: node for node in plan.nodes for child in node.children}
     found = {}
@@ -20,7 +22,17 @@ def consumers(plan: Plan) -> dict[int, tuple[int, ...]]:
         for child in node.children:
             if child.parent_relationship == "InitPlan":
                 found[child.number] = _consumers(plan, parents, node, child)
-    return found
+    return {number: found[number] for number in _outer_first(plan, found)}
+
+
+def _outer_first(plan: Plan, found: dict[int, tuple[int, ...]]) -> Iterable[int]:
+    """An InitPlan before those that may have run inside of it: a node may be charged with both."""
+    inside = {number: {node.number for node in plan.nodes[number].walk()} for number in found}
+    around = {
+        number: {other for other in found if other != number and not inside[other].isdisjoint(readers)}
+        for number, readers in found.items()
+    }
+    return TopologicalSorter(around).static_order()
 
 
 def _consumers(plan: Plan, parents: dict[int, Node], owner: Node, producer: Node) -> tuple[int, ...]:

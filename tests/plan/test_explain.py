@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-
-from dbopt.plan import effort
-from dbopt.plan.explain import Explained, explain, explain_workload
+from dbopt.plan.explain import explain, explain_workload
 from dbopt.workload.model import Source, Statement, Workload
+from tests.plan.plans import statement
 from tests.servers import Database
-
-
-def statement(sql: str, *parameters: tuple[str | None, ...], name: str | None = None) -> Statement:
-    return Statement(id="0123456789abcdef", name=name, sql=sql, kind="select", parameters=parameters)
 
 
 def workload(*statements: Statement) -> Workload:
     return Workload(Source("sql", None, None, None), statements)
-
-
-def analyzed(database: Database, sql: str, *parameters: tuple[str | None, ...]) -> Explained:
-    return explain(database.session, statement(sql, *parameters), analyze=True)
 
 
 def test_a_statement_is_planned_with_its_first_parameter_set(shop: Database) -> None:
@@ -52,19 +42,29 @@ def test_data_modifying_statements_are_planned_generically_too(shop: Database) -
     assert (done.error, done.shape) == (None, "Update public.orders(Index Scan using orders_pkey on public.orders)")
 
 
-def test_self_times_add_up_to_the_roots(shop: Database) -> None:
-    done = analyzed(
-        shop,
-        "WITH top AS MATERIALIZED (SELECT customer_id, sum(total) AS s FROM orders GROUP BY 1)"
-        " SELECT c.name, top.s, (SELECT count(*) FROM items i WHERE i.order_id = c.id)"
-        " FROM top JOIN customers c ON c.id = top.customer_id"
-        " WHERE top.s > (SELECT avg(s) FROM top) ORDER BY 2 DESC",
-    )
+def test_running_it_adds_times_and_rows(shop: Database) -> None:
+    done = explain(shop.session, statement("SELECT * FROM orders WHERE status = 'open'"), analyze=True)
     assert done.executed
     assert done.tree is not None
-    efforts = effort.of(done.tree)
-    total = sum(one.self_ms or 0 for one in efforts)
-    assert total == pytest.approx(done.tree.root.actual_total_ms, rel=0.02)
+    assert done.tree.execution_ms is not None
+    assert done.tree.root.actual_rows == 1500
+
+
+def test_a_statement_that_takes_too_long_keeps_its_plan(shop: Database) -> None:
+    done = explain(shop.session, statement("SELECT pg_sleep(60)"), analyze=True, timeout_ms=100)
+    assert (done.error, done.executed, done.shape) == ("timeout after 100 ms", False, "Result")
+
+
+def test_a_value_of_the_wrong_type_is_an_error_of_that_statement(shop: Database) -> None:
+    done = explain(shop.session, statement("SELECT * FROM orders WHERE id = $1", ("many",)))
+    assert "invalid input syntax" in (done.error or "")
+
+
+def test_planner_settings_hold_for_one_plan_alone(shop: Database) -> None:
+    done = explain(shop.session, statement("SELECT 1"), settings={"enable_seqscan": "off"})
+    assert done.tree is not None
+    assert done.tree.settings["enable_seqscan"] == "off"
+    assert shop.session.fetch_workload("SHOW enable_seqscan") == [{"enable_seqscan": "on"}]
 
 
 def test_one_bad_statement_does_not_stop_the_others(shop: Database) -> None:
