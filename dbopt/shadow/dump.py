@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 # pg_dump announces each object: "-- Name: orders; Type: TABLE; Schema: public; Owner: -". A name may contain anything
 # but a line break, so the type is what stands before the last "; Schema:".
@@ -16,7 +17,6 @@ _HEADER = re.compile(
 _RESTRICT = re.compile(r"^\\(?:un)?restrict \S+\n", re.MULTILINE)
 # An attribute option that Debian's 15 keeps and no other version knows; it differs from run to run.
 _ATTRIBUTE_VERSION = re.compile(r"^ALTER (?:FOREIGN )?TABLE .* ALTER COLUMN .* SET \(pg_attver=\d+\);\n", re.MULTILINE)
-_ATTRIBUTE_VERSION_AMONG = re.compile(r"(?<=[(,])\s*pg_attver=\d+,? ?|, pg_attver=\d+(?=[,)])")
 _ICU_COLLATION = re.compile(r"^(CREATE COLLATION .*) \(provider = icu,.*\);$", re.MULTILINE)
 _NAMED_COLLATION = re.compile(r'COLLATE pg_catalog\.(?:"((?:[^"]|"")+)"|(\w+))')
 _ERROR = re.compile(r"^psql:<stdin>:(\d+): (ERROR|WARNING):  (.*)$", re.MULTILINE)
@@ -49,11 +49,11 @@ def cleaned(text: str) -> str:
     text = _RESTRICT.sub("", text)
     text = _ATTRIBUTE_VERSION.sub("", text)
     headers = list(_HEADER.finditer(text))
-    ends = [header.start() for header in headers[1:]] + [len(text)]
-    kept = [text[: headers[0].start()]] if headers else [text]
-    for header, end in zip(headers, ends, strict=True):
+    starts = [header.start() for header in headers] + [len(text)]
+    kept = [text[: starts[0]]]
+    for header, (start, end) in zip(headers, pairwise(starts), strict=True):
         if header["type"] not in _LEFT_OUT:
-            kept.append(text[header.start() : end])
+            kept.append(text[start:end])
     return "".join(kept)
 
 

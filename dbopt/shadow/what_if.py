@@ -34,6 +34,7 @@ Trial = tuple[tuple[int, ...], tuple[int, ...]]
 _UPDATE_LIVE = SQL("UPDATE pg_index SET indislive = {} WHERE indexrelid IN ({})")
 # A changed row of pg_class is what makes the server read a table's list of indexes anew.
 _TOUCH = SQL("UPDATE pg_class SET relname = relname WHERE oid IN ({})")
+_ELSEWHERE = "the server itself can judge it: --what-if hypopg"
 _UNKNOWN_NAME = frozenset({"42P01", "42883", "42704", "3F000", "42703"})
 
 
@@ -142,14 +143,14 @@ class ShadowWhatIf:
         finally:
             self._session.script("ROLLBACK")
         for row in touched:
-            raise QueryFailed(self._untrusted[row["oid"]], hint="HypoPG on the server itself can judge it")
+            raise QueryFailed(self._untrusted[row["oid"]], hint=_ELSEWHERE)
 
     def _explained(self, error: ServerError) -> ServerError:
         """The error with the reason why something is not there."""
         if error.sqlstate in _UNKNOWN_NAME:
             for (schema, name), reason in self.shadow.unrestored.items():
                 if f'"{name}"' in error.message or f'"{schema}.{name}"' in error.message:
-                    return QueryFailed(f"{error.message}: {reason}", hint=error.hint, sqlstate=error.sqlstate)
+                    return QueryFailed(f"{error.message}: {reason}", hint=_ELSEWHERE, sqlstate=error.sqlstate)
         if isinstance(error, QueryFailed):
             return error
         return QueryFailed(error.message, hint=error.hint, sqlstate=error.sqlstate)

@@ -78,7 +78,5 @@ CREATE TABLE never_analysed (a integer, b text);
 CREATE TABLE empty (a integer PRIMARY KEY);
 CREATE UNLOGGED TABLE unlogged AS SELECT n AS a FROM generate_series(1, 3000) AS n;
 
-CREATE FUNCTION meddle() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'meddled'; END $$;
-
 ANALYZE;
 INSERT INTO never_analysed SELECT n, 'x' FROM generate_series(1, 5000) AS n;

@@ -1,0 +1,265 @@
+"""Shadows: what is restored plans as in the source, and what is not is refused."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from psycopg import sql
+
+from dbopt.errors import QueryFailed
+from dbopt.index.model import Index, Key
+from dbopt.postgres.session import Session
+from dbopt.shadow.self_check import self_check
+from dbopt.shadow.shadow import Shadow
+from dbopt.shadow.snapshot import save
+from dbopt.shadow.take import take
+from dbopt.shadow.what_if import ShadowWhatIf, what_if
+from dbopt.workload.model import Source, Statement, Workload
+from dbopt.workload.sql import kind_of
+from tests.servers import Database, Server
+
+BEYOND = (Path(__file__).parent / "beyond.sql").read_text("utf-8")
+
+# Over every kind of relation and index of zoo.sql.
+QUERIES = (
+    'SELECT "Näme", feeling, count(*) FROM "Dépôt; x"."we""ird; Täble" GROUP BY 1, 2',
+    'SELECT * FROM "Dépôt; x"."we""ird; Täble" WHERE cost * 2 = 20',
+    'SELECT "i;d" % 10, count(*) FROM "Dépôt; x"."we""ird; Täble" GROUP BY 1',
+    'SELECT * FROM "Dépôt; x"."we""ird; Täble" WHERE "i;d" = 5',
+    "SELECT count(*) FROM measured WHERE at BETWEEN '2023-05-01' AND '2023-05-03'",
+    "SELECT count(*) FROM measured WHERE at > '2024-11-01' AND device = 3",
+    "SELECT * FROM measured ORDER BY at DESC LIMIT 10",
+    "SELECT owner, created FROM documents WHERE owner = 12",
+    "SELECT * FROM documents WHERE created > '2023-12-01' AND owner IS NULL",
+    "SELECT * FROM documents WHERE folded(body) = 'x'",
+    "SELECT * FROM documents WHERE place <@ box '(0,0),(3,3)'",
+    "SELECT * FROM documents WHERE id BETWEEN 4000 AND 12000",
+    "SELECT * FROM documents WHERE address = '10.0.4.4'",
+    "SELECT count(*) FROM documents WHERE id < 19000",
+    "SELECT * FROM owned WHERE size > 20 ORDER BY id LIMIT 5",
+    "SELECT * FROM by_owner b JOIN documents d USING (owner) WHERE b.n = 34",
+    "SELECT * FROM parent WHERE a = 55",
+    "SELECT * FROM never_analysed WHERE a = 5",
+    "SELECT * FROM empty WHERE a = 1",
+    "SELECT * FROM unlogged WHERE a < 100",
+    "UPDATE documents SET owner = 3 WHERE id = 7",
+    "DELETE FROM measured_2023 WHERE at < '2023-02-01'",
+    "INSERT INTO documents (id) VALUES (1) ON CONFLICT (id) DO NOTHING",
+)
+
+
+def workload(*texts: str) -> Workload:
+    statements = tuple(Statement(f"{n:016x}", text, text, kind_of(text)) for n, text in enumerate(texts))
+    return Workload(Source("sql", None, None, None), statements)
+
+
+def test_every_kind_of_relation_plans_as_in_the_source(zoo: Session, asked: ShadowWhatIf) -> None:
+    check = self_check(zoo, asked, workload(*QUERIES))
+    assert [match for match in check.matches if match.error] == []
+    assert [match.name for match in check.matches if not match.same_shape] == []
+    assert [match for match in check.matches if (match.cost_error or 0) > 0.001] == []
+    assert asked.shadow.unrestored == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT * FROM documents WHERE tags @> ARRAY[3, 4]",
+        """SELECT * FROM documents WHERE content @> '{"kind": 3}'""",
+        "SELECT * FROM documents WHERE body LIKE '%abcd%'",
+        "SELECT * FROM documents WHERE body LIKE 'Body 1%'",
+    ],
+)
+def test_gin_indexes_cost_nearly_the_same(zoo: Session, asked: ShadowWhatIf, text: str) -> None:
+    """Their metapage, which tells entries from postings, cannot be read from outside."""
+    check = self_check(zoo, asked, workload(text))
+    assert check.same_shapes == 1
+    assert check.worst_cost_error < 0.1
+
+
+def test_every_file_has_the_size_of_its_source(zoo: Session, asked: ShadowWhatIf) -> None:
+    sizes = sql.SQL(
+        "SELECT c.oid::regclass::text AS name, pg_relation_size(c.oid) AS size FROM pg_class AS c"
+        " WHERE relkind IN ('r', 'm', 'i') AND relname NOT LIKE 'dbopt_what_if%'"
+        " AND relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('public', 'Dépôt; x')) ORDER BY 1"
+    )
+    with asked.shadow.administer() as session:
+        assert session.fetch(sizes) == zoo.fetch(sizes)
+
+
+def test_it_holds_no_rows(asked: ShadowWhatIf) -> None:
+    with asked.shadow.connect() as session:
+        assert session.fetch(sql.SQL("SELECT count(*) AS n FROM documents")) == [{"n": 0}]
+        assert session.fetch(sql.SQL("SELECT max(id) AS n FROM documents")) == [{"n": None}]
+
+
+def test_the_sources_settings_decide(shop: Database) -> None:
+    shop.session.script("SET random_page_cost = 1.25; SET work_mem = '77MB'; SET enable_seqscan = off")
+    shop.session.script("SET search_path = pg_temp, public")
+    with Shadow.open(take(shop.session)) as shadow, shadow.connect() as session:
+        for name, value in {"random_page_cost": "1.25", "work_mem": "77MB", "enable_seqscan": "off"}.items():
+            rows = session.fetch(sql.SQL("SELECT current_setting(%(name)s) AS value"), {"name": name})
+            assert rows == [{"value": value}]
+
+
+def test_two_live_at_once(shop: Database) -> None:
+    taken = take(shop.session)
+    question = workload("SELECT * FROM orders WHERE customer_id = 5").statements[0]
+    wanted = Index("public", "orders", (Key("customer_id"),))
+    with what_if(taken) as one, what_if(taken) as other:
+        one.prepare([wanted])
+        assert one.estimate(question, [wanted]).cost < other.estimate(question).cost
+
+
+def test_a_table_of_a_terabyte_takes_no_room(shop: Database) -> None:
+    taken = take(shop.session)
+    blocks = 2**40 // 8192
+    relations = tuple(replace(found, blocks=blocks) if found.name == "orders" else found for found in taken.relations)
+    large = replace(taken, relations=relations)
+    wanted = Index("public", "orders", (Key("customer_id"),))
+    question = workload("SELECT * FROM orders WHERE customer_id = 5").statements[0]
+    with what_if(large) as asked:
+        before = asked.estimate(question)
+        assert asked.prepare([wanted]) == {}
+        assert before.cost > blocks
+        assert asked.estimate(question, [wanted]).used == {wanted}
+        assert asked.size_bytes(wanted) > 2**30
+        used = sum(path.stat().st_blocks * 512 for path in asked.shadow.server.data.rglob("*") if path.is_file())
+        assert used < 200 * 2**20
+
+
+# -- what an embedded server cannot have ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def beyond(pg15: Server) -> Iterator[ShadowWhatIf]:
+    name = pg15.create_database(BEYOND)
+    with pg15.connect(name) as session, what_if(session) as asked:
+        yield asked
+    pg15.drop_database(name)
+
+
+def asking(text: str) -> Statement:
+    return workload(text).statements[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("SELECT * FROM indexed_by_c WHERE b = 5", "indexed_by_c is not complete in the shadow: .*sealed"),
+        ("SELECT * FROM on_indexed", "indexed_by_c is not complete"),
+        ("UPDATE indexed_by_c SET b = 1", "indexed_by_c is not complete"),
+        ("SELECT * FROM lost", 'relation "lost" does not exist: .*sealed'),
+        ("SELECT * FROM on_lost", '"public.lost" does not exist'),
+        ("SELECT * FROM parts WHERE a = 3", "partition parts_2 is missing"),
+        ("SELECT * FROM tokens WHERE token = digest('x', 'md5')::text", "extension pgcrypto is not available"),
+    ],
+)
+def test_what_was_not_restored_is_refused_with_the_reason(beyond: ShadowWhatIf, text: str, reason: str) -> None:
+    for _ in range(2):
+        with pytest.raises(QueryFailed, match=reason):
+            beyond.estimate(asking(text))
+
+
+def test_an_index_on_what_was_not_restored_is_refused(beyond: ShadowWhatIf) -> None:
+    wanted = Index("public", "indexed_by_c", (Key("b"),))
+    assert "not complete" in beyond.prepare([wanted])[wanted]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT * FROM tokens WHERE plain = 'plain7'",
+        "INSERT INTO tokens DEFAULT VALUES",
+        "SELECT * FROM sorted WHERE b = 'B5'",
+        "SELECT * FROM parts_1",
+        "SELECT * FROM distant",
+        "SELECT * FROM guarded",
+    ],
+)
+def test_the_rest_is_planned(beyond: ShadowWhatIf, text: str) -> None:
+    assert beyond.estimate(asking(text)).cost >= 0
+
+
+def test_a_collation_that_does_not_sort_by_bytes_serves_no_like(beyond: ShadowWhatIf) -> None:
+    german, bytewise = (Index("public", "sorted", (Key(name),)) for name in ("a", "c"))
+    beyond.prepare([german, bytewise])
+    assert beyond.estimate(asking("SELECT * FROM sorted WHERE a LIKE 'a55%'"), [german]).used == frozenset()
+    assert beyond.estimate(asking("SELECT * FROM sorted WHERE c LIKE 'c55%'"), [bytewise]).used == {bytewise}
+
+
+def test_neither_passwords_nor_event_triggers_leave_the_source(beyond: ShadowWhatIf) -> None:
+    assert "hunter2" not in beyond.shadow.snapshot.dump
+    with beyond.shadow.administer() as session:
+        assert session.fetch(sql.SQL("SELECT * FROM pg_event_trigger")) == []
+
+
+@pytest.mark.parametrize(
+    ("locale", "served"),
+    [
+        ("LOCALE 'C'", True),
+        ("LOCALE 'C.UTF-8'", False),
+        ("LOCALE_PROVIDER icu ICU_LOCALE 'de' LOCALE 'C.UTF-8'", False),
+    ],
+    ids=["C", "C.UTF-8", "ICU"],
+)
+def test_the_databases_collation_decides_about_like(pg15: Server, locale: str, served: bool) -> None:
+    with pg15.connect() as session:
+        session.script(f"CREATE DATABASE collated TEMPLATE template0 ENCODING UTF8 {locale}")
+    try:
+        with pg15.connect("collated") as session:
+            session.script("CREATE TABLE t (a text)")
+            session.script("INSERT INTO t SELECT 'a' || n FROM generate_series(1, 5000) AS n; ANALYZE t")
+            with what_if(session) as asked:
+                wanted = Index("public", "t", (Key("a"),))
+                asked.prepare([wanted])
+                assert bool(asked.estimate(asking("SELECT * FROM t WHERE a LIKE 'a55%'"), [wanted]).used) is served
+    finally:
+        pg15.drop_database("collated")
+
+
+# -- the end ----------------------------------------------------------------------------------------------------------
+
+OWNER = """
+import sys, time
+from pathlib import Path
+from dbopt.shadow.shadow import Shadow
+from dbopt.shadow.snapshot import load
+with Shadow.open(load(Path(sys.argv[1]))) as shadow:
+    print(shadow.server.directory, flush=True)
+    time.sleep(600)
+"""
+
+
+def test_a_killed_run_leaves_no_server(shop: Database, tmp_path: Path) -> None:
+    save(take(shop.session), tmp_path / "shop.dbsnap")
+    owner = subprocess.Popen([sys.executable, "-c", OWNER, tmp_path / "shop.dbsnap"], stdout=subprocess.PIPE, text=True)
+    assert owner.stdout is not None
+    directory = Path(owner.stdout.readline().strip())
+    server = int((directory / "data" / "postmaster.pid").read_text().split()[0])
+    owner.send_signal(signal.SIGKILL)
+    owner.communicate()
+    assert until(lambda: not directory.exists() and not alive(server))
+
+
+def until(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 20
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return condition()
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
