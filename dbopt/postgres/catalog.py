@@ -15,7 +15,7 @@ Name = tuple[str, str]
 
 
 def read_catalog(session: Session) -> Catalog:
-    """Read the catalog. Works for any role: statistics that the role may not see are left unknown. While another session
+    """Read the catalog. Works for any role: statistics that the role may not see are unknown. While another session
     holds a lock that forbids asking, sizes are the planner's page counts and views have no definitions.
     """
     sizes: dict[Name, int] = _unless_locked(session, "catalog/sizes", "bytes")

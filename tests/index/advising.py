@@ -1,0 +1,50 @@
+"""Advice for statements that are written in a test."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dbopt.index.advice import Advice
+from dbopt.index.advise import advise
+from dbopt.index.hypopg import HypoPGWhatIf
+from dbopt.postgres.catalog import read_catalog
+from dbopt.shadow.what_if import what_if
+from dbopt.workload.fingerprint import fingerprint
+from dbopt.workload.model import Source, Statement, Workload
+from dbopt.workload.sql import kind_of, tables_of
+from tests.servers import Database
+
+
+def statement(sql: str, *values: str | None, calls: int | None = 100) -> Statement:
+    return Statement(
+        id=fingerprint(sql),
+        name=None,
+        sql=sql,
+        kind=kind_of(sql),
+        calls=calls,
+        parameters=(values,) if values else (),
+        tables=tables_of(sql),
+    )
+
+
+def workload(*statements: str | Statement) -> Workload:
+    made = tuple(one if isinstance(one, Statement) else statement(one) for one in statements)
+    return Workload(Source("sql", None, None, None), made)
+
+
+def advise_by_shadow(database: Database, *statements: str | Statement, **options: Any) -> Advice:
+    with what_if(database.session) as shadow:
+        return advise(workload(*statements), read_catalog(database.session), shadow, **options)
+
+
+def advise_by_hypopg(database: Database, *statements: str | Statement, **options: Any) -> Advice:
+    database.session.script("CREATE EXTENSION IF NOT EXISTS hypopg")
+    return advise(workload(*statements), read_catalog(database.session), HypoPGWhatIf(database.session), **options)
+
+
+def in_short(advice: Advice) -> list[str]:
+    """`orders (customer_id)`, in the order of the advice; what is included behind a plus."""
+    return [
+        f"{one.table.removeprefix('public.')} ({', '.join(one.columns)})" + "".join(f" +{name}" for name in one.include)
+        for one in advice.create
+    ]

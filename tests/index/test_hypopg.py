@@ -1,0 +1,94 @@
+"""The what-if by HypoPG on PostgreSQL 15."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from dbopt.errors import FeatureMissing, QueryFailed
+from dbopt.index.hypopg import HypoPGWhatIf
+from dbopt.index.model import Index, Key
+from dbopt.postgres.identifiers import SQL
+from tests.conftest import SHOP
+from tests.index.advising import advise_by_hypopg, advise_by_shadow, in_short, statement
+from tests.servers import Database, Server
+
+BY_CUSTOMER = Index("public", "orders", (Key("customer_id"),))
+LOOKUP = statement("SELECT * FROM orders WHERE customer_id = $1", "17")
+
+
+@pytest.fixture
+def old_shop(pg15: Server, new_database: Callable[..., Database]) -> Database:
+    return new_database(pg15, SHOP + "CREATE SCHEMA extensions; CREATE EXTENSION hypopg SCHEMA extensions;")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM orders WHERE customer_id = $1",
+        "SELECT * FROM orders WHERE status = 'open' ORDER BY placed_at DESC LIMIT 10",
+        "SELECT * FROM customers WHERE email = 'user7@example.com'",
+        "SELECT * FROM items WHERE sku LIKE 'SKU-77%' AND quantity = 2",
+        "SELECT * FROM orders WHERE id = 3",
+    ],
+)
+def test_it_advises_as_the_shadow_does(old_shop: Database, sql: str) -> None:
+    assert in_short(advise_by_hypopg(old_shop, sql)) == in_short(advise_by_shadow(old_shop, sql))
+
+
+def test_it_estimates_costs_and_sizes_and_leaves_nothing(old_shop: Database) -> None:
+    what_if = HypoPGWhatIf(old_shop.session)
+    assert what_if.prepare([BY_CUSTOMER]) == {}
+    before = what_if.estimate(LOOKUP)
+    after = what_if.estimate(LOOKUP, [BY_CUSTOMER])
+    assert after.cost < before.cost / 10
+    assert (before.used, after.used) == (frozenset(), frozenset((BY_CUSTOMER,)))
+    assert what_if.size_bytes(BY_CUSTOMER) > 500_000
+    assert what_if.planner_calls == 2
+    assert (what_if.name, what_if.server_version[:3]) == ("hypopg", "15.")
+    assert what_if.estimate(LOOKUP) == before
+    rows = old_shop.session.fetch(SQL("SELECT count(*) AS n FROM pg_indexes WHERE tablename = 'orders'"))
+    assert rows == [{"n": 1}]
+
+
+def test_what_hypopg_refuses_comes_back_with_its_reason(old_shop: Database) -> None:
+    what_if = HypoPGWhatIf(old_shop.session)
+    gin = Index("public", "orders", (Key("status"),), method="gin")
+    assert set(what_if.prepare([gin, BY_CUSTOMER])) == {gin}
+    with pytest.raises(QueryFailed):
+        what_if.estimate(LOOKUP, [gin])
+
+
+def test_a_partitioned_table_has_one_in_each_partition(old_shop: Database) -> None:
+    old_shop.session.script(
+        """CREATE TABLE log (day integer, who integer) PARTITION BY RANGE (day);
+           CREATE TABLE log_1 PARTITION OF log FOR VALUES FROM (0) TO (10);
+           CREATE TABLE log_2 PARTITION OF log FOR VALUES FROM (10) TO (20);
+           INSERT INTO log SELECT n % 20, n FROM generate_series(1, 20000) AS n; ANALYZE log"""
+    )
+    assert in_short(advise_by_hypopg(old_shop, "SELECT * FROM log WHERE who = 7")) == ["log (who)"]
+
+
+def test_drops_are_advised_without_a_check(old_shop: Database) -> None:
+    old_shop.session.script("CREATE INDEX a ON orders (status); CREATE INDEX b ON orders (status)")
+    (drop,) = advise_by_hypopg(old_shop, LOOKUP).drop
+    assert (drop.index, drop.kind) == ("public.b", "duplicate")
+    assert "planned without it" not in drop.reason
+
+
+def test_it_cannot_hide_before_1_4(old_shop: Database) -> None:
+    with pytest.raises(FeatureMissing, match=r"1\.4"):
+        HypoPGWhatIf(old_shop.session).estimate(LOOKUP, hidden=["public.orders_pkey"])
+
+
+def test_without_the_extension_it_says_what_to_do(pg15: Server, new_database: Callable[..., Database]) -> None:
+    with pytest.raises(FeatureMissing) as failure:
+        HypoPGWhatIf(new_database(pg15).session)
+    assert "CREATE EXTENSION hypopg" in (failure.value.hint or "")
+
+
+def test_without_the_package_it_says_what_to_do(pg18: Server, new_database: Callable[..., Database]) -> None:
+    with pytest.raises(FeatureMissing) as failure:
+        HypoPGWhatIf(new_database(pg18).session)
+    assert "postgresql-18-hypopg" in (failure.value.hint or "")
