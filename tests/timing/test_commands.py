@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from tests.files import written
 from tests.servers import Database
 
 Dbopt = Callable[..., tuple[int, str, str]]
 
+TIMING = {
+    "sql": "SELECT '<b>' FROM orders",
+    "rows": 1,
+    "shared_hit_blocks": 1,
+    "shared_read_blocks": 0,
+    "temp_blocks": 0,
+    "plan_shape": "Seq Scan public.orders",
+    "error": None,
+}
 
-def written(folder: Path, *statements: str | dict[str, object]) -> str:
-    """A workload file of these statements."""
-    path = folder / "workload.json"
-    entries = [
-        {"id": f"{number:016x}", "name": None, "kind": "select", **(one if isinstance(one, dict) else {"sql": one})}
-        for number, one in enumerate(statements)
+
+def timings(path: Path, **runs: list[float]) -> str:
+    """A file of `dbopt measure` with these runs by statement."""
+    statements = [
+        {**TIMING, "id": name, "runs_ms": times, "median_ms": sorted(times)[len(times) // 2] if times else None}
+        for name, times in runs.items()
     ]
-    source = {"kind": "sql", "server_version": None, "database": None, "captured_at": None}
-    path.write_text(json.dumps({"schema": "dbopt.workload/1", "source": source, "statements": entries}))
+    path.write_text(
+        json.dumps({"schema": "dbopt.timings/1", "server_version": "18.1", "settings": {}, "statements": statements})
+    )
     return str(path)
 
 
-def test_a_measurement_compared_with_itself_is_the_same_everywhere(shop: Database, dbopt: Dbopt, tmp_path: Path) -> None:
+def test_a_measurement_is_the_same_as_itself_everywhere(shop: Database, dbopt: Dbopt, tmp_path: Path) -> None:
     workload = written(tmp_path, "SELECT count(*) FROM orders", "SELECT * FROM items WHERE quantity = 2")
     measured = str(tmp_path / "before.json")
     assert dbopt("measure", workload, "-d", shop.dsn, "--runs", "3", "-o", measured)[0] == 0
@@ -32,3 +46,108 @@ def test_a_measurement_compared_with_itself_is_the_same_everywhere(shop: Databas
     assert code == 0
     assert [one["verdict"] for one in comparison["statements"]] == ["same", "same"]
     assert comparison["total"]["speedup"] == 1
+
+
+def test_an_index_is_seen_as_faster(shop: Database, dbopt: Dbopt, tmp_path: Path) -> None:
+    workload = written(tmp_path, {"sql": "SELECT * FROM orders WHERE customer_id = $1", "parameters": [["7"], ["8"]]})
+    before, after = str(tmp_path / "before.json"), str(tmp_path / "after.json")
+    assert dbopt("measure", workload, "-d", shop.dsn, "-o", before)[0] == 0
+    shop.session.script("CREATE INDEX orders_customer ON orders (customer_id)")
+    assert dbopt("measure", workload, "-d", shop.dsn, "-o", after)[0] == 0
+    code, out, _ = dbopt("compare", before, after, "--format", "json")
+    (one,) = json.loads(out)["statements"]
+    assert (code, one["verdict"], one["plan_changed"]) == (0, "faster", True)
+
+
+def test_the_file_has_the_promised_keys_in_order(shop: Database, dbopt: Dbopt, tmp_path: Path) -> None:
+    _, out, _ = dbopt("measure", written(tmp_path, "SELECT 1"), "-d", shop.dsn, "--runs", "1", "--format", "json")
+    document = json.loads(out)
+    assert list(document) == ["schema", "server_version", "settings", "statements"]
+    assert document["schema"] == "dbopt.timings/1"
+    assert list(document["statements"][0])[:10] == [
+        "id",
+        "sql",
+        "runs_ms",
+        "median_ms",
+        "rows",
+        "shared_hit_blocks",
+        "shared_read_blocks",
+        "temp_blocks",
+        "plan_shape",
+        "error",
+    ]
+
+
+def test_bad_statements_do_not_stop_the_others(shop: Database, dbopt: Dbopt, tmp_path: Path) -> None:
+    bad = ["SELEC 1", "SELECT * FROM nowhere", "SELECT 1; SELECT 2", "DELETE FROM items", "SELECT pg_sleep(60)"]
+    workload = written(tmp_path, *bad, 'SELECT count(*) FROM "we""ird; Täble"')
+    arguments = ("measure", workload, "-d", shop.dsn, "--runs", "1", "--timeout", "200ms")
+    code, _, err = dbopt(*arguments, "-o", str(tmp_path / "timings.json"))
+    found = json.loads((tmp_path / "timings.json").read_text())["statements"]
+    assert code == 0
+    assert [one["error"] is None for one in found] == [False] * 5 + [True]
+    for reason in ("SELEC", "nowhere", "multiple commands", "it is a DELETE", "timeout after 200 ms"):
+        assert reason in err
+
+
+def test_nothing_measured_is_an_error_and_writes_no_file(shop: Database, dbopt: Dbopt, tmp_path: Path) -> None:
+    target = tmp_path / "timings.json"
+    workload = written(tmp_path, "DELETE FROM items", "TRUNCATE items")
+    code, _, err = dbopt("measure", workload, "-d", shop.dsn, "-o", str(target))
+    assert code == 3
+    assert "not one of the 2 statements could be measured" in err
+    assert not target.exists()
+
+
+@pytest.mark.parametrize("option", [["--runs", "0"], ["--timeout", "soon"], ["--max-time", "1 month"]])
+def test_wrong_options_are_usage_errors(dbopt: Dbopt, tmp_path: Path, option: list[str]) -> None:
+    assert dbopt("measure", written(tmp_path, "SELECT 1"), "-d", "host=/nowhere", *option)[0] == 2
+
+
+def test_an_empty_workload_is_nothing_to_do(dbopt: Dbopt, tmp_path: Path) -> None:
+    code, _, err = dbopt("measure", written(tmp_path), "-d", "host=/nowhere")
+    assert code == 3
+    assert "there is no statement in" in err
+    assert "hint:" in err
+
+
+@pytest.mark.parametrize("content", ["{", '{"schema": "dbopt.advice/1"}', '{"schema": "dbopt.timings/9"}', "\x00"])
+def test_a_corrupt_file_is_a_clear_error(dbopt: Dbopt, tmp_path: Path, content: str) -> None:
+    path = tmp_path / "corrupt.json"
+    path.write_text(content)
+    code, out, err = dbopt("compare", str(path), str(path))
+    assert (code, out) == (3, "")
+    assert err.startswith("dbopt: error: ")
+
+
+def test_the_exit_code_tells_the_verdict(dbopt: Dbopt, tmp_path: Path) -> None:
+    steady = timings(tmp_path / "a.json", a=[100, 101, 99, 100, 102], b=[10, 11, 10, 11, 10])
+    slower = timings(tmp_path / "b.json", a=[200, 201, 199, 200, 202], b=[1, 1.1, 1, 1.1, 1])
+    other = timings(tmp_path / "c.json", x=[1, 2, 3])
+    assert dbopt("compare", steady, slower)[0] == 1
+    assert dbopt("compare", slower, slower)[0] == 0
+    assert dbopt("compare", steady, other)[0] == 4
+    nothing = timings(tmp_path / "d.json")
+    assert dbopt("compare", nothing, nothing)[0] == 3
+
+
+def test_the_table_ends_in_totals(dbopt: Dbopt, tmp_path: Path) -> None:
+    before = timings(tmp_path / "a.json", a=[100, 101, 99, 100, 102])
+    after = timings(tmp_path / "b.json", a=[10, 10.1, 9.9, 10, 10.2])
+    _, out, _ = dbopt("compare", before, after)
+    assert out.splitlines()[-1] == ("total (sum of medians): 100 ms before, 10.0 ms after, 10x, 90.0 % less; 1 faster")
+
+
+def test_the_page_is_self_contained_and_escaped(dbopt: Dbopt, tmp_path: Path) -> None:
+    before = timings(tmp_path / "a.json", a=[100, 101, 99, 100, 102], b=[], c=[5, 5, 5])
+    after = timings(tmp_path / "b.json", a=[10, 10.1, 9.9, 10, 10.2], b=[], d=[5, 5, 5])
+    target = tmp_path / "report.html"
+    code, _, err = dbopt("compare", before, after, "--html", str(target))
+    page = target.read_text()
+    assert code == 0
+    assert f"wrote {target}" in err
+    assert "SELECT &#39;&lt;b&gt;&#39; FROM orders" in page
+    assert not re.search(r"<script|<link|https?://|@import|url\(", page)
+    assert "90.0 % less" in page
+    piped = dbopt("compare", before, after, "--format", "html")[1]
+    assert piped.strip() == page.strip()
