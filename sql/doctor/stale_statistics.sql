@@ -11,7 +11,7 @@ WHERE c.relkind IN ('r', 'm')
   AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
   AND NOT starts_with(n.nspname::text, 'pg_temp_')
   AND (
-      (c.reltuples < 0 AND s.n_live_tup > 0)
+      CASE WHEN c.reltuples < 0 THEN pg_relation_size(c.oid) > 0 END
       OR s.n_mod_since_analyze > 100 + 0.2 * greatest(c.reltuples, 0)
   )
 ORDER BY c.reltuples < 0 DESC, s.n_mod_since_analyze DESC, 1, 2;
