@@ -48,7 +48,7 @@ def register(app: typer.Typer) -> None:
     @command(app)
     def demo(
         run: Run,
-        scale: Annotated[float, typer.Option("--scale", metavar="S", help="Size of the data; 1: 1.5 M rows.")] = 1.0,
+        scale: Annotated[float, typer.Option("--scale", metavar="S", help="Size of the data; 1: 2 M rows.")] = 1.0,
         keep: Annotated[Path | None, typer.Option("--keep", metavar="DIR", help="Keep the files of all steps.")] = None,
     ) -> int:
         """Run the whole loop on an embedded PostgreSQL: capture, suggest, apply, compare."""
