@@ -1,0 +1,153 @@
+"""dbopt suggest"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dbopt import documents
+from dbopt.index.advice import Advice
+from dbopt.postgres import embedded
+from dbopt.postgres.catalog import read_catalog
+from tests.conftest import SHOP
+from tests.index.advising import workload
+from tests.servers import Database, Server
+
+Run = Callable[..., tuple[int, str, str]]
+
+LOOKUP = "SELECT * FROM orders WHERE customer_id = 17"
+KEYS = [
+    "schema", "what_if", "server_version", "snapshot", "budget_bytes", "planner_calls", "elapsed_ms", "cost_before",
+    "cost_after", "storage_bytes", "create", "drop", "not_advised",
+]  # fmt: skip
+
+
+@pytest.fixture
+def captured(tmp_path: Path) -> Callable[..., Path]:
+    """A workload file of these statements."""
+
+    def write(*statements: str) -> Path:
+        path = tmp_path / "workload.json"
+        path.write_text(documents.dump(workload(*statements)), "utf-8")
+        return path
+
+    return write
+
+
+def test_advice_is_a_file_that_apply_reads(
+    dbopt: Run, shop: Database, captured: Callable[..., Path], tmp_path: Path
+) -> None:
+    advice = tmp_path / "advice.json"
+    code, out, err = dbopt("suggest", captured(LOOKUP, "SELECT * FROM nowhere"), "-d", shop.dsn, "-o", advice)
+    assert (code, out) == (0, "")
+    assert err.endswith(f"wrote {advice}\n")
+    written = json.loads(advice.read_text())
+    assert list(written) == KEYS
+    assert (written["schema"], written["what_if"], written["elapsed_ms"]) == ("dbopt.advice/1", "shadow", None)
+    assert list(written["create"][0]) == [
+        "sql", "undo_sql", "table", "access_method", "columns", "include", "predicate", "size_bytes", "cost_saved",
+        "write_cost", "statements", "reason",
+    ]  # fmt: skip
+    assert documents.read(Advice, str(advice)).create[0].columns == ("customer_id",)
+    assert dbopt("apply", advice, "-d", shop.dsn, "--yes", "--undo-file", tmp_path / "undo.json")[0] == 0
+    again = dbopt("suggest", captured(LOOKUP), "-d", shop.dsn)[1]
+    assert "No index is worth building" in again
+
+
+def test_the_table_says_what_for_and_what_not(dbopt: Run, shop: Database, captured: Callable[..., Path]) -> None:
+    code, out, _ = dbopt("suggest", captured(LOOKUP, "SELECT * FROM nowhere"), "-d", shop.dsn)
+    assert code == 0
+    assert "public.orders (customer_id)" in out
+    assert "cost of the workload" in out
+    assert "Statements without an index" in out
+    assert '"nowhere" does not exist' in out
+
+
+def test_a_snapshot_needs_no_server_and_gives_the_same_bytes(
+    dbopt: Run, shop: Database, captured: Callable[..., Path], tmp_path: Path
+) -> None:
+    snapshot = tmp_path / "shop.dbsnap"
+    assert dbopt("snapshot", "-d", shop.dsn, "-o", snapshot)[0] == 0
+    first = dbopt("suggest", captured(LOOKUP), "--snapshot", snapshot, "--format", "json")[1]
+    second = dbopt("suggest", captured(LOOKUP), "--snapshot", snapshot, "--format", "json")[1]
+    assert first == second
+    assert json.loads(first)["snapshot"] == "shop.dbsnap"
+    assert len(json.loads(first)["create"]) == 1
+
+
+def test_the_script_runs_in_psql(
+    dbopt: Run, pg18: Server, new_database: Callable[..., Database], captured: Callable[..., Path]
+) -> None:
+    """Every name that SQL allows comes through."""
+    script = """CREATE SCHEMA "o;dd"; CREATE TABLE "o;dd"."T%s" ("a b" integer, "c""d" integer);
+                INSERT INTO "o;dd"."T%s" SELECT n, n FROM generate_series(1, 20000) AS n; ANALYZE;
+                CREATE INDEX one ON "o;dd"."T%s" ("c""d"); CREATE INDEX two ON "o;dd"."T%s" ("c""d");"""
+    database = new_database(pg18, script)
+    sql = 'SELECT * FROM "o;dd"."T%s" WHERE "a b" = 7'
+    code, out, _ = dbopt("suggest", captured(sql), "-d", database.dsn, "--format", "sql")
+    assert code == 0
+    psql = subprocess.run(
+        [embedded.readable_programs() / "psql", "-X", "-q", "-d", database.dsn],
+        input=out,
+        text=True,
+        capture_output=True,
+    )
+    assert (psql.returncode, psql.stderr) == (0, "")
+    left = {index.name for index in read_catalog(database.session).indexes}
+    assert left == {"T%s_a b_idx", "one"}
+
+
+def test_the_self_check_compares_with_the_server(dbopt: Run, shop: Database, captured: Callable[..., Path]) -> None:
+    code, _, err = dbopt("suggest", captured(LOOKUP), "-d", shop.dsn, "--self-check")
+    assert code == 0
+    assert "self-check: 1 of 1 plans have the server's shape" in err
+
+
+def test_hypopg_is_asked_on_the_server(
+    dbopt: Run, pg15: Server, new_database: Callable[..., Database], captured: Callable[..., Path]
+) -> None:
+    database = new_database(pg15, SHOP + "CREATE EXTENSION hypopg;")
+    code, out, _ = dbopt("suggest", captured(LOOKUP), "-d", database.dsn, "--what-if", "hypopg", "--format", "json")
+    assert code == 0
+    assert json.loads(out)["what_if"] == "hypopg"
+    assert json.loads(out)["create"][0]["columns"] == ["customer_id"]
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        (("--budget", "much"), 2, '"much" is not a size'),
+        (("--max-columns", "0"), 2, "--max-columns"),
+        (("--what-if", "guess"), 2, "--what-if"),
+        (("--what-if", "hypopg", "--snapshot", "x.dbsnap"), 2, "go with --what-if shadow"),
+        (("--snapshot", "nowhere.dbsnap"), 3, "there is no file nowhere.dbsnap"),
+        (("-d", "host=/nowhere"), 3, "/nowhere"),
+    ],
+)
+def test_wrong_options_are_a_clear_error(
+    dbopt: Run, captured: Callable[..., Path], options: tuple[str, ...], code: int, message: str
+) -> None:
+    returned, out, err = dbopt("suggest", captured(LOOKUP), *options)
+    assert (returned, out) == (code, "")
+    assert message in err
+
+
+def test_a_workload_in_which_nothing_plans_is_an_error(
+    dbopt: Run, database: Database, captured: Callable[..., Path]
+) -> None:
+    code, out, err = dbopt("suggest", captured(LOOKUP), "-d", database.dsn)
+    assert (code, out) == (3, "")
+    assert '"orders" does not exist' in err
+    assert "hint: " in err
+
+
+def test_what_is_not_a_workload_is_an_error(dbopt: Run, tmp_path: Path) -> None:
+    path = tmp_path / "workload.json"
+    path.write_text("[]")
+    code, _, err = dbopt("suggest", path)
+    assert code == 3
+    assert "workload.json" in err
