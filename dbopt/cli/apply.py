@@ -33,6 +33,7 @@ def register(app: typer.Typer) -> None:
         from dbopt import documents
         from dbopt.index.advice import Advice
         from dbopt.index.apply import apply, chosen, items_of, plan
+        from dbopt.index.journal import default_path
 
         change.check_format(run, dry_run)
         patience = change.limits(lock_timeout, wait_timeout, retries)
@@ -43,8 +44,9 @@ def register(app: typer.Typer) -> None:
                 return change.show(run, plans)
             if not change.agreed(run, plans, session.database, yes):
                 return 0
-            with change.listening(run) as listener:
-                applied = apply(session, items, undo_file, limits=patience, listener=listener)
+            path = undo_file or default_path()
+            with change.listening(run) as listener, change.naming(run, path):
+                applied = apply(session, items, path, limits=patience, listener=listener)
         if applied.undo_file is not None:
             run.note(f"to take it back: dbopt undo {applied.undo_file}")
         return change.finish(run, applied)

@@ -14,6 +14,7 @@ from dbopt.cli.command import Format, Run
 from dbopt.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import FrameType
 
     from dbopt.index.apply import Applied
@@ -83,6 +84,17 @@ def listening(run: Run) -> Iterator[Listener]:
             yield listener
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def naming(run: Run, undo_file: Path) -> Iterator[None]:
+    """Should it end early, say where its undo file is."""
+    try:
+        yield
+    except BaseException:
+        if undo_file.exists():
+            run.note(f"what was done until then: dbopt undo {undo_file}")
+        raise
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

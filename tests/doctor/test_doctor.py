@@ -42,7 +42,7 @@ def test_an_empty_database_is_looked_at_too(database: Database) -> None:
 def test_missing_statement_statistics_are_seen_and_mended(database: Database) -> None:
     missing = found(database.session, "pg_stat_statements")
     assert (missing.verdict, missing.fix_sql) == ("fail", "CREATE EXTENSION pg_stat_statements;")
-    database.session.script(missing.fix_sql)
+    database.session.script(missing.fix_sql or "")
     assert found(database.session, "pg_stat_statements").verdict == "ok"
 
 

@@ -17,6 +17,7 @@ from psycopg import sql
 from dbopt.errors import UsageError
 from dbopt.index.apply import chosen, items_of
 from dbopt.index.journal import default_path
+from dbopt.postgres import embedded
 from dbopt.postgres.session import Session
 from tests.index.changes import BY_CUSTOMER, BY_STATUS, advice, advice_file, indexes
 from tests.servers import Database
@@ -118,6 +119,22 @@ def test_no_server_is_a_clear_error(tmp_path: Path, dbopt: Command) -> None:
     assert code == 3
     assert "hint:" in err
     assert not list(tmp_path.glob("dbopt-undo-*"))
+
+
+def test_a_wrong_password_is_a_clear_error_that_does_not_repeat_it(tmp_path: Path, dbopt: Command) -> None:
+    with embedded.start() as server, server.connect() as session:
+        session.script("ALTER ROLE postgres PASSWORD 'right'")
+        (server.data / "pg_hba.conf").write_text("local all all scram-sha-256\n")
+        session.script("SELECT pg_reload_conf()")
+        dsn = f"{server.dsn()} password=hunter2"
+        while dbopt("doctor", "-d", dsn)[0] != 3:  # until the server has read its file
+            time.sleep(0.05)
+        for command in (("apply", advice_file(tmp_path, [BY_STATUS]), "--yes"), ("doctor",)):
+            code, out, err = dbopt(*command, "-d", dsn)
+            assert code == 3
+            assert "password authentication failed" in err
+            assert "hint:" in err
+            assert "hunter2" not in out + err
 
 
 def test_a_failed_item_is_exit_code_3(shop: Database, tmp_path: Path, dbopt: Command) -> None:
