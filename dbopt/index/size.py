@@ -100,7 +100,7 @@ def hash_blocks(rows: float) -> int:
     """
     wanted = max(2.0, rows / 305)
     power = 1 << math.ceil(math.log2(wanted))
-    steps = (power * 5 // 8, power * 6 // 8, power * 7 // 8, power) if power > 1024 else (power,)
+    steps = (power * 5 // 8, power * 6 // 8, power * 7 // 8, power) if power >= 1024 else (power,)
     return 2 + next(step for step in steps if step >= wanted)
 
 
@@ -178,7 +178,7 @@ def _deduplicated(rows: float, kind: _Kind) -> float:
     own_rows = rows * kind.share
     if not kind.values:
         return _group(own_rows, kind.tuple_bytes)
-    common = [share * rows for share in _common_shares(kind.values) if share * rows > 1]
+    common = [count for share in _common_shares(kind.values) if (count := share * own_rows) > 1]
     rest_rows = max(0.0, own_rows - sum(common))
     rest_values = min(max(_distinct(rows, own_rows, kind.values) - len(common), 1.0), max(rest_rows, 1.0))
     size = sum(_group(count, kind.tuple_bytes) for count in common)
@@ -186,8 +186,11 @@ def _deduplicated(rows: float, kind: _Kind) -> float:
 
 
 def _common_shares(values: Sequence[Attribute]) -> tuple[float, ...]:
-    """Shares of the rows that the most common single keys have; nothing is assumed of combinations."""
-    return values[0].frequencies if len(values) == 1 else ()
+    """Shares that the most common single keys have of the rows with a value; nothing is assumed of combinations."""
+    if len(values) > 1:
+        return ()
+    present = max(1 - values[0].null_fraction, 0.001)  # frequencies are shares of all rows
+    return tuple(frequency / present for frequency in values[0].frequencies)
 
 
 def _distinct(rows: float, own_rows: float, values: Sequence[Attribute]) -> float:
