@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dbopt.errors import ServerError
-from dbopt.postgres.identifiers import qualified
+from dbopt.postgres.identifiers import SQL, qualified, quoted
 from dbopt.postgres.session import Row, Session
 from dbopt.shadow import extended_bytes
 from dbopt.shadow.extended_bytes import Attributes
@@ -16,6 +16,7 @@ _CASTS = "".join(
     f"CREATE CAST (bytea AS {name}) WITHOUT FUNCTION;" for name in ("pg_ndistinct", "pg_dependencies", "pg_mcv_list")
 )
 _INDEX = "dbopt_expressions"
+_LIST = "dbopt_combinations"
 _NOTHING: dict[str, Any] = dict.fromkeys(
     (
         "null_frac",
@@ -56,10 +57,40 @@ def _restore_one(session: Session, item: ExtendedStatistics, found: Row) -> None
         inherited=item.inherited,
         n_distinct=extended_bytes.n_distinct(item.n_distinct, numbers) if item.n_distinct else None,
         dependencies=extended_bytes.dependencies(item.dependencies, numbers) if item.dependencies else None,
-        list=item.most_common_values,
+        list=_most_common(session, item, found) if item.most_common else None,
     )
     if item.expressions and found["expressions"]:
         _restore_expressions(session, item, found)
+
+
+def _most_common(session: Session, item: ExtendedStatistics, found: Row) -> bytes:
+    """The list in stored form. PostgreSQL makes one for a table that has each combination once; then the frequencies
+    are put right.
+    """
+    keys = [*(quoted(name) for name in item.attributes.values()), *(f"({text})" for text in found["expressions"] or ())]
+    names = [f"c{number}" for number in range(len(keys))]
+    table, listed = SQL(_LIST), SQL(", ".join(names))
+    session.execute(
+        SQL("CREATE TEMPORARY TABLE {} ({}) AS SELECT {} FROM {} WITH NO DATA").format(
+            table, listed, SQL(", ".join(keys)), SQL(qualified(item.table_schema, item.table))
+        )
+    )
+    types = [row["type"].replace("%", "%%") for row in session.rows("shadow/column_types", table=_LIST)]
+    values = ", ".join(f"{name}::{type_name}" for name, type_name in zip(names, types, strict=True))
+    texts = ", ".join(f"%({name})s::text[]" for name in names)
+    session.execute(
+        SQL("INSERT INTO {} SELECT {} FROM unnest({}) AS w ({})").format(table, SQL(values), SQL(texts), listed),
+        {name: [row.values[number] for row in item.most_common] for number, name in enumerate(names)},
+    )
+    session.script(
+        f"CREATE STATISTICS {_LIST} (mcv) ON {', '.join(names)} FROM {_LIST};"
+        f"ALTER STATISTICS {_LIST} SET STATISTICS 10000; ANALYZE {_LIST}"
+    )
+    items = session.rows("shadow/common_combinations", table=_LIST)
+    session.script(f"DROP TABLE {_LIST}")
+    wanted = {row.values: (float(row.frequency), float(row.base_frequency)) for row in item.most_common}
+    frequencies = [wanted[tuple(row["combination"])] for row in items]
+    return extended_bytes.with_frequencies(items[0]["stored"], len(names), frequencies)
 
 
 def _restore_expressions(session: Session, item: ExtendedStatistics, found: Row) -> None:

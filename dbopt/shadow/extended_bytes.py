@@ -1,13 +1,14 @@
 """Extended statistics in their stored form, from the text that pg_stats_ext shows. Pure.
 
-Formats: src/backend/statistics/mvdistinct.c and dependencies.c, statext_*_serialize(), unchanged since PostgreSQL 12.
+Formats: src/backend/statistics/mvdistinct.c, dependencies.c and mcv.c, statext_*_serialize(), unchanged since
+PostgreSQL 13.
 """
 
 from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 _HEADER = struct.Struct("=III")  # magic, type, number of items
 _NDISTINCT_MAGIC = 0xA352BFA4
@@ -38,6 +39,18 @@ def dependencies(text: str, attributes: Attributes) -> bytes:
         numbers = _numbers(names.replace(" => ", ", "), attributes)
         packed.append(struct.pack(f"=dh{len(numbers)}h", degree, len(numbers), *numbers))
     return b"".join(packed)
+
+
+def with_frequencies(stored: bytes, dimensions: int, frequencies: Sequence[tuple[float, float]]) -> bytes:
+    """A pg_mcv_list with other frequencies (and base frequencies), in the order of its items. The items stand at its
+    end: a flag per dimension for NULL, the two frequencies, and an index per dimension.
+    """
+    item = struct.Struct(f"={dimensions}sdd{2 * dimensions}s")
+    start = len(stored) - item.size * len(frequencies)
+    patched = [stored[:start]]
+    for (nulls, _, _, indexes), pair in zip(item.iter_unpack(stored[start:]), frequencies, strict=True):
+        patched.append(item.pack(nulls, *pair, indexes))
+    return b"".join(patched)
 
 
 def _numbers(text: str, attributes: Attributes) -> list[int]:

@@ -76,25 +76,11 @@ def _restored(server: EmbeddedServer, session: Session, snapshot: Snapshot, rema
         snapshot=snapshot,
         storage=Storage(server.data),
         unrestored={**failed, **unrestored.find(snapshot, files, failures)},
-        remarks=remarks + _lists_left_out(snapshot),
+        remarks=remarks,
         blocks={table.key: table.blocks for table in snapshot.tables},
     )
     _size(shadow, session, files)
     return shadow
-
-
-def _lists_left_out(snapshot: Snapshot) -> tuple[str, ...]:
-    names = [
-        qualified(item.schema, item.name)
-        for item in snapshot.extended_statistics
-        if item.has_most_common_values and item.most_common_values is None
-    ]
-    if not names:
-        return ()
-    return (
-        f"without the lists of most common values of statistics {', '.join(names)}: "
-        "a superuser reads them, for columns of built-in types",
-    )
 
 
 def _provide_buffercache(session: Session) -> None:

@@ -59,9 +59,20 @@ class ExpressionStatistics:
 
 
 @dataclass(frozen=True)
+class CommonCombination:
+    """One of the most common combinations of values, columns first, then expressions. `frequency` is its share of the
+    rows, `base_frequency` what it would be if the values were independent; both as text, since every digit counts.
+    """
+
+    values: tuple[str | None, ...]
+    frequency: str
+    base_frequency: str
+
+
+@dataclass(frozen=True)
 class ExtendedStatistics:
     """What ANALYZE found for CREATE STATISTICS. `attributes` are column names by the source's attribute numbers, which
-    `n_distinct` and `dependencies` use; `most_common_values` is hexadecimal, as stored.
+    `n_distinct` and `dependencies` use.
     """
 
     schema: str
@@ -72,8 +83,7 @@ class ExtendedStatistics:
     attributes: dict[str, str]
     n_distinct: str | None = None
     dependencies: str | None = None
-    most_common_values: str | None = None
-    has_most_common_values: bool = False
+    most_common: tuple[CommonCombination, ...] = ()
     expressions: tuple[ExpressionStatistics, ...] = ()
 
 

@@ -22,6 +22,7 @@ from dbopt.postgres.identifiers import quoted
 from dbopt.postgres.session import Row, Session
 from dbopt.shadow import dump
 from dbopt.shadow.snapshot import (
+    CommonCombination,
     ExpressionStatistics,
     ExtendedStatistics,
     ExtensionFunction,
@@ -118,7 +119,6 @@ def _extended_statistics(session: Session) -> tuple[ExtendedStatistics, ...]:
     with session.rolled_back(lock_timeout_ms=LOCK_WAIT_MS):
         objects = session.rows("shadow/extended_statistics")
         expressions = session.rows("shadow/expression_statistics") if objects else []
-    lists = _most_common_values(session) if objects else {}
     return tuple(
         ExtendedStatistics(
             schema=row["schema"],
@@ -129,21 +129,19 @@ def _extended_statistics(session: Session) -> tuple[ExtendedStatistics, ...]:
             attributes=row["attributes"] or {},
             n_distinct=row["n_distinct"],
             dependencies=row["dependencies"],
-            most_common_values=lists.get(_key(row)),
-            has_most_common_values="m" in row["kinds"],
+            most_common=_most_common(row),
             expressions=tuple(_expression(other) for other in expressions if _key(other) == _key(row)),
         )
         for row in objects
     )
 
 
-def _most_common_values(session: Session) -> dict[tuple[str, str, bool], str]:
-    """Only a superuser may read them; without them the planner multiplies selectivities, as it does without any."""
-    try:
-        with session.rolled_back(lock_timeout_ms=LOCK_WAIT_MS):
-            return {_key(row): row["list"] for row in session.rows("shadow/most_common_values")}
-    except PrivilegeMissing:
-        return {}
+def _most_common(row: Row) -> tuple[CommonCombination, ...]:
+    columns = (row["most_common_vals"], row["most_common_freqs"], row["most_common_base_freqs"])
+    return tuple(
+        CommonCombination(tuple(values), repr(frequency), repr(base))
+        for values, frequency, base in zip(*(column or () for column in columns), strict=True)
+    )
 
 
 def _key(row: Row) -> tuple[str, str, bool]:

@@ -4,9 +4,11 @@ SELECT s.statistics_schemaname::text AS schema,
        s.schemaname::text AS table_schema,
        s.tablename::text AS table_name,
        false AS inherited,
-       s.kinds::text[] AS kinds,
        s.n_distinct::text AS n_distinct,
        s.dependencies::text AS dependencies,
+       s.most_common_vals::text[] AS most_common_vals,
+       s.most_common_freqs::float8[] AS most_common_freqs,
+       s.most_common_base_freqs::float8[] AS most_common_base_freqs,
        (
            SELECT json_object_agg(a.attnum, a.attname ORDER BY a.attnum)
            FROM pg_attribute AS a

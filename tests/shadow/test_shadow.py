@@ -32,6 +32,9 @@ BEYOND = (Path(__file__).parent / "beyond.sql").read_text("utf-8")
 QUERIES = (
     'SELECT "Näme", feeling, count(*) FROM "Dépôt; x"."we""ird; Täble" GROUP BY 1, 2',
     'SELECT * FROM "Dépôt; x"."we""ird; Täble" WHERE cost * 2 = 20',
+    """SELECT * FROM "Dépôt; x"."we""ird; Täble" WHERE "Näme" = 'name 7' AND feeling = 'ok' AND cost = 7""",
+    """SELECT * FROM "Dépôt; x"."we""ird; Täble" WHERE feeling IS NULL AND cost = 3""",
+    'SELECT * FROM "Dépôt; x"."we""ird; Täble" WHERE cost * 2 = 20 AND "i;d" % 10 = 0',
     'SELECT "i;d" % 10, count(*) FROM "Dépôt; x"."we""ird; Täble" GROUP BY 1',
     'SELECT * FROM "Dépôt; x"."we""ird; Täble" WHERE "i;d" = 5',
     "SELECT count(*) FROM measured WHERE at BETWEEN '2023-05-01' AND '2023-05-03'",

@@ -14,7 +14,7 @@ CREATE TABLE "Dépôt; x"."we""ird; Täble" (
 );
 ALTER TABLE "Dépôt; x"."we""ird; Täble" DROP COLUMN dropped;
 INSERT INTO "Dépôt; x"."we""ird; Täble"
-SELECT n, 'name ' || n % 900, (ARRAY['sad', 'ok', 'happy'])[1 + n % 3]::mood, n % 50
+SELECT n, 'name ' || n % 900, (ARRAY['sad', 'ok', 'happy'])[1 + n % 4]::mood, n % 50
 FROM generate_series(1, 9000) AS n;
 CREATE INDEX "in""dex; 1" ON "Dépôt; x"."we""ird; Täble" ("Näme", feeling DESC NULLS LAST);
 CREATE STATISTICS "Dépôt; x"."st; at" (ndistinct, dependencies, mcv) ON "Näme", feeling, cost
