@@ -8,12 +8,12 @@ from dataclasses import replace
 from dbopt.errors import NothingToDo
 from dbopt.index import drops, wording
 from dbopt.index.advice import Advice, CreateAdvice, NotAdvised, StatementCost
-from dbopt.index.candidates import repeats
+from dbopt.index.candidates import MAX_INCLUDED_COLUMNS, repeats
 from dbopt.index.costs import Configuration, Costs
 from dbopt.index.harvest import harvest
 from dbopt.index.model import Index
 from dbopt.index.naming import Names
-from dbopt.index.questions import OnProgress, Question, Questions, answer, prepare
+from dbopt.index.questions import OnProgress, Question, Questions, Widths, answer, prepare
 from dbopt.index.selection import Problem, select
 from dbopt.index.what_if import WhatIf
 from dbopt.index.write_cost import write_cost
@@ -34,6 +34,7 @@ def advise(
     *,
     budget_bytes: int | None = None,
     max_columns: int = 3,
+    max_included: int = MAX_INCLUDED_COLUMNS,
     drop: bool = True,
     snapshot_name: str | None = None,
     on_progress: OnProgress | None = None,
@@ -46,7 +47,7 @@ def advise(
     """
     started = time.monotonic()
     tell = on_progress or (lambda *_: None)
-    questions = _ask(workload, catalog, what_if, max_columns, tell)
+    questions = _ask(workload, catalog, what_if, Widths(max_columns, max_included), tell)
     problem = _problem(questions, workload, catalog, what_if, budget_bytes, max_calls)
     chosen = _choose(problem, questions, max_columns, tell)
     tell(0, 1, "looking for needless indexes")
@@ -68,11 +69,11 @@ def advise(
     )
 
 
-def _ask(workload: Workload, catalog: Catalog, what_if: WhatIf, max_columns: int, tell: OnProgress) -> Questions:
+def _ask(workload: Workload, catalog: Catalog, what_if: WhatIf, widths: Widths, tell: OnProgress) -> Questions:
     if not workload.statements:
         raise NothingToDo("the workload has no statement", hint="capture one with `dbopt capture`")
     statements = tuple({statement.id: statement for statement in workload.statements}.values())
-    questions = prepare(statements, catalog, what_if, max_columns, tell)
+    questions = prepare(statements, catalog, what_if, widths, tell)
     if not questions.asked:
         reason = next(iter(questions.failed.values()))
         raise NothingToDo(

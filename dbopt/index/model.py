@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import total_ordering
 
 from dbopt.postgres.identifiers import quoted
 
 
-@dataclass(frozen=True, order=True)
+@total_ordering
+@dataclass(frozen=True)
 class Key:
-    """One key of an index: a column's name, or an expression in SQL (then `is_expression`)."""
+    """One key of an index: a column's name, or an expression in SQL (then `is_expression`). Ordered, what is not given
+    before what is.
+    """
 
     name: str
     is_expression: bool = False
@@ -17,6 +21,14 @@ class Key:
     nulls_first: bool | None = None  # None: what the direction implies (last for ascending, first for descending)
     opclass: str | None = None
     collation: str | None = None
+
+    def __lt__(self, other: Key) -> bool:
+        return self._rank < other._rank
+
+    @property
+    def _rank(self) -> tuple[str, bool, bool, int, str, str]:
+        nulls = 0 if self.nulls_first is None else 1 + self.nulls_first
+        return (self.name, self.is_expression, self.descending, nulls, self.opclass or "", self.collation or "")
 
     def sql(self) -> str:
         words = [f"({self.name})" if self.is_expression else quoted(self.name)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from sqlglot import exp
 
 from dbopt.errors import ConnectionFailed, FeatureMissing, ServerError
-from dbopt.index.candidates import generate, needs_of
+from dbopt.index.candidates import MAX_INCLUDED_COLUMNS, generate, needs_of
 from dbopt.index.costs import Answer, Configuration
 from dbopt.index.model import Index
 from dbopt.index.what_if import Estimate, WhatIf
@@ -20,6 +20,14 @@ OnProgress = Callable[[int, int, str], None]
 """Told how many of how many steps are done, and what comes next."""
 
 MOST_PARAMETER_SETS = 3
+
+
+@dataclass(frozen=True)
+class Widths:
+    """Most key columns of an index, and most columns that it includes besides."""
+
+    keys: int = 3
+    included: int = MAX_INCLUDED_COLUMNS
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,7 @@ def prepare(
     statements: tuple[Statement, ...],
     catalog: Catalog,
     what_if: WhatIf,
-    max_columns: int,
+    widths: Widths,
     on_progress: OnProgress,
 ) -> Questions:
     """Plan every statement as things are and find its candidates; one that fails does not stop the others."""
@@ -64,7 +72,7 @@ def prepare(
         on_progress(number, len(statements), f"planning {statement.label}")
         planned, error = _plan(statement, what_if)
         if planned:
-            found.asked.append(_question(statement, planned, catalog, max_columns))
+            found.asked.append(_question(statement, planned, catalog, widths))
         else:
             found.failed[statement.id] = f"It does not plan: {error}."
     return _without_refused(found, what_if)
@@ -89,11 +97,11 @@ def _variants(statement: Statement) -> list[Statement]:
 
 
 def _question(
-    statement: Statement, planned: list[tuple[Statement, Estimate]], catalog: Catalog, max_columns: int
+    statement: Statement, planned: list[tuple[Statement, Estimate]], catalog: Catalog, widths: Widths
 ) -> Question:
     tree = parse(statement.sql)
     needs = needs_of(tree, catalog) if tree is not None else []
-    own = frozenset(index for need in needs for index in generate(need, catalog, max_columns))
+    own = frozenset(index for need in needs for index in generate(need, catalog, widths.keys, widths.included))
     tables = {need.relation.key for need in needs}
     if tree is None:
         tables = {relation.key for name in statement.tables if (relation := catalog.resolve(name)) is not None}

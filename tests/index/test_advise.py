@@ -143,6 +143,17 @@ def test_what_a_table_suffers_in_writes_is_weighed(shop: Database) -> None:
     assert in_short(advise_by_shadow(shop, read, replace(written, calls=100_000))) == []
 
 
+def test_a_column_may_be_a_key_in_several_ways(shop: Database) -> None:
+    advice = advise_by_shadow(
+        shop,
+        "SELECT * FROM customers WHERE email = 'user7@example.com'",
+        "SELECT * FROM customers WHERE email LIKE 'user77%'",
+        "SELECT * FROM customers ORDER BY email DESC NULLS LAST, name LIMIT 3",
+    )
+    assert advice.not_advised == ()
+    assert all("(email" in one for one in in_short(advice))
+
+
 def test_a_partitioned_table_is_indexed_as_a_whole(database: Database) -> None:
     database.session.script(
         """CREATE TABLE log (day date NOT NULL, "user" integer, what text) PARTITION BY RANGE (day);

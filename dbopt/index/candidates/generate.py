@@ -19,8 +19,10 @@ MAX_INCLUDED_BYTES = 100
 _MOST_EQUAL = 5  # of more columns compared by equality only the most selective are combined
 
 
-def generate(need: Need, catalog: Catalog, max_columns: int) -> set[Index]:
-    """Candidates for one table of a statement: keys of up to `max_columns`, each also in a covering form."""
+def generate(need: Need, catalog: Catalog, max_columns: int, max_included: int = MAX_INCLUDED_COLUMNS) -> set[Index]:
+    """Candidates for one table of a statement: keys of up to `max_columns`, each also in a form that includes up to
+    `max_included` other columns so that it covers the statement.
+    """
     existing = catalog.indexes_of(need.relation)
     sequences: set[tuple[Key, ...]] = set()
     for branch in need.branches:
@@ -28,7 +30,9 @@ def generate(need: Need, catalog: Catalog, max_columns: int) -> set[Index]:
     indexes: set[Index] = set()
     for keys in sequences:
         plain = Index(need.relation.schema, need.relation.name, keys)
-        indexes.update(index for index in (plain, _covering(plain, need)) if index and not is_served(index, existing))
+        indexes.update(
+            index for index in (plain, _covering(plain, need, max_included)) if index and not is_served(index, existing)
+        )
     return indexes
 
 
@@ -106,13 +110,13 @@ def _turned(key: Key) -> Key:
     return Key(key.name, key.is_expression, not key.descending, nulls_first, key.opclass, key.collation)
 
 
-def _covering(index: Index, need: Need) -> Index | None:
+def _covering(index: Index, need: Need, max_included: int) -> Index | None:
     """The index with the other columns that the statement reads included, if they are few and narrow."""
     if need.referenced is None:
         return None
     rest = [name for name in need.referenced if name not in index.columns]
     columns = [column for name in rest if (column := need.relation.column(name)) is not None]
-    if not columns or len(columns) > MAX_INCLUDED_COLUMNS or _width(columns) > MAX_INCLUDED_BYTES:
+    if not columns or len(columns) > max_included or _width(columns) > MAX_INCLUDED_BYTES:
         return None
     return Index(index.schema, index.table, index.keys, tuple(sorted(rest)))
 
