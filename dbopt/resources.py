@@ -35,6 +35,12 @@ def query(name: str, server_major: int) -> str:
     return variants[max(usable)].read_text("utf-8")
 
 
+def template(name: str) -> str | None:
+    """Text of `templates/<name>`, None where there is none: what Jinja2 wants of a loader."""
+    entry = root("templates").joinpath(*name.split("/"))
+    return entry.read_text("utf-8") if entry.is_file() else None
+
+
 def _is_variant(filename: str, stem: str) -> bool:
     return re.fullmatch(rf"{re.escape(stem)}(\.\d+)?\.sql", filename) is not None
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def render(name: str, **values: Any) -> str:
     """The page `templates/<name>.j2` with these values. A name without a value is jinja2's UndefinedError."""
-    return _environment().get_template(name).render(**values)
+    return _environment().get_template(f"{name}.j2").render(**values)
 
 
 @cache
@@ -22,9 +22,14 @@ def _environment() -> Environment:
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     environment = Environment(
-        loader=FunctionLoader(_source), undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True
+        loader=FunctionLoader(resources.template),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters |= {
+        "one_line": units.one_line,
         "milliseconds": units.milliseconds,
         "factor": units.factor,
         "count": units.count,
@@ -32,8 +37,3 @@ def _environment() -> Environment:
         "size": units.size,
     }
     return environment
-
-
-def _source(name: str) -> str:
-    folder, _, stem = name.partition("/")
-    return (resources.root("templates") / folder / f"{stem}.j2").read_text("utf-8")

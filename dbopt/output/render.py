@@ -44,6 +44,7 @@ def _markdown(report: Report) -> str:
 def _tabulated(table: Table, style: str, heading: str = "") -> str:
     from tabulate import tabulate
 
+    table = table.without_pictures()
     align = ["right" if column.right else "left" for column in table.columns]
     titles = [column.title for column in table.columns]
     cells = [[_escaped(cell) if style == "github" else cell for cell in row] for row in table.texts()]
@@ -63,9 +64,10 @@ def _csv(report: Report) -> str:
     if not report.tables:
         raise _no_form("csv")
     out = io.StringIO()
+    table = report.tables[0].without_pictures()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(column.title for column in report.tables[0].columns)
-    writer.writerows(report.tables[0].rows)
+    writer.writerow(column.title for column in table.columns)
+    writer.writerows(table.rows)
     return out.getvalue()
 
 

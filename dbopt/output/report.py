@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 
@@ -15,6 +15,8 @@ class Column:
     show: Callable[[Any], str] = str
     right: bool = False
     wrap: bool = False  # may be folded when the terminal is narrow
+    elastic: bool = False  # one line, cut first when the terminal is narrow
+    picture: bool = False  # drawn on terminals only
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,12 @@ class Table:
     title: str = ""
     footer: str = ""
     styles: tuple[str, ...] = ()
+
+    def without_pictures(self) -> Table:
+        """The table as text can show it."""
+        kept = [number for number, column in enumerate(self.columns) if not column.picture]
+        columns = tuple(self.columns[number] for number in kept)
+        return replace(self, columns=columns, rows=tuple(tuple(row[number] for number in kept) for row in self.rows))
 
     def texts(self) -> list[list[str]]:
         """The cells as text; None is empty."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from rich import box
 from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from dbopt.output.report import Report, Table
+from dbopt.output.report import Column, Report, Table
 
 
 def draw(report: Report, console: Console | None = None) -> None:
@@ -38,10 +40,15 @@ def rich_table(table: Table) -> RichTable:
         drawn.add_column(
             column.title,
             justify="right" if column.right else "left",
-            no_wrap=not column.wrap,
-            overflow="fold" if column.wrap else "ellipsis",
+            no_wrap=not (column.wrap or column.elastic),
+            overflow=_overflow(column),
         )
     for number, cells in enumerate(table.texts()):
         style = table.styles[number] if number < len(table.styles) else ""
-        drawn.add_row(*(Text(cell, style=style) for cell in cells))
+        row = zip(table.columns, cells, strict=True)
+        drawn.add_row(*(Text(cell, style, no_wrap=column.elastic, overflow=_overflow(column)) for column, cell in row))
     return drawn
+
+
+def _overflow(column: Column) -> Literal["fold", "ellipsis"]:
+    return "fold" if column.wrap else "ellipsis"

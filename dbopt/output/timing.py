@@ -20,10 +20,10 @@ def measured(timings: Timings) -> Report:
     """One row per statement."""
     columns = (
         Column("id"),
-        Column("name"),
+        Column("statement", units.one_line, elastic=True),
         Column("median", units.milliseconds, right=True),
         Column("runs", units.count, right=True),
-        Column("spread", spread),
+        Column("spread", spread, picture=True),
         Column("rows", units.count, right=True),
         Column("hit", units.count, right=True),
         Column("read", units.count, right=True),
@@ -39,7 +39,15 @@ def measured(timings: Timings) -> Report:
 
 def _measured_row(one: Timing) -> tuple[object, ...]:
     figures = (one.rows, one.shared_hit_blocks, one.shared_read_blocks, one.temp_blocks)
-    return (one.id, one.name, one.median_ms, len(one.runs_ms) or None, one.runs_ms or None, *figures, one.error)
+    return (
+        one.id,
+        one.name or one.sql,
+        one.median_ms,
+        len(one.runs_ms) or None,
+        one.runs_ms or None,
+        *figures,
+        one.error,
+    )
 
 
 def spread(runs_ms: tuple[float, ...]) -> str:
@@ -55,12 +63,12 @@ def compared(comparison: Comparison, before: Timings, after: Timings) -> Report:
     """One row per statement, totals below."""
     columns = (
         Column("id"),
-        Column("name"),
+        Column("statement", units.one_line, elastic=True),
         Column("before", units.milliseconds, right=True),
         Column("after", units.milliseconds, right=True),
         Column("speedup", units.factor, right=True),
         Column("95 % interval", _interval_text),
-        Column("", bar),
+        Column("", bar, picture=True),
         Column("verdict"),
         Column("plan"),
         Column("remark", wrap=True),
@@ -79,7 +87,7 @@ def _compared_row(one: Compared) -> tuple[object, ...]:
     plan = "changed" if one.plan_changed else None
     return (
         one.id,
-        one.name,
+        one.name or one.sql,
         one.before_ms,
         one.after_ms,
         one.speedup,

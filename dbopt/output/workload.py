@@ -13,7 +13,7 @@ _COLUMNS = (
     Column("mean", milliseconds, right=True),
     Column("rows", count, right=True),
     Column("parameters from"),
-    Column("statement", one_line, wrap=True),
+    Column("statement", one_line, elastic=True),
 )
 
 

@@ -24,7 +24,7 @@ def _environment() -> Environment:
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     environment = Environment(  # noqa: S701 - SQL, not HTML: `ident` and `literal` quote
-        loader=FunctionLoader(_source),
+        loader=FunctionLoader(resources.template),
         undefined=StrictUndefined,
         keep_trailing_newline=True,
         trim_blocks=True,
@@ -32,8 +32,3 @@ def _environment() -> Environment:
     )
     environment.filters.update(ident=quoted, literal=literal)
     return environment
-
-
-def _source(name: str) -> str | None:
-    entry = resources.root("templates").joinpath(*name.split("/"))
-    return entry.read_text("utf-8") if entry.is_file() else None

@@ -7,7 +7,9 @@ count as none (a region of practical equivalence, Kruschke 2018):
   0.05 ms; or the runs are identical.
 - faster, slower: the whole interval lies beyond 5 % and the Mann-Whitney test agrees (p < 0.05). Fewer than four runs a
   side cannot reach that p: then all runs of one side must beat all of the other, by a factor of two in the median.
-- inconclusive: everything else, and statements that were not measured on both sides.
+- inconclusive: everything else, and statements that were not measured on both sides. Also a difference of less than
+  half between runs of the same plan that gave the same rows from the same blocks: it is the machine's, and a machine's
+  slow minute is no news about a statement.
 
 A run that hit its time limit took at least that long: where one side timed out and the other finished, the speedup is a
 bound (of a timeout before: at least so much faster), its other end open (null), and the verdict follows from the bound.
@@ -26,6 +28,7 @@ UNCERTAIN_WITHIN = 1.15
 SAME_BELOW_MS = 0.05
 SIGNIFICANT = 0.05
 CLEAR_FACTOR = 2.0
+DRIFT_FACTOR = 1.5
 _SMALLEST_MS = 0.001  # EXPLAIN's resolution: a run is never shorter, so that ratios exist
 
 
@@ -60,13 +63,30 @@ def _compare(before: Timing | None, after: Timing | None) -> Compared:
     if not before.runs_ms or not after.runs_ms:
         side, error = ("before", before.error) if not before.runs_ms else ("after", after.error)
         return replace(blank, note=f"{side}: {error or 'not measured'}")
-    return _measured(blank, _floored(before.runs_ms), _floored(after.runs_ms))
+    measured = _measured(blank, _floored(before.runs_ms), _floored(after.runs_ms))
+    return _doubted(measured) if _same_work(before, after) else measured
 
 
 def _measured(blank: Compared, before: list[float], after: list[float]) -> Compared:
     low, high = ratio_interval(before, after)
     speedup = median(before) / median(after)
     return replace(blank, speedup=speedup, ci_low=low, ci_high=high, verdict=_verdict(before, after, low, high))
+
+
+def _doubted(measured: Compared) -> Compared:
+    """The comparison of two measurements of the same work: only a big difference is one."""
+    low, high = measured.ci_low or 0.0, measured.ci_high or 0.0
+    if measured.verdict not in ("faster", "slower") or low > DRIFT_FACTOR or high < 1 / DRIFT_FACTOR:
+        return measured
+    return replace(measured, verdict="inconclusive", note="same plan, same blocks: the machine made the difference")
+
+
+def _same_work(before: Timing, after: Timing) -> bool:
+    def work(timing: Timing) -> tuple[object, ...]:
+        blocks = (timing.shared_hit_blocks or 0) + (timing.shared_read_blocks or 0)
+        return (timing.plan_shape, timing.rows, blocks, timing.temp_blocks)
+
+    return before.plan_shape is not None and work(before) == work(after)
 
 
 def _verdict(before: list[float], after: list[float], low: float, high: float) -> Verdict:

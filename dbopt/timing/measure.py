@@ -2,8 +2,9 @@
 
 Each run is EXPLAIN (ANALYZE, BUFFERS, TIMING OFF) under the safety rules of `dbopt.plan`. What counts is its execution
 time: the plan run to its end, no planning, nothing sent to the client, no clock read per row. Every round runs every
-statement once, so that a slow minute of the machine falls on all of them alike. Round `n` uses parameter set `n` of
-those there are, beginning anew at the end: each measurement of a workload uses the same ones in the same order.
+statement once, so that a slow minute of the machine falls on all of them alike. A run of a statement with several
+parameter sets is one execution with each of them, and its figures are their means: so the runs are alike, whatever the
+values differ in, and a median over them means something.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from statistics import fmean
 
 from dbopt.errors import ConnectionFailed, ServerError, StatementTimeout
 from dbopt.plan import effort, execution
@@ -60,14 +62,26 @@ def measure(
     return measurement.of(workload)
 
 
+@dataclass(frozen=True)
+class _Execution:
+    """One run: means over the parameter sets, and the plans with each of them."""
+
+    ms: float
+    rows: float
+    shared_hit: float
+    shared_read: float
+    temp: float
+    plans: tuple[Plan, ...]
+
+
 @dataclass
 class _Course:
     """One statement on its way through the rounds."""
 
     statement: Statement
     planned: Planned | None = None
-    warmup_ms: list[float] = field(default_factory=list)
-    plans: list[Plan] = field(default_factory=list)
+    warmup: list[_Execution] = field(default_factory=list)
+    runs: list[_Execution] = field(default_factory=list)
     error: str | None = None
     hint: str | None = None
     timed_out: bool = False
@@ -89,58 +103,58 @@ class _Measurement:
             if end is not None and time.monotonic() >= end:
                 break
             if course.error is None:
-                self._step(course, number)
+                self._step(course, course.warmup if number < self.protocol.warmup else course.runs)
         parents = partitions(self.session)
         timings = tuple(self._timing(course, parents) for course in courses)
         return Timings(self.session.server_version, planner_settings(self.session), timings)
 
-    def _step(self, course: _Course, number: int) -> None:
+    def _step(self, course: _Course, runs: list[_Execution]) -> None:
         """One run. An error becomes part of the result."""
         try:
             if course.planned is None:
                 planned = execution.plan(self.session, course.statement, self.limits)
                 execution.require_runnable(self.session, planned, self.limits)
                 course.planned = planned
-            values = _values(course.statement, number - self.protocol.warmup)
-            plan = parse(execution.run(self.session, course.planned, values, self.limits, timing=False))
+            runs.append(self._run(course.planned))
         except ConnectionFailed:
             raise
         except ServerError as error:
             course.error = execution.reason(error, self.limits)
             course.hint = error.hint
             course.timed_out = isinstance(error, StatementTimeout)
-            return
-        if number < self.protocol.warmup:
-            course.warmup_ms.append(plan.execution_ms or 0.0)
-        else:
-            course.plans.append(plan)
+
+    def _run(self, planned: Planned) -> _Execution:
+        sets: tuple[Values, ...] = planned.statement.parameters or ((),)
+        plans = [parse(execution.run(self.session, planned, values, self.limits, timing=False)) for values in sets]
+        blocks = [effort.buffers(plan.root) for plan in plans]
+        return _Execution(
+            ms=fmean(plan.execution_ms or 0.0 for plan in plans),
+            rows=fmean(plan.root.total_rows or 0.0 for plan in plans),
+            shared_hit=fmean(one.shared_hit for one in blocks),
+            shared_read=fmean(one.shared_read for one in blocks),
+            temp=fmean(one.temp_read + one.temp_written for one in blocks),
+            plans=tuple(plans),
+        )
 
     def _timing(self, course: _Course, parents: Parents) -> Timing:
-        plans = course.plans
-        runs_ms = tuple(plan.execution_ms or 0.0 for plan in plans)
-        blocks = [effort.buffers(plan.root) for plan in plans]
-        error = course.error or (None if plans else "not measured: the time for the whole measurement was over")
+        runs = course.runs
+        error = course.error or (None if runs else "not measured: the time for the whole measurement was over")
         return Timing(
             id=course.statement.id,
             sql=course.statement.sql,
-            runs_ms=runs_ms,
-            median_ms=_median(list(runs_ms)),
-            rows=_median([plan.root.total_rows or 0.0 for plan in plans]),
-            shared_hit_blocks=_median([one.shared_hit for one in blocks]),
-            shared_read_blocks=_median([one.shared_read for one in blocks]),
-            temp_blocks=_median([one.temp_read + one.temp_written for one in blocks]),
-            plan_shape=_shape(plans, parents),
+            runs_ms=tuple(run.ms for run in runs),
+            median_ms=_median([run.ms for run in runs]),
+            rows=_median([run.rows for run in runs]),
+            shared_hit_blocks=_median([run.shared_hit for run in runs]),
+            shared_read_blocks=_median([run.shared_read for run in runs]),
+            temp_blocks=_median([run.temp for run in runs]),
+            plan_shape=_shape([plan for run in runs for plan in run.plans], parents),
             error=error,
             name=course.statement.name,
-            warmup_ms=tuple(course.warmup_ms),
+            warmup_ms=tuple(run.ms for run in course.warmup),
             timeout_ms=self.limits.timeout_ms if course.timed_out else None,
             hint=course.hint,
         )
-
-
-def _values(statement: Statement, number: int) -> Values:
-    sets = statement.parameters
-    return sets[number % len(sets)] if sets else ()
 
 
 def _median(values: list[float]) -> float | None:

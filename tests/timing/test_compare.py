@@ -45,7 +45,14 @@ STEADY = (100.0, 101, 99, 100.5, 99.5)
     ],
 )
 def test_the_verdict_follows_the_interval(after: tuple[float, ...], expected: Verdict) -> None:
-    assert verdict(timing(*STEADY), timing(*after)).verdict == expected
+    assert verdict(timing(*STEADY), timing(*after, shape="Index Scan")).verdict == expected
+
+
+def test_a_small_difference_of_the_same_work_is_the_machines() -> None:
+    slower_machine = verdict(timing(*STEADY), timing(130, 131, 129, 130.5, 129.5))
+    assert slower_machine.verdict == "inconclusive"
+    assert slower_machine.note is not None
+    assert verdict(timing(*STEADY), timing(200, 202, 198, 201, 199)).verdict == "slower"
 
 
 def test_a_clear_difference_needs_few_runs() -> None:
