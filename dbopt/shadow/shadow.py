@@ -10,7 +10,7 @@ from pathlib import Path
 from dbopt.errors import FeatureMissing, ServerError
 from dbopt.postgres import embedded
 from dbopt.postgres.embedded import EmbeddedServer
-from dbopt.postgres.identifiers import qualified
+from dbopt.postgres.identifiers import qualified, quoted
 from dbopt.postgres.session import Row, Session
 from dbopt.shadow import extended, restore, settings, unrestored
 from dbopt.shadow.dimensions import index_shapes
@@ -43,7 +43,8 @@ class Shadow:
         with embedded.start(bin_dir=bin_dir, settings=settings.SERVER_SETTINGS) as server:
             remark = restore.create_database(server, snapshot)
             with server.connect(restore.DATABASE) as session:
-                yield _restored(server, session, snapshot, (remark,) if remark else ())
+                shadow = _restored(server, session, snapshot, (remark,) if remark else ())
+            yield shadow
 
     def connect(self) -> Session:
         """A session that plans as the source's did when the snapshot was taken."""
@@ -76,11 +77,19 @@ def _restored(server: EmbeddedServer, session: Session, snapshot: Snapshot, rema
         snapshot=snapshot,
         storage=Storage(server.data),
         unrestored={**failed, **unrestored.find(snapshot, files, failures)},
-        remarks=remarks,
+        remarks=remarks + _ranges_left_out(session),
         blocks={table.key: table.blocks for table in snapshot.tables},
     )
     _size(shadow, session, files)
     return shadow
+
+
+def _ranges_left_out(session: Session) -> tuple[str, ...]:
+    rows = session.rows("shadow/ranges_without_statistics")
+    if not rows:
+        return ()
+    columns = ", ".join(f"{qualified(row['schema'], row['table_name'])}.{quoted(row['column_name'])}" for row in rows)
+    return (f"conditions on ranges are guessed, since servers before 17 do not show their statistics: {columns}",)
 
 
 def _provide_buffercache(session: Session) -> None:

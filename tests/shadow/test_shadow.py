@@ -98,6 +98,11 @@ def test_every_file_has_the_size_of_its_source(zoo: Session, asked: ShadowWhatIf
         assert session.fetch(sizes) == zoo.fetch(sizes)
 
 
+def test_range_statistics_that_the_source_does_not_show_are_remarked(zoo: Session, asked: ShadowWhatIf) -> None:
+    remarked = any("public.documents.during" in remark for remark in asked.shadow.remarks)
+    assert remarked is (zoo.major < 17)
+
+
 def test_it_holds_no_rows(asked: ShadowWhatIf) -> None:
     with asked.shadow.connect() as session:
         assert session.fetch(sql.SQL("SELECT count(*) AS n FROM documents")) == [{"n": 0}]
