@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-NAMES = ("startup", "shadow")
+NAMES = ("startup", "shadow", "advisor")
 
 
 def main(wanted: Sequence[str]) -> int:
