@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from sqlglot import exp
 
 from dbopt.errors import ConnectionFailed, FeatureMissing, ServerError
-from dbopt.index.candidates import MAX_INCLUDED_COLUMNS, generate, needs_of
+from dbopt.index.candidates import MAX_INCLUDED_COLUMNS, Need, generate, needs_of
 from dbopt.index.costs import Answer, Configuration
 from dbopt.index.model import Index
 from dbopt.index.what_if import Estimate, WhatIf
@@ -99,8 +99,7 @@ def _variants(statement: Statement) -> list[Statement]:
 def _question(
     statement: Statement, planned: list[tuple[Statement, Estimate]], catalog: Catalog, widths: Widths
 ) -> Question:
-    tree = parse(statement.sql)
-    needs = needs_of(tree, catalog) if tree is not None else []
+    tree, needs = _analysed(statement, catalog)
     own = frozenset(index for need in needs for index in generate(need, catalog, widths.keys, widths.included))
     tables = {need.relation.key for need in needs}
     if tree is None:
@@ -115,6 +114,15 @@ def _question(
         tables=frozenset(tables),
         leads=frozenset((index.schema, index.table, index.keys[0].name) for index in own),
     )
+
+
+def _analysed(statement: Statement, catalog: Catalog) -> tuple[exp.Expression | None, list[Need]]:
+    """The tree and what it needs; neither where sqlglot cannot read it, or it is nested too deeply to be walked."""
+    tree = parse(statement.sql)
+    try:
+        return tree, needs_of(tree, catalog) if tree is not None else []
+    except RecursionError:
+        return None, []
 
 
 def _without_refused(found: Questions, what_if: WhatIf) -> Questions:

@@ -106,6 +106,13 @@ def test_one_bad_statement_never_stops_the_rest(shop: Database) -> None:
     assert all(reason.startswith("It does not plan: ") and reason.endswith(".") for reason in reasons)
 
 
+def test_a_statement_of_thousands_of_conditions_is_no_obstacle(shop: Database) -> None:
+    long = " OR ".join(f"id = {n}" for n in range(3000))
+    deep = "SELECT " + "(" * 400 + "1" + ")" * 400
+    advice = advise_by_shadow(shop, f"SELECT * FROM orders WHERE {long}", deep, WORKLOAD[0])
+    assert in_short(advice) == ["orders (customer_id)"]
+
+
 def test_each_statement_without_an_index_has_its_reason(shop: Database) -> None:
     advice = advise_by_shadow(
         shop,

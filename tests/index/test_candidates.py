@@ -226,6 +226,13 @@ def test_a_view_that_reads_itself_ends() -> None:
     assert found("SELECT * FROM big_orders WHERE buyer = 3", catalog) == set()
 
 
+@pytest.mark.parametrize("word", ["AND", "OR"])
+def test_a_long_condition_is_read(word: str) -> None:
+    assert_candidates(
+        f"SELECT * FROM orders WHERE {f' {word} '.join(['customer_id = 3'] * 300)}", "public.orders (customer_id)"
+    )
+
+
 _COLUMNS = st.sampled_from(
     ["id", "customer_id", "status", "total", "placed_at", "o.total", "missing", "c.id", "c.email"]
 )

@@ -50,23 +50,19 @@ def comparisons(condition: exp.Expression) -> Iterator[Comparison]:
     """
     node = _bare(condition)
     if isinstance(node, exp.And):
-        yield from comparisons(node.this)
-        yield from comparisons(node.expression)
+        for part in _parts(node):
+            yield from comparisons(part)
     elif isinstance(node, exp.Or):
-        branches = tuple(tuple(comparisons(part)) for part in _flattened(node))
+        branches = tuple(tuple(comparisons(part)) for part in _parts(node))
         if all(branches):
             yield Comparison("or", branches=branches)
     else:
         yield from _simple(node)
 
 
-def _flattened(node: exp.Expression) -> Iterator[exp.Expression]:
-    bare = _bare(node)
-    if isinstance(bare, exp.Or):
-        yield from _flattened(bare.this)
-        yield from _flattened(bare.expression)
-    else:
-        yield bare
+def _parts(node: exp.Connector) -> Iterator[exp.Expression]:
+    """What the ANDs or ORs connect. Not by recursion: a generated statement may have thousands."""
+    return (part for part in node.flatten() if isinstance(part, exp.Expression))
 
 
 def _bare(node: exp.Expression) -> exp.Expression:
