@@ -35,7 +35,7 @@ def load(cls: type[T], text: str, origin: str = "input") -> T:
     """Read a document of this class. Raises CorruptDocument or UnsupportedDocument, naming the place."""
     try:
         data = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CorruptDocument(f"{origin} is not valid JSON: {error}", hint=_hint(cls)) from None
     if not isinstance(data, dict) or "schema" not in data:
         raise CorruptDocument(f'{origin} has no "schema" key', hint=_hint(cls))

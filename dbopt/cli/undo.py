@@ -28,8 +28,9 @@ def register(app: typer.Typer) -> None:
 
         change.check_format(run, dry_run)
         patience = change.limits(lock_timeout, wait_timeout, retries)
+        file = read(undo_file)
         with run.connect() as session:
-            plans = plan(session, read(undo_file, session), patience)
+            plans = plan(session, file, patience)
             if dry_run:
                 return change.show(run, plans)
             if not change.agreed(run, plans, session.database, yes):

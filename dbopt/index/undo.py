@@ -55,19 +55,24 @@ def reversals(file: UndoFile) -> tuple[Reversal, ...]:
     return tuple(found)
 
 
-def read(path: Path, session: Session) -> UndoFile:
-    """The undo file. Raises FileError where it was written for another database."""
-    file = documents.read(UndoFile, str(path))
+def read(path: Path) -> UndoFile:
+    """The undo file. Raises FileError, CorruptDocument."""
+    return documents.read(UndoFile, str(path))
+
+
+def _require_its_database(session: Session, file: UndoFile) -> None:
     if file.database != session.database:
         raise FileError(
-            f"{path} was written for database {file.database}; this is {session.database}",
+            f"the undo file was written for database {file.database}; this is {session.database}",
             hint="connect to that database with -d dbname=...",
         )
-    return file
 
 
 def plan(session: Session, file: UndoFile, limits: Limits | None = None) -> tuple[Plan, ...]:
-    """What there is to do to take back the steps of the file. Changes nothing."""
+    """What there is to do to take back the steps of the file. Changes nothing. Raises FileError where the file was
+    written for another database.
+    """
+    _require_its_database(session, file)
     todo = reversals(file)
     dropped = {reversal.item.label for reversal in todo if reversal.item.action == "drop"}
     return tuple(_planned(session, reversal, dropped, limits or Limits()) for reversal in todo)
@@ -93,9 +98,10 @@ def undo(session: Session, path: Path, *, limits: Limits | None = None, listener
     stays as it is. Raises AlreadyRunning, FileError, UnsafeStatement, and ConnectionFailed when the server is gone.
     """
     limits, listener = limits or Limits(), listener or Listener()
-    file = read(path, session)
     outcomes = []
     with exclusive(session):
+        file = read(path)
+        _require_its_database(session, file)
         for reversal in reversals(file):
             outcome = _reverse(session, reversal, limits, listener)
             outcomes.append(outcome)
