@@ -10,27 +10,14 @@ from dbopt.postgres.identifiers import SQL, qualified, quoted
 from dbopt.postgres.session import Row, Session
 from dbopt.shadow import extended_bytes
 from dbopt.shadow.extended_bytes import Attributes
-from dbopt.shadow.snapshot import ExpressionStatistics, ExtendedStatistics
+from dbopt.shadow.snapshot import EXPRESSION_STATISTICS, ExpressionStatistics, ExtendedStatistics
 
 _CASTS = "".join(
     f"CREATE CAST (bytea AS {name}) WITHOUT FUNCTION;" for name in ("pg_ndistinct", "pg_dependencies", "pg_mcv_list")
 )
 _INDEX = "dbopt_expressions"
 _LIST = "dbopt_combinations"
-_NOTHING: dict[str, Any] = dict.fromkeys(
-    (
-        "null_frac",
-        "avg_width",
-        "n_distinct",
-        "most_common_vals",
-        "most_common_freqs",
-        "histogram_bounds",
-        "correlation",
-        "most_common_elems",
-        "most_common_elem_freqs",
-        "elem_count_histogram",
-    )
-)
+_NOTHING: dict[str, Any] = dict.fromkeys(EXPRESSION_STATISTICS)
 
 
 def restore(session: Session, statistics: Sequence[ExtendedStatistics]) -> dict[tuple[str, str], str]:

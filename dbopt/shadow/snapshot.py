@@ -17,6 +17,21 @@ from dbopt.errors import CorruptDocument, FileError, FileMissing
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
+# The columns of pg_stats, which pg_stats_ext_exprs has too.
+EXPRESSION_STATISTICS = (
+    "null_frac",
+    "avg_width",
+    "n_distinct",
+    "most_common_vals",
+    "most_common_freqs",
+    "histogram_bounds",
+    "correlation",
+    "most_common_elems",
+    "most_common_elem_freqs",
+    "elem_count_histogram",
+)
+
+
 @dataclass(frozen=True)
 class Relation:
     """A relation of the source. `kind` is pg_class.relkind, `blocks` the size of its main fork, `table` the table of an

@@ -22,6 +22,7 @@ from dbopt.postgres.identifiers import quoted
 from dbopt.postgres.session import Row, Session
 from dbopt.shadow import dump
 from dbopt.shadow.snapshot import (
+    EXPRESSION_STATISTICS,
     CommonCombination,
     ExpressionStatistics,
     ExtendedStatistics,
@@ -47,18 +48,6 @@ _OPTIONS = (
     "--no-password",
     "--encoding=UTF8",
     f"--lock-wait-timeout={LOCK_WAIT_MS}",
-)
-_EXPRESSION_COLUMNS = (
-    "null_frac",
-    "avg_width",
-    "n_distinct",
-    "most_common_vals",
-    "most_common_freqs",
-    "histogram_bounds",
-    "correlation",
-    "most_common_elems",
-    "most_common_elem_freqs",
-    "elem_count_histogram",
 )
 
 
@@ -149,7 +138,7 @@ def _key(row: Row) -> tuple[str, str, bool]:
 
 
 def _expression(row: Row) -> ExpressionStatistics:
-    values = {name: row[name] for name in _EXPRESSION_COLUMNS if row[name] is not None}
+    values = {name: row[name] for name in EXPRESSION_STATISTICS if row[name] is not None}
     return ExpressionStatistics(row["expression"], values)
 
 
