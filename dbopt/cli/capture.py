@@ -10,8 +10,13 @@ from dbopt.cli.command import Run, command, group
 from dbopt.errors import NothingToDo
 
 if TYPE_CHECKING:
+    from dbopt.postgres.session import Session
     from dbopt.workload.captured import Captured
     from dbopt.workload.model import Workload
+
+Parameters = Annotated[
+    int, typer.Option("--parameters", min=0, metavar="N", help="Sets of values per statement; 0: none.")
+]
 
 app = group("Find the statements that a database spends its time on.")
 
@@ -34,24 +39,19 @@ def statements(
         list[str] | None,
         typer.Option("--database", metavar="NAME", help="Of that database; may be repeated. Default: the current one."),
     ] = None,
-    parameters: Annotated[
-        int, typer.Option("--parameters", min=0, metavar="N", help="Sets of values per statement; 0: none.")
-    ] = 3,
+    parameters: Parameters = 3,
 ) -> int:
     """Capture the statements of pg_stat_statements, with values for their parameters."""
-    from dbopt.workload.captured import Captured
-    from dbopt.workload.parameters import with_parameters
     from dbopt.workload.statements import capture
 
     with run.connect() as session:
         captured = capture(
             session, top=top, min_mean_ms=min_mean_ms, min_calls=min_calls, databases=tuple(database or ())
         )
-        _remark(run, captured)
-        if parameters and set(database or [session.database]) == {session.database}:
-            captured = Captured(*with_parameters(session, captured.workload, parameters))
-            _remark(run, captured)
-    _emit(run, captured.workload, "let the application run for a while, or lower --min-calls and --min-mean-ms")
+        workload = _remarked(run, captured)
+        if set(database or [session.database]) == {session.database}:
+            workload = _completed(run, session, workload, parameters)
+    _emit(run, workload, "let the application run for a while, or lower --min-calls and --min-mean-ms")
     return 0
 
 
@@ -59,19 +59,33 @@ def statements(
 def sql(
     run: Run,
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help=".sql files and directories of them.")],
+    parameters: Parameters = 3,
 ) -> int:
-    """Capture the statements of .sql files: `-- name: x` names one, `-- params: {...}` gives values."""
+    """Capture the statements of .sql files: `-- name: x` names one, `-- params: {...}` gives values. With --dsn or --db,
+    parameters without values get some from that database's statistics.
+    """
     from dbopt.workload.sql_files import capture
 
-    captured = capture(paths)
-    _remark(run, captured)
-    _emit(run, captured.workload, "the files hold no statement that could be planned")
+    workload = _remarked(run, capture(paths))
+    if run.dsn is not None or run.db is not None:
+        with run.connect() as session:
+            workload = _completed(run, session, workload, parameters)
+    _emit(run, workload, "the files hold no statement that could be planned")
     return 0
 
 
-def _remark(run: Run, captured: Captured) -> None:
+def _remarked(run: Run, captured: Captured) -> Workload:
     for note in captured.notes:
         run.note(note)
+    return captured.workload
+
+
+def _completed(run: Run, session: Session, workload: Workload, sets: int) -> Workload:
+    """The workload with values for the parameters that have none."""
+    from dbopt.workload.captured import Captured
+    from dbopt.workload.parameters import with_parameters
+
+    return _remarked(run, Captured(*with_parameters(session, workload, sets))) if sets else workload
 
 
 def _emit(run: Run, workload: Workload, hint: str) -> None:

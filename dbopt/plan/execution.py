@@ -63,7 +63,10 @@ def require_runnable(session: Session, planned: Planned, limits: Limits) -> None
     """Raise UnsafeStatement, with the reason, where the statement must not or cannot be run."""
     require_query(planned.statement.sql)
     if planned.generic:
-        raise UnsafeStatement("not run: there are no values for its parameters")
+        raise UnsafeStatement(
+            "not run: there are no values for its parameters",
+            hint="capture it with values: dbopt capture sql -d ..., or `-- params:` in its file",
+        )
     if planned.changes and not limits.allow_dml:
         raise UnsafeStatement(f"not run: {planned.changes}", hint="--allow-dml runs it and rolls it back")
     sets = planned.statement.parameters or ((),)

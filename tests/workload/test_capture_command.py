@@ -67,6 +67,15 @@ def test_sql_files(dbopt: Dbopt, tmp_path: Path) -> None:
     assert (code, one["name"], one["parameters"]) == (0, "one", [["42"]])
 
 
+def test_sql_files_get_values_from_a_server_that_is_named(dbopt: Dbopt, shop: Database, tmp_path: Path) -> None:
+    file = tmp_path / "q.sql"
+    file.write_text("SELECT * FROM orders WHERE status = :status;")
+    _, out, _ = dbopt("capture", "sql", file, "-d", shop.dsn, "--format", "json")
+    [one] = json.loads(out)["statements"]
+    assert one["parameters"][0] == ["done"]
+    assert one["parameters_from"] == "statistics"
+
+
 def test_files_without_a_statement(dbopt: Dbopt, tmp_path: Path) -> None:
     (tmp_path / "q.sql").write_text("-- nothing\n")
     code, _, err = dbopt("capture", "sql", tmp_path)
