@@ -61,8 +61,8 @@ def sql(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help=".sql files and directories of them.")],
     parameters: Parameters = 3,
 ) -> int:
-    """Capture the statements of .sql files: `-- name: x` names one, `-- params: {...}` gives values. With --dsn or --db,
-    parameters without values get some from that database's statistics.
+    """Capture the statements of .sql files: `-- name: x` names one, `-- params: {...}` gives values. With --dsn or
+    --db, parameters without values get some from that database's statistics.
     """
     from dbopt.workload.sql_files import capture
 
