@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, chdir, contextmanager, redirect_stdout
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dbopt.cli.command import Run, command
-from dbopt.errors import DboptError, FileError, UsageError
+from dbopt.errors import DboptError, FileError, Interrupted, UsageError
 
 if TYPE_CHECKING:
     from dbopt.demo.shop import Size
@@ -56,7 +55,8 @@ def register(app: typer.Typer) -> None:
             raise UsageError("--scale must be over 0 and at most 100")
         started = time.monotonic()
         output = run.output.absolute() if run.output else None
-        with _folder(keep) as folder, _shop(run, scale), chdir(folder):
+        folder = None if keep is None else _kept(keep)
+        with _shop(run, scale) as server, chdir(folder or server.make_directory("steps")):
             for title, line in STEPS:
                 _step(run, title, line.split())
             if keep is not None:
@@ -67,22 +67,16 @@ def register(app: typer.Typer) -> None:
         return 0
 
 
-@contextmanager
-def _folder(keep: Path | None) -> Iterator[Path]:
-    """Where the steps leave their files: the user's directory, else a temporary one."""
-    if keep is None:
-        with tempfile.TemporaryDirectory(prefix="dbopt-demo-") as scratch:
-            yield Path(scratch)
-        return
+def _kept(folder: Path) -> Path:
     try:
-        keep.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise FileError(f"cannot make the directory {keep}: {error.strerror}") from None
-    yield keep
+        raise FileError(f"cannot make the directory {folder}: {error.strerror}") from None
+    return folder
 
 
 @contextmanager
-def _shop(run: Run, scale: float) -> Iterator[None]:
+def _shop(run: Run, scale: float) -> Iterator[EmbeddedServer]:
     """An embedded server with the loaded shop that has been used for a while; PG* variables lead to it."""
     from dbopt.demo import shop
     from dbopt.postgres import embedded
@@ -96,7 +90,7 @@ def _shop(run: Run, scale: float) -> Iterator[None]:
             shop.load(session, rows, lambda table: run.detail(f"  {table}"))
         _use(run, server, rows)
         with _environment(PGHOST=str(server.directory), PGUSER=embedded.SUPERUSER, PGDATABASE=DATABASE):
-            yield
+            yield server
 
 
 def _use(run: Run, server: EmbeddedServer, rows: Size) -> None:
@@ -153,5 +147,7 @@ def _succeed(arguments: list[str]) -> None:
     from dbopt.cli.main import main
 
     code = main(arguments)
+    if code == Interrupted.exit_code:
+        raise Interrupted
     if code not in (0, 1, 4):
         raise DboptError(f"the step `dbopt {arguments[0]}` ended with exit code {code}")

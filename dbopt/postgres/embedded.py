@@ -85,6 +85,13 @@ class EmbeddedServer:
                 hint="--pg-bin must name the bin directory of a PostgreSQL 18, readable by everybody",
             ) from None
 
+    def make_directory(self, name: str) -> Path:
+        """A directory for files that go with the server."""
+        made = self.directory / name
+        made.mkdir()
+        _give_to_server_user(made)
+        return made
+
     def stop(self) -> None:
         """Stop the server and remove its directory. Calling it again does nothing."""
         if self._stopped:
@@ -111,6 +118,7 @@ def start(
     directory = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_base_directory()))
     lock = (directory / _LOCK).open("wb")
     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    _give_to_server_user(directory / _LOCK)
     _give_to_server_user(directory)
     data = directory / "data"
     guard = subprocess.Popen(
@@ -232,11 +240,10 @@ def _as_server_user() -> dict[str, Any]:
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
-def _give_to_server_user(directory: Path) -> None:
+def _give_to_server_user(path: Path) -> None:
     if os.getuid() == 0:
         user = _unprivileged()
-        for path in (directory, directory / _LOCK):
-            os.chown(path, user.pw_uid, user.pw_gid)
+        os.chown(path, user.pw_uid, user.pw_gid)
 
 
 def _base_directory() -> Path:
