@@ -68,4 +68,13 @@ def _read(path: Path) -> Config:
         raise ConfigurationError(f"{path} is not valid TOML: {error}") from None
     except OSError as error:
         raise ConfigurationError(f"cannot read {path}: {error.strerror}") from None
-    return Config(path, values.get("tool", {}).get("dbopt", {}) if path.name == "pyproject.toml" else values)
+    return Config(path, _ours(values, path) if path.name == "pyproject.toml" else values)
+
+
+def _ours(values: dict[str, Any], path: Path) -> dict[str, Any]:
+    """The section [tool.dbopt]."""
+    tool = values.get("tool", {})
+    section = tool.get("dbopt", {}) if isinstance(tool, dict) else None
+    if not isinstance(section, dict):
+        raise ConfigurationError(f"{path}: [tool.dbopt] must be a section")
+    return section

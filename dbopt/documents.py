@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
 import sys
 import tempfile
@@ -35,7 +36,7 @@ def load(cls: type[T], text: str, origin: str = "input") -> T:
     """Read a document of this class. Raises CorruptDocument or UnsupportedDocument, naming the place."""
     try:
         data = json.loads(text)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, OverflowError) as error:
         raise CorruptDocument(f"{origin} is not valid JSON: {error}", hint=_hint(cls)) from None
     if not isinstance(data, dict) or "schema" not in data:
         raise CorruptDocument(f'{origin} has no "schema" key', hint=_hint(cls))
@@ -62,16 +63,27 @@ def read_text(path: str) -> str:
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write a whole file or nothing: a reader, or a run killed half-way, never sees a part of it."""
+    """Write a whole file or nothing: a reader, or a run killed half-way, never sees a part of it. A link stays one, and
+    a device or pipe is written to, not replaced.
+    """
     data = content.encode() if isinstance(content, str) else content
+    path = path.resolve()
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as scratch:
-            scratch.write(data)
-            scratch.flush()
-            os.fsync(scratch.fileno())
-        finished = Path(scratch.name)
-        finished.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
-        finished.replace(path)
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+            return
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        scratch = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            scratch.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
+            scratch.replace(path)
+        except BaseException:
+            scratch.unlink(missing_ok=True)
+            raise
     except OSError as error:
         raise FileError(f"cannot write {path}: {error.strerror}") from None
 
@@ -111,7 +123,7 @@ def _encode(value: Any) -> Any:
 
 
 def _rounded(value: float) -> float:
-    """Six significant decimals are more than any time or cost deserves, and keep diffs readable."""
+    """Six decimals are more than any time or cost deserves, and keep diffs readable."""
     return round(value, 6)
 
 
@@ -158,11 +170,20 @@ def _decode_dataclass(cls: Any, value: Any, where: str) -> Any:
 
 
 def _decode_scalar(hint: Any, value: Any, where: str) -> Any:
+    if isinstance(value, str) and not _is_storable(value):
+        raise CorruptDocument(f"{where}: the text holds characters that no PostgreSQL server takes")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise CorruptDocument(f"{where}: a finite number is expected")
     names = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     _expect(isinstance(value, hint) and (hint is bool or not isinstance(value, bool)), names[hint], value, where)
     return value
+
+
+def _is_storable(text: str) -> bool:
+    """Whether it has a form in UTF-8 and no NUL, at which C programs would cut it."""
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _expect(condition: bool, wanted: str, value: Any, where: str) -> None:

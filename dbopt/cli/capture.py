@@ -67,7 +67,7 @@ def sql(
     from dbopt.workload.sql_files import capture
 
     workload = _remarked(run, capture(paths))
-    if run.dsn is not None or run.db is not None:
+    if run.names_a_server:
         with run.connect() as session:
             workload = _completed(run, session, workload, parameters)
     _emit(run, workload, "the files hold no statement that could be planned")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dbopt.errors import ConfirmationRequired, UsageError
+from dbopt.errors import ConfirmationRequired, FileError, UsageError
 
 if TYPE_CHECKING:
     from dbopt.output.report import Report
@@ -55,6 +56,13 @@ class Run:
     verbose: bool = False
     debug: bool = False
 
+    def check(self) -> None:
+        """Refuse what could not be written in the end, before any work is done. Raises FileError."""
+        if self.output is not None and not self.output.absolute().parent.is_dir():
+            raise FileError(f"there is no directory {self.output.parent}", hint="make it first, or choose another -o")
+        if self.output is not None and self.output.is_dir():
+            raise FileError(f"{self.output} is a directory", hint="name a file with -o")
+
     def connect(self) -> Session:
         """The session the user asked for: --dsn, else the configuration file's, else libpq's defaults."""
         from dbopt import config
@@ -62,16 +70,29 @@ class Run:
 
         if self.dsn is not None and self.db is not None:
             raise UsageError("--dsn and --db exclude each other")
-        return connect(self.dsn if self.dsn is not None else config.load(self.config).dsn(self.db))
+        if self.dsn is not None:
+            return connect(self.dsn)
+        if self.db is None and "DBOPT_DSN" in os.environ:
+            return connect(os.environ["DBOPT_DSN"])
+        return connect(config.load(self.config).dsn(self.db or os.environ.get("DBOPT_DB")))
+
+    @property
+    def names_a_server(self) -> bool:
+        """Whether a server was named for dbopt, by an option or a variable of its own."""
+        return not (self.dsn is None and self.db is None and {"DBOPT_DSN", "DBOPT_DB"}.isdisjoint(os.environ))
 
     def emit(self, report: Report) -> None:
-        """Print a result, or write it to --output: the format is --format, else by the file's suffix, else a table."""
+        """Print a result, or write it to --output. The format is --format, else that of the file's suffix, else
+        DBOPT_FORMAT, else a table on stdout and JSON, which other commands read, in a file.
+        """
         from dbopt.output import render
 
+        preferred = _preferred_format()
         if self.output is None:
-            render.to_stdout(report, self.format or Format.TABLE)
+            render.to_stdout(report, self.format or preferred or Format.TABLE)
             return
-        chosen = self.format or _BY_SUFFIX.get(self.output.suffix.lower(), Format.TABLE)
+        otherwise = preferred or (Format.TABLE if report.document is None else Format.JSON)
+        chosen = self.format or _BY_SUFFIX.get(self.output.suffix.lower(), otherwise)
         render.to_file(report, chosen, self.output)
         if sys.stdout.isatty() and not self.quiet:
             render.to_stdout(report, Format.TABLE)
@@ -102,17 +123,13 @@ _COMMON: dict[str, Any] = {
         typer.Option(
             "-d",
             "--dsn",
-            envvar="DBOPT_DSN",
-            show_envvar=False,
             metavar="CONNINFO",
             help="Connection URI or conninfo; default: PG*, PGSERVICE.",
         ),
     ],
     "db": Annotated[
         str | None,
-        typer.Option(
-            "--db", envvar="DBOPT_DB", show_envvar=False, metavar="NAME", help="A database named in dbopt.toml."
-        ),
+        typer.Option("--db", metavar="NAME", help="A database named in dbopt.toml."),
     ],
     "config": Annotated[
         str | None,
@@ -128,8 +145,6 @@ _COMMON: dict[str, Any] = {
         Format | None,
         typer.Option(
             "--format",
-            envvar="DBOPT_FORMAT",
-            show_envvar=False,
             help="Output format; default: by the suffix of --output, table.",
         ),
     ],
@@ -145,6 +160,14 @@ _COMMON: dict[str, Any] = {
 Command = Callable[..., int | None]
 
 
+def _preferred_format() -> Format | None:
+    """DBOPT_FORMAT. Raises UsageError."""
+    wanted = os.environ.get("DBOPT_FORMAT")
+    if wanted and wanted not in list(Format):
+        raise UsageError(f"DBOPT_FORMAT is {wanted}", hint=f"one of {', '.join(Format)}")
+    return Format(wanted) if wanted else None
+
+
 def command(app: typer.Typer, name: str | None = None) -> Callable[[Command], Command]:
     """Register `function(run, ...)` as a command with the common options added, packed into `run`. It returns its exit
     code; None is 0.
@@ -153,8 +176,9 @@ def command(app: typer.Typer, name: str | None = None) -> Callable[[Command], Co
     def register(function: Command) -> Command:
         @functools.wraps(function)
         def called(**arguments: Any) -> int | None:
-            common = {option: arguments.pop(option) for option in _COMMON}
-            return function(Run(**common), **arguments)
+            run = Run(**{option: arguments.pop(option) for option in _COMMON})
+            run.check()
+            return function(run, **arguments)
 
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
         signature = inspect.Signature([_keyword(parameter) for parameter in own] + [_common(o) for o in _COMMON])

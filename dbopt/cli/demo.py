@@ -77,7 +77,9 @@ def _kept(folder: Path) -> Path:
 
 @contextmanager
 def _shop(run: Run, scale: float) -> Iterator[EmbeddedServer]:
-    """An embedded server with the loaded shop that has been used for a while; PG* variables lead to it."""
+    """An embedded server with the loaded shop that has been used for a while. DBOPT_DSN leads to it, and goes before
+    whatever a dbopt.toml in the current directory names.
+    """
     from dbopt.demo import shop
     from dbopt.postgres import embedded
 
@@ -89,7 +91,7 @@ def _shop(run: Run, scale: float) -> Iterator[EmbeddedServer]:
         with server.connect(DATABASE) as session, _timed(run, f"loaded a shop of {rows.rows:,} rows"):
             shop.load(session, rows, lambda table: run.detail(f"  {table}"))
         _use(run, server, rows)
-        with _environment(PGHOST=str(server.directory), PGUSER=embedded.SUPERUSER, PGDATABASE=DATABASE):
+        with _environment(DBOPT_DSN=server.dsn(DATABASE)):
             yield server
 
 

@@ -13,7 +13,7 @@ import typer
 from dbopt import __version__
 from dbopt.cli import apply, capture, compare, demo, doctor, explain, measure, snapshot, suggest, undo
 from dbopt.cli.command import group
-from dbopt.errors import DboptError, Interrupted, UsageError
+from dbopt.errors import DboptError, FileError, Interrupted, UsageError
 
 # Typer's own exceptions: everything a wrong command line raises, and leaving early.
 _WrongUsage: type[Exception] = typer.BadParameter.__mro__[1]
@@ -49,7 +49,7 @@ undo.register(app)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit code (docs/exit-codes.md)."""
+    """Run one command; returns its exit code (docs/reference.md)."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         result = app(args=arguments, prog_name="dbopt", standalone_mode=False)
@@ -62,6 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (BrokenPipeError, SystemExit):  # Typer makes the second of the first: the reader of our output left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:  # the standard output is full, for example
+        return _complain(FileError(f"cannot write the result: {error.strerror}"))
     return int(result or 0)
 
 

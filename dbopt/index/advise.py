@@ -72,7 +72,7 @@ def advise(
 def _ask(workload: Workload, catalog: Catalog, what_if: WhatIf, widths: Widths, tell: OnProgress) -> Questions:
     if not workload.statements:
         raise NothingToDo("the workload has no statement", hint="capture one with `dbopt capture`")
-    statements = tuple({statement.id: statement for statement in workload.statements}.values())
+    statements = tuple({(statement.id, statement.sql): statement for statement in workload.statements}.values())
     questions = prepare(statements, catalog, what_if, widths, tell)
     if not questions.asked:
         reason = next(iter(questions.failed.values()))

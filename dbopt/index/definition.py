@@ -86,7 +86,7 @@ def _check_privileges(session: Session, table: Table) -> None:
     if not table.is_owned:
         raise PrivilegeMissing(
             f"only the owner of {table.sql_name} may build an index on it",
-            hint=f"connect as {quoted(table.owner)}, or: GRANT {quoted(table.owner)} TO {quoted(session.role)};",
+            hint=f"connect as {quoted(table.owner)} to apply this",
         )
     if not table.may_create:
         raise PrivilegeMissing(

@@ -4,7 +4,7 @@ the workload needs one all the same is asked afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dbopt.postgres.schema import Catalog, ExistingIndex, Relation
@@ -53,10 +53,20 @@ def _judge(
         if other.is_valid and _is_prefix(index, other):
             reason = f"{other.sql_name} begins with the same keys and serves all that it serves."
             return Needless(index, "redundant", reason)
-    if _is_unused(index, relation, catalog, used):
+    if _is_unused(index, relation, catalog, used) and not _stands_for_another(index, indexes):
         reason = f"It was not read once in {_days(catalog)}, and no plan of this workload reads it."
         return Needless(index, "unused", reason)
     return None
+
+
+def _stands_for_another(index: ExistingIndex, indexes: Sequence[ExistingIndex]) -> bool:
+    """Whether another index goes because this one serves what it served: both may not go."""
+    return any(
+        other is not index
+        and index.is_valid
+        and ((_is_same(other, index) and _is_kept_of_two(index, other)) or _is_prefix(other, index))
+        for other in indexes
+    )
 
 
 def _is_same(one: ExistingIndex, other: ExistingIndex) -> bool:

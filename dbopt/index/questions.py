@@ -144,6 +144,6 @@ def answer(question: Question, what_if: WhatIf, indexes: Collection[Index], hidd
     except (ConnectionFailed, FeatureMissing):
         raise
     except ServerError:
-        return Answer(question.cost, frozenset())
+        return Answer(question.cost, frozenset(indexes))  # "used" all: says nothing about any smaller set
     cost = sum(estimate.cost for estimate in estimates) / len(estimates)
     return Answer(cost, frozenset(index for estimate in estimates for index in estimate.used))

@@ -24,11 +24,14 @@ _ROUNDS = 5  # partitions may be added while the others' indexes are built
 
 @dataclass(frozen=True)
 class Item:
-    """One numbered item of an advice: creates first, then drops, from 1. `size_bytes` is an estimate, 0: not known."""
+    """One numbered item of an advice: creates first, then drops, from 1. `size_bytes` is an estimate, 0: not known.
+    With `by_name` an index counts as existing only under the name asked for: an undo gives back what was there.
+    """
 
     number: int
     statement: CreateIndex | DropIndex
     size_bytes: int = 0
+    by_name: bool = False
 
     @property
     def action(self) -> str:
@@ -139,7 +142,7 @@ class Runner:
         self._session.limit(lock_timeout_ms=self._limits.lock_timeout_ms)
         if isinstance(item.statement, DropIndex):
             return steps.for_drop(self._session, item.statement)
-        return steps.for_create(self._session, item.statement, self._limits.lock_timeout_ms)
+        return steps.for_create(self._session, item.statement, self._limits.lock_timeout_ms, by_name=item.by_name)
 
     def plan(self, item: Item) -> Plan:
         """What would be run, or why nothing can be. Changes nothing. Raises ServerError when the connection is gone."""

@@ -42,18 +42,20 @@ class Todo:
     remark: str = ""
 
 
-def for_create(session: Session, create: CreateIndex, lock_timeout_ms: int) -> Todo:
-    """What is left to do until that index exists. Raises QueryFailed where its name is taken by something else,
-    LockNotAvailable where another session is building it now, PrivilegeMissing, and the server's own errors.
+def for_create(session: Session, create: CreateIndex, lock_timeout_ms: int, *, by_name: bool = False) -> Todo:
+    """What is left to do until that index exists, under its name or (unless `by_name`) any other.
+
+    Raises QueryFailed where its name is taken by something else, LockNotAvailable where another session is building it
+    now, PrivilegeMissing, and the server's own errors.
     """
     table = definition.find_table(session, create.relation)
     wanted = definition.wanted(session, table, create, lock_timeout_ms)
-    todo = _Builder(session, wanted).index_of(table, wanted.name)
+    todo = _Builder(session, wanted).index_of(table, wanted.name, by_name)
     if todo.steps:
         return todo
     if todo.index == qualified(table.schema, wanted.name):
         return Todo(todo.index, (), "exists already")
-    return Todo(todo.index, (), "exists already under this name")
+    return Todo(todo.index, (), f"exists already as {todo.index}")
 
 
 class _Builder:
@@ -61,10 +63,11 @@ class _Builder:
         self._session = session
         self._wanted = wanted
 
-    def index_of(self, table: Table, name: str) -> Todo:
+    def index_of(self, table: Table, name: str, by_name: bool) -> Todo:
         """The wanted index of a table."""
         existing = definition.indexes(self._session, table)
-        return self._index(table, name, existing, [index for index in existing if self._wanted.is_served_by(index)])
+        fitting = [index for index in existing if self._wanted.is_served_by(index)]
+        return self._index(table, name, existing, [index for index in fitting if index.name == name or not by_name])
 
     def _index_of_partition(self, table: Table, name: str, parent: BuiltIndex | None) -> Todo:
         """The wanted index of a partition: one that is there must be free to be attached to `parent`, the index of the

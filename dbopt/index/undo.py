@@ -50,7 +50,7 @@ def reversals(file: UndoFile) -> tuple[Reversal, ...]:
     for number in reversed(range(len(file.steps))):
         step = file.steps[number]
         if step.state in (journal.STARTED, journal.DONE, journal.FAILED) and step.undo_sql is not None:
-            item = Item(len(found) + 1, parse(step.undo_sql))
+            item = Item(len(found) + 1, parse(step.undo_sql), by_name=True)
             found.append(Reversal(number, item, parse(step.sql)))
     return tuple(found)
 

@@ -98,17 +98,12 @@ def script(advice: Advice) -> str:
     lines = [f"-- Index advice of dbopt ({advice.what_if}, PostgreSQL {advice.server_version}). Run it with psql."]
     lines += [r"\set ON_ERROR_STOP on"]
     for one in advice.create:
-        lines += ["", f"-- {_comment(one.reason)}", f"{one.sql};", f"-- undo: {_comment(one.undo_sql)};"]
+        lines += ["", f"-- {units.comment(one.reason)}", f"{one.sql};", f"-- undo: {units.comment(one.undo_sql)};"]
     for drop in advice.drop:
         lines += [
             "",
-            f"-- {drop.kind}: {_comment(drop.reason)}",
+            f"-- {drop.kind}: {units.comment(drop.reason)}",
             f"{drop.sql};",
-            f"-- undo: {_comment(drop.undo_sql)};",
+            f"-- undo: {units.comment(drop.undo_sql)};",
         ]
     return "\n".join(lines) + "\n"
-
-
-def _comment(text: str) -> str:
-    """Text that stays within its line."""
-    return " ".join(text.split())

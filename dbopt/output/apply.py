@@ -44,7 +44,7 @@ def script(plans: Sequence[Plan]) -> str:
     """The SQL that would be run, as a script for psql: what is not to be done stands there as a comment."""
     lines = []
     for plan in plans:
-        lines.append(f"-- {plan.item.number}. {_comment(_heading(plan))}")
+        lines.append(f"-- {plan.item.number}. {units.comment(_heading(plan))}")
         lines += [f"{step.sql};" for step in plan.todo.steps]
     return "\n".join(lines) + "\n"
 
@@ -53,11 +53,6 @@ def _heading(plan: Plan) -> str:
     if plan.error is not None:
         return f"{plan.todo.index} cannot be done: {plan.error.message}"
     return f"{plan.todo.index} {plan.todo.remark}" if plan.todo.remark else plan.todo.index
-
-
-def _comment(text: str) -> str:
-    """Text that stays within its line."""
-    return " ".join(text.split())
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dbopt.doctor.model import Checked, Diagnosis
+from dbopt.output import units
 from dbopt.output.report import Column, Report, Table
 
 _MARKS = {"ok": "✓ ok", "info": "· info", "warn": "! warn", "fail": "✗ FAIL"}
@@ -29,7 +30,7 @@ def script(diagnosis: Diagnosis) -> str:
     """The SQL that mends what was found, for psql; warnings and failures first."""
     order = ("fail", "warn", "info", "ok")
     mends = sorted((check for check in diagnosis.checks if check.fix_sql), key=lambda check: order.index(check.verdict))
-    return "".join(f"-- {check.verdict}: {check.finding}\n{check.fix_sql}\n\n" for check in mends)
+    return "".join(f"-- {check.verdict}: {units.comment(check.finding)}\n{check.fix_sql}\n\n" for check in mends)
 
 
 def _summary(checks: tuple[Checked, ...]) -> str:

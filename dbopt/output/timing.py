@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dbopt.output import page, units
 from dbopt.output.report import Column, Report, Table
+from dbopt.timing.compare import pairs
 from dbopt.timing.model import Compared, Comparison, Timing, Timings
 
 _LEVELS = "▁▂▃▄▅▆▇█"
@@ -148,9 +149,8 @@ class Card:
 
 def html(comparison: Comparison, before: Timings, after: Timings) -> str:
     """The comparison as one page."""
-    earlier = {one.id: one for one in before.statements}
-    later = {one.id: one for one in after.statements}
-    cards = [_card(one, earlier.get(one.id), later.get(one.id)) for one in comparison.statements]
+    sides = pairs(before, after)
+    cards = [_card(one, *side) for one, side in zip(comparison.statements, sides, strict=True)]
     verdicts = [one.verdict for one in comparison.statements]
     return page.render(
         "report/comparison.html",

@@ -39,3 +39,8 @@ def one_line(text: str, width: int = 60) -> str:
     """Text folded into one line of at most `width` characters."""
     folded = " ".join(text.split())
     return folded if len(folded) <= width else folded[: width - 1] + "…"
+
+
+def comment(text: str) -> str:
+    """Text that stays within the line of an SQL comment, whatever a name in it contains."""
+    return " ".join(text.split())

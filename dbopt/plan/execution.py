@@ -86,7 +86,7 @@ def run(session: Session, planned: Planned, values: Values, limits: Limits, *, t
 
 def reason(error: ServerError, limits: Limits) -> str:
     """The error as it stands in a result: one line."""
-    if isinstance(error, StatementTimeout) and "statement timeout" in error.message:
+    if isinstance(error, StatementTimeout):
         return f"timeout after {_duration(limits.timeout_ms)}"
     return error.message
 

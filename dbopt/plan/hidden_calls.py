@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from dbopt.errors import UnsafeStatement
-from dbopt.plan.safety import danger_in
+from dbopt.plan.safety import danger_in, danger_in_body
 from dbopt.plan.tree import Plan
 from dbopt.postgres.session import Row, Session
 from dbopt.workload.lexer import fold
@@ -41,13 +41,15 @@ def _refuse_in_definitions(session: Session, names: set[str], writes: bool) -> N
         for definition in definitions:
             _refuse_definition(definition)
         names = _names(definition["body"] or "" for definition in definitions)
+    if names - known:
+        raise _unsafe(f"its functions call others more than {_DEPTH} deep, too deep to be looked through")
 
 
 def _refuse_definition(definition: Row) -> None:
     place = f"{definition['kind']} {definition['schema']}.{definition['name']}"
     if definition["volatile"] and not definition["trusted"]:
         raise _unsafe(f"{place} is written in {definition['language']}, which can do anything")
-    danger = danger_in([definition["body"] or ""])
+    danger = danger_in([definition["body"] or ""]) or danger_in_body(definition["body"] or "")
     if danger:
         raise _unsafe(f"{place}: {danger}")
 

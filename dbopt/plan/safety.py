@@ -51,9 +51,10 @@ class Danger:
 
     function: str
     effect: str
+    is_call: bool = True
 
     def __str__(self) -> str:
-        return f"{self.function}() {self.effect}, which a rollback does not undo"
+        return f"{self.function}{'()' if self.is_call else ''} {self.effect}, which a rollback does not undo"
 
 
 def require_plannable(sql: str) -> None:
@@ -83,6 +84,15 @@ def danger_in(texts: Iterable[str]) -> Danger | None:
             function = match[match.lastgroup].lower()
             return Danger(function, _EFFECTS[int(match.lastgroup[1:])][1])
     return None
+
+
+_COMMANDS = re.compile(r"\b(?P<command>COPY|CHECKPOINT|NOTIFY|LOAD|ALTER\s+SYSTEM)\b", re.IGNORECASE)
+
+
+def danger_in_body(body: str) -> Danger | None:
+    """A command in a function's body that a READ ONLY transaction admits and a rollback does not undo."""
+    match = _COMMANDS.search(_without_comments(body))
+    return Danger(match["command"].upper(), "acts outside of the transaction", is_call=False) if match else None
 
 
 def what_it_changes(plan: Plan) -> str | None:

@@ -21,6 +21,8 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
+from psycopg.conninfo import make_conninfo
+
 from dbopt.errors import EmbeddedServerError
 from dbopt.postgres.session import Session, connect
 
@@ -59,7 +61,7 @@ class EmbeddedServer:
     _stopped: bool = field(default=False)
 
     def dsn(self, database: str = "postgres") -> str:
-        return f"host={self.directory} dbname={database} user={SUPERUSER} port=5432"
+        return make_conninfo(host=str(self.directory), dbname=database, user=SUPERUSER, port=5432)
 
     def connect(self, database: str = "postgres") -> Session:
         return connect(self.dsn(database))
@@ -195,7 +197,7 @@ def _initdb(server: EmbeddedServer, extra: tuple[str, ...]) -> None:
 
 def _pg_ctl_start(server: EmbeddedServer, settings: Mapping[str, str]) -> None:
     lines = {**settings, "unix_socket_directories": str(server.directory), "unix_socket_permissions": "0700"}
-    configuration = "".join(f"{name} = '{value}'\n" for name, value in lines.items())
+    configuration = "".join("{} = '{}'\n".format(name, value.replace("'", "''")) for name, value in lines.items())
     (server.data / "postgresql.auto.conf").write_text(configuration)
     log = server.directory / "server.log"
     done = subprocess.run(

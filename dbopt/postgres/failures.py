@@ -76,6 +76,8 @@ def connection_failure(error: psycopg.Error) -> ConnectionFailed:
             "the connection string cannot be read", hint='write "host=... dbname=..." or postgresql://host/database'
         )
     message = _one_line(error)
+    if "@" in message:  # a password with an unescaped @ ends up in what libpq takes for the host
+        return ConnectionFailed("there is no such host", hint="write an @ in a password as %40")
     hint = next((hint for mark, hint in _CONNECTION_HINTS if mark in message), "check -d/--dsn and the PG* variables")
     return ConnectionFailed(message, hint=hint)
 

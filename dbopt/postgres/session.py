@@ -177,7 +177,7 @@ def connect(dsn: str | None = None, **overrides: Any) -> Session:
     .pgpass). Raises ConnectionFailed, and FeatureMissing for a server older than PostgreSQL 14.
     """
     try:
-        defaults = {"application_name": "dbopt"}
+        defaults = {"application_name": "dbopt", "client_encoding": "UTF8"}
         conninfo = make_conninfo(dsn or "", **{**_unset(dsn, defaults), **overrides})
     except psycopg.Error as error:
         raise connection_failure(error) from None

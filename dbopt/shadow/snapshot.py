@@ -134,7 +134,7 @@ class Snapshot:
     @property
     def bytewise(self) -> bool:
         """Whether the database's default collation compares bytes, so that a plain b-tree serves LIKE 'x%'."""
-        return self.locale_provider == "b" or self.collate in ("C", "POSIX")
+        return self.locale_provider == "b" or (self.locale_provider == "c" and self.collate in ("C", "POSIX"))
 
     @cached_property
     def tables(self) -> tuple[Relation, ...]:

@@ -18,6 +18,7 @@ The side that timed out has no median (null) and no part in the totals.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from dbopt.timing.model import Compared, Comparison, Timing, Timings, Total, Verdict
@@ -34,10 +35,26 @@ _SMALLEST_MS = 0.001  # EXPLAIN's resolution: a run is never shorter, so that ra
 
 def compare(before: Timings, after: Timings) -> Comparison:
     """Compare two measurements of the same workload: first the statements of `before`, then those only in `after`."""
-    earlier = {timing.id: timing for timing in before.statements}
-    later = {timing.id: timing for timing in after.statements}
-    compared = tuple(_compare(earlier.get(key), later.get(key)) for key in {**earlier, **later})
+    compared = tuple(_compare(one, other) for one, other in pairs(before, after))
     return Comparison(compared, _total(compared))
+
+
+def pairs(before: Timings, after: Timings) -> list[tuple[Timing | None, Timing | None]]:
+    """What belongs together: by id and, since files may hold several statements that differ in literals only, by name
+    and place among those that share both.
+    """
+    earlier, later = _keyed(before), _keyed(after)
+    return [(earlier.get(key), later.get(key)) for key in {**earlier, **later}]
+
+
+def _keyed(timings: Timings) -> dict[tuple[str, str | None, int], Timing]:
+    seen: Counter[tuple[str, str | None]] = Counter()
+    keyed = {}
+    for timing in timings.statements:
+        name = (timing.id, timing.name)
+        keyed[*name, seen[name]] = timing
+        seen[name] += 1
+    return keyed
 
 
 def _compare(before: Timing | None, after: Timing | None) -> Compared:
@@ -58,13 +75,18 @@ def _compare(before: Timing | None, after: Timing | None) -> Compared:
     )
     if before is None or after is None:
         return replace(blank, note=f"only measured {'after' if before is None else 'before'}")
-    if before.timeout_ms or after.timeout_ms:
+    if _never_finished(before) or _never_finished(after):
         return _bounded(blank, before, after)
     if not before.runs_ms or not after.runs_ms:
         side, error = ("before", before.error) if not before.runs_ms else ("after", after.error)
         return replace(blank, note=f"{side}: {error or 'not measured'}")
     measured = _measured(blank, _floored(before.runs_ms), _floored(after.runs_ms))
     return _doubted(measured) if _same_work(before, after) else measured
+
+
+def _never_finished(timing: Timing) -> bool:
+    """Every run hit the time limit: a lower bound is all there is to know."""
+    return bool(timing.timeout_ms) and not timing.runs_ms
 
 
 def _measured(blank: Compared, before: list[float], after: list[float]) -> Compared:

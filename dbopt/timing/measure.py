@@ -152,9 +152,14 @@ class _Measurement:
             error=error,
             name=course.statement.name,
             warmup_ms=tuple(run.ms for run in course.warmup),
-            timeout_ms=self.limits.timeout_ms if course.timed_out else None,
+            timeout_ms=self.limits.timeout_ms / _executions(course.statement) if course.timed_out else None,
             hint=course.hint,
         )
+
+
+def _executions(statement: Statement) -> int:
+    """Of a run: one with each parameter set."""
+    return max(1, len(statement.parameters))
 
 
 def _median(values: list[float]) -> float | None:

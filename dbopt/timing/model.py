@@ -15,8 +15,8 @@ class Timing:
     """The counted runs of one statement: execution time on the server in ms, without planning and without sending the
     result; a run is the mean over the statement's parameter sets. Rows and blocks (of 8 kB) are medians over the runs,
     None where there was none. `error` says why there are
-    no runs, or no more of them. `warmup_ms` are the first runs, which do not count. `timeout_ms` is the time limit that
-    a run hit. `hint` says what helps against the error.
+    no runs, or no more of them. `warmup_ms` are the first runs, which do not count. `timeout_ms` is what
+    a run that hit the time limit took at least. `hint` says what helps against the error.
     """
 
     id: str

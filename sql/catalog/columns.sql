@@ -40,7 +40,8 @@ SELECT n.nspname::text AS schema,
        CASE
            WHEN l.oid IS NULL THEN false
            WHEN l.collname = 'default' AND l.collnamespace = 'pg_catalog'::regnamespace
-               THEN d.datcollate IN ('C', 'POSIX') OR to_jsonb(d) ->> 'datlocprovider' = 'b'
+               THEN coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') = 'b'
+                   OR (coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') = 'c' AND d.datcollate IN ('C', 'POSIX'))
            ELSE l.collname IN ('C', 'POSIX', 'ucs_basic') OR l.collprovider = 'b'
        END AS bytewise,
        st.avg_width,

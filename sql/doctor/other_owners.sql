@@ -1,5 +1,7 @@
 -- Owners of tables that this role neither is nor is a member of. Needs no privilege.
-SELECT pg_get_userbyid(c.relowner)::text AS owner, count(*)::int AS tables
+SELECT pg_get_userbyid(c.relowner)::text AS owner,
+       count(*)::int AS tables,
+       (SELECT r.rolsuper FROM pg_roles AS r WHERE r.oid = c.relowner) AS is_superuser
 FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'm')

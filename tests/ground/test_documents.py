@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -33,14 +34,15 @@ class Tree:
 
 TREE = Tree(2, (Leaf("a", 1.5, (("x", None),)), Leaf("ü")), {"on": True})
 
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
 leaves = st.builds(
     Leaf,
-    name=st.text(),
+    name=texts,
     value=st.none() | st.floats(-1e6, 1e6).map(lambda value: round(value, 6)),
-    sets=st.lists(st.lists(st.none() | st.text()).map(tuple)).map(tuple),
+    sets=st.lists(st.lists(st.none() | texts).map(tuple)).map(tuple),
 )
 trees = st.builds(
-    Tree, count=st.integers(), leaves=st.lists(leaves).map(tuple), flags=st.dictionaries(st.text(), st.booleans())
+    Tree, count=st.integers(), leaves=st.lists(leaves).map(tuple), flags=st.dictionaries(texts, st.booleans())
 )
 
 
@@ -73,6 +75,15 @@ def test_unknown_keys_are_ignored() -> None:
             r"leaves\[0\]: name: a string",
         ),
         ('{"schema": "dbopt.tree/1", "count": 1, "leaves": {}, "flags": {}}', "leaves: a list"),
+        (
+            '{"schema": "dbopt.tree/1", "count": 1, "leaves": [{"name": "\\u0000"}], "flags": {}}',
+            "no PostgreSQL server",
+        ),
+        (
+            '{"schema": "dbopt.tree/1", "count": 1, "leaves": [{"name": "\\ud800"}], "flags": {}}',
+            "no PostgreSQL server",
+        ),
+        ('{"schema": "dbopt.tree/1", "count": 1, "leaves": [{"name": "", "value": 1e400}], "flags": {}}', "finite"),
         ('{"schema": "dbopt.tree/1", "count": 1, "leaves": [], "flags": []}', "flags: an object"),
     ],
 )
@@ -106,6 +117,19 @@ def test_writing_replaces_a_file_and_keeps_its_mode(tmp_path: Path) -> None:
     assert path.read_text() == "new"
     assert path.stat().st_mode & 0o777 == 0o600
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_writing_through_a_link_keeps_the_link(tmp_path: Path) -> None:
+    (tmp_path / "target").write_text("old")
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    documents.write_atomically(tmp_path / "link", "new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "target").read_text() == "new"
+
+
+def test_writing_to_a_device_leaves_it_one(tmp_path: Path) -> None:
+    documents.write_atomically(Path(os.devnull), "gone")
+    assert Path(os.devnull).is_char_device()
 
 
 def test_writing_into_a_missing_directory_is_a_clear_error(tmp_path: Path) -> None:

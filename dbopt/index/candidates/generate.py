@@ -6,6 +6,7 @@ order; what else the statement reads of the table may be included, so that the h
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import combinations, permutations
 from operator import eq
@@ -15,6 +16,7 @@ from dbopt.index.model import Index, Key
 from dbopt.postgres.schema import Catalog, Column, ExistingIndex, Relation
 
 MAX_INCLUDED_COLUMNS = 4
+_DECLARED_LENGTH = re.compile(r"(?:character varying|character|numeric)\((\d+)(?:,-?\d+)?\)")
 MAX_INCLUDED_BYTES = 100
 _MOST_EQUAL = 5  # of more columns compared by equality only the most selective are combined
 
@@ -118,7 +120,15 @@ def _covering(index: Index, need: Need, max_included: int) -> Index | None:
     columns = [column for name in rest if (column := need.relation.column(name)) is not None]
     if not columns or len(columns) > max_included or _width(columns) > MAX_INCLUDED_BYTES:
         return None
+    if not all(_is_bounded(column) for column in columns):
+        return None
     return Index(index.schema, index.table, index.keys, tuple(sorted(rest)))
+
+
+def _is_bounded(column: Column) -> bool:
+    """Whether no value of the type can be long: a row with one longer than 2,704 bytes could no longer be inserted."""
+    declared = _DECLARED_LENGTH.fullmatch(column.type)
+    return column.length is not None or (declared is not None and int(declared[1]) <= MAX_INCLUDED_BYTES)
 
 
 def _width(columns: Iterable[Column]) -> int:
