@@ -7,9 +7,14 @@ file of a terabyte takes no room. What is written here the server must not have 
 from __future__ import annotations
 
 import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
+from dbopt.errors import EmbeddedServerError
 from dbopt.shadow import pages
 from dbopt.shadow.pages import BLOCK_SIZE
 
@@ -37,7 +42,7 @@ class Storage:
 
     def write_btree(self, path: str, blocks: int, height: int) -> None:
         """Give a new B-tree that many blocks and that height, as far as they suffice for a chain of pages."""
-        with self._segment(path, 0).open("r+b") as file:
+        with self._opened(self._segment(path, 0)) as file:
             metapage = file.read(BLOCK_SIZE)
             usable = min(height, blocks - 2)
             if usable >= 0 and pages.is_btree_metapage(metapage):
@@ -47,7 +52,7 @@ class Storage:
 
     def write_brin(self, path: str, blocks: int, revmap_blocks: int) -> None:
         """Give a new BRIN index that many blocks, so many of them for its range map."""
-        with self._segment(path, 0).open("r+b") as file:
+        with self._opened(self._segment(path, 0)) as file:
             metapage = file.read(BLOCK_SIZE)
             if pages.is_brin_metapage(metapage) and blocks > revmap_blocks:
                 file.seek(0)
@@ -66,8 +71,29 @@ class Storage:
         return self.data / (f"{path}.{number}" if number else path)
 
     def _truncate(self, segment: Path, size: int) -> None:
-        if not segment.exists():
-            segment.touch(mode=0o600)
-            owner = self.data.stat()
-            os.chown(segment, owner.st_uid, owner.st_gid)
-        os.truncate(segment, size)
+        with self._opened(segment, create=not segment.exists()) as file:
+            file.truncate(size)
+
+    @contextmanager
+    def _opened(self, segment: Path, *, create: bool = False) -> Iterator[BinaryIO]:
+        """A file of the server's own, for writing. dbopt may be root and the snapshot from anywhere, so links are not
+        followed, and what belongs to somebody else is not touched. Raises EmbeddedServerError.
+        """
+        owner = self.data.stat()
+        if not segment.parent.resolve().is_relative_to(self.data.resolve()):
+            raise _foreign(segment)
+        try:
+            descriptor = os.open(segment, os.O_RDWR | os.O_NOFOLLOW | (os.O_CREAT | os.O_EXCL if create else 0), 0o600)
+        except OSError:
+            raise _foreign(segment) from None
+        with os.fdopen(descriptor, "r+b") as file:
+            if create:
+                os.fchown(descriptor, owner.st_uid, owner.st_gid)
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode) or status.st_uid != owner.st_uid or status.st_nlink != 1:
+                raise _foreign(segment)
+            yield file
+
+
+def _foreign(segment: Path) -> EmbeddedServerError:
+    return EmbeddedServerError(f"{segment} is no file of the shadow's own", hint="is the snapshot to be trusted?")

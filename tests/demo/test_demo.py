@@ -63,6 +63,8 @@ def test_an_error_of_one_connection_reaches_the_caller(database: Database) -> No
 
 def test_the_loop_makes_the_shop_faster(dbopt: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DBOPT_DSN", "host=/nowhere")
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "dbopt.toml").write_text('dsn = "host=/nowhere"')  # nobody's database but the demo's own
     before = (dict(os.environ), Path.cwd())
     code, out, err = dbopt("demo", "--scale", "0.1", "--keep", tmp_path / "kept", "--format", "json")
     comparison = json.loads(out)

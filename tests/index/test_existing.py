@@ -27,6 +27,11 @@ def test_of_two_equal_indexes_one_goes() -> None:
     assert judged(busy("one", "status"), busy("two", "status")) == {"two": "duplicate"}
 
 
+def test_of_two_that_do_the_same_never_both_go() -> None:
+    assert judged(index("a", "orders", "status", scans=0), busy("b", "status")) == {"b": "duplicate"}
+    assert judged(index("long", "orders", "status", "total", scans=0), busy("s", "status")) == {"s": "redundant"}
+
+
 def test_the_one_that_enforces_something_stays() -> None:
     assert judged(busy("a", "status"), busy("z", "status", is_unique=True)) == {"a": "duplicate"}
 

@@ -38,6 +38,13 @@ def test_what_was_built_is_dropped_and_what_was_dropped_is_built(shop: Database,
     assert definition(shop.session, '"odd ; one"') == ODD
 
 
+def test_one_of_two_equal_indexes_comes_back(shop: Database, tmp_path: Path) -> None:
+    shop.session.script("CREATE INDEX one ON orders (status); CREATE INDEX other ON orders (status)")
+    carry_out(shop.session, tmp_path, [], ["DROP INDEX CONCURRENTLY other"])
+    undo(shop.session, tmp_path / "undo.json", limits=IMPATIENT)
+    assert set(indexes(shop.session, "orders")) == {"one", "other"}
+
+
 def test_a_second_undo_does_nothing(shop: Database, tmp_path: Path) -> None:
     carry_out(shop.session, tmp_path, [BY_STATUS])
     undo(shop.session, tmp_path / "undo.json", limits=IMPATIENT)

@@ -55,6 +55,16 @@ def test_a_small_difference_of_the_same_work_is_the_machines() -> None:
     assert verdict(timing(*STEADY), timing(200, 202, 198, 201, 199)).verdict == "slower"
 
 
+def test_statements_that_differ_in_literals_only_are_all_compared() -> None:
+    slow, fast = timing(100, 101, 99, 100, 102, shape="a"), timing(1, 1.1, 1, 1, 1.2, shape="b")
+    compared = compare(timings(fast, fast), timings(fast, slow)).statements
+    assert [one.verdict for one in compared] == ["same", "slower"]
+
+
+def test_a_timeout_after_some_runs_is_no_bound() -> None:
+    assert verdict(timing(100, 101, 99, 100, limit=60_000), timing(100, 101, 99, 100, 102)).verdict == "same"
+
+
 def test_a_clear_difference_needs_few_runs() -> None:
     assert verdict(timing(100, 110), timing(5, 6)).verdict == "faster"
     assert verdict(timing(5, 6), timing(100, 110)).verdict == "slower"
