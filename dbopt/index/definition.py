@@ -78,6 +78,8 @@ def find_table(session: Session, relation: Name) -> Table:
     table = Table(**rows[0])
     if table.kind not in (TABLE, PARTITIONED, MATERIALIZED):
         raise QueryFailed(f"{table.sql_name} is not a table", hint="index the table below it")
+    if table.schema in ("pg_catalog", "information_schema"):
+        raise QueryFailed(f"{table.sql_name} belongs to the server", hint="only your own tables can be indexed")
     _check_privileges(session, table)
     return table
 

@@ -60,7 +60,7 @@ def _advice(found: Needless, checked: bool, catalog: Catalog) -> DropAdvice:
     return DropAdvice(
         index=index.sql_name,
         sql=f"DROP INDEX {concurrently}IF EXISTS {index.sql_name}",
-        undo_sql=_concurrently(index.definition) if concurrently else index.definition,
+        undo_sql=_concurrently(index.definition) if concurrently else index.definition.replace(" ON ONLY ", " ON ", 1),
         size_bytes=index.size_bytes,
         reason=found.reason + proof,
         kind=found.kind,

@@ -20,6 +20,7 @@ from dbopt.workload.sql import kind_of, tables_of
 
 OLDEST_EXTENSION = (1, 8)  # total_exec_time
 
+NEGLIGIBLE = 0.001  # a part of the total time
 _UNREADABLE = "<insufficient privilege>"
 
 
@@ -100,16 +101,20 @@ class _Limits:
 
 
 def _collect(session: Session, totals: list[dict[str, Any]], names: frozenset[str], limits: _Limits) -> _Collection:
-    """Fetch texts, the dearest first, until enough statements are found."""
+    """Fetch texts, the dearest first, until enough statements are found and what is left, added to them, would not
+    change them: many small entries may be one statement (with lists of other lengths, by other users).
+    """
     collection = _Collection(names)
     batch = 2 * limits.top + 50
+    left = whole = sum(total["total_ms"] for total in totals)
     for start in range(0, len(totals), batch):
         some = totals[start : start + batch]
         ids = sorted({total["queryid"] for total in some})
         texts = {row["queryid"]: row["query"] for row in session.rows("workload/texts", queryids=ids)}
         for total in some:
             collection.add(texts.get(total["queryid"]), total)
-        if len(limits.choose(collection.statements)) >= limits.top:
+        left -= sum(total["total_ms"] for total in some)
+        if len(limits.choose(collection.statements)) >= limits.top and left <= NEGLIGIBLE * whole:
             break
     collection.found = len(collection.statements)
     collection.statements = limits.choose(collection.statements)

@@ -198,6 +198,10 @@ def test_the_few_other_columns_are_included() -> None:
     }
 
 
+def test_nothing_is_included_that_may_be_too_long_for_a_page() -> None:
+    assert found_in_full("SELECT status FROM orders WHERE customer_id = 3") == {"public.orders (customer_id)"}
+
+
 @pytest.mark.parametrize(
     "sql",
     [
