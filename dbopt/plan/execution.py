@@ -54,7 +54,7 @@ def plan(session: Session, statement: Statement, limits: Limits) -> Planned:
         if generic:
             raw = _planned_generically(session, statement.sql)
         else:
-            raw = _explain(session, statement.sql, _first(statement), _OPTIONS)
+            raw = _explain(session, statement.sql, statement.first_values, _OPTIONS)
     tree = parse(raw)
     return Planned(statement, raw, tree, generic, what_it_changes(tree))
 
@@ -133,10 +133,6 @@ def _generic_explain(session: Session, sql: str, name: Identifier) -> Composable
 
 def _json(rows: list[dict[str, Any]]) -> Any:
     return rows[0]["QUERY PLAN"]
-
-
-def _first(statement: Statement) -> Values:
-    return statement.parameters[0] if statement.parameters else ()
 
 
 def _duration(milliseconds: float) -> str:

@@ -130,7 +130,7 @@ def _explained(
         return replace(explained, note=f"planned, not run: {planned.changes}", hint="--allow-dml runs it")
     try:
         execution.require_runnable(session, planned, limits)
-        raw = execution.run(session, planned, _first_values(planned.statement), limits)
+        raw = execution.run(session, planned, planned.statement.first_values, limits)
     except ServerError as failure:
         return replace(explained, error=_reason(failure, limits), hint=failure.hint)
     note = "run and rolled back; values it took from sequences are used up" if planned.changes else None
@@ -147,10 +147,6 @@ def _result(statement: Statement, raw: Any, parents: Parents | None) -> Explaine
 def _failed(statement: Statement, error: ServerError, limits: Limits) -> Explained:
     reason = _reason(error, limits)
     return Explained(statement.id, statement.name, statement.sql, None, None, None, False, reason, None, error.hint)
-
-
-def _first_values(statement: Statement) -> tuple[str | None, ...]:
-    return statement.parameters[0] if statement.parameters else ()
 
 
 def _reason(error: ServerError, limits: Limits) -> str:

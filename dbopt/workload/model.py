@@ -45,6 +45,11 @@ class Statement:
         return float(self.calls) if self.calls else 1.0
 
     @property
+    def first_values(self) -> tuple[str | None, ...]:
+        """The first parameter set; empty where there is none."""
+        return self.parameters[0] if self.parameters else ()
+
+    @property
     def label(self) -> str:
         """What to call it in a table or a message."""
         return self.name or self.id
