@@ -37,9 +37,9 @@ build: $(VENV)/dev.stamp         ## wheel and sdist
 	$(BIN)/python -m hatchling build
 
 lock:                            ## renew the lock files (needs uv)
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+	uv pip compile -q --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url --no-emit-find-links pyproject.toml --all-extras --group build -o .lock/run.txt
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+	uv pip compile -q --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url --no-emit-find-links pyproject.toml --all-extras --group dev -o .lock/dev.txt
 
 servers:                         ## PostgreSQL 15 with HypoPG and pg_partman, for the tests
