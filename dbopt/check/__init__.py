@@ -1,0 +1,1 @@
+"""The regression gate: plans of a workload against a baseline."""
