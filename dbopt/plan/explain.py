@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 from dbopt.errors import ConnectionFailed, ServerError
 from dbopt.plan import execution
 from dbopt.plan.execution import Limits, Planned
-from dbopt.plan.shape import Parents, shape
+from dbopt.plan.names import Parents
+from dbopt.plan.shape import shape
 from dbopt.plan.tree import Plan, parse
 from dbopt.postgres.session import Session
 from dbopt.workload.model import Statement, Workload

@@ -12,22 +12,11 @@ with the calendar, and which of them are read changes with the parameters. Equal
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Mapping
 
+from dbopt.plan.names import Names, Parents
 from dbopt.plan.tree import Node, Plan
 from dbopt.postgres.identifiers import qualified, quoted
 
-Parents = Mapping[tuple[str, str], tuple[str, str]]
-"""(schema, name) of a partition or of a partition's index -> (schema, name) of the topmost one above it."""
-
-_VALUE = re.compile(
-    r"""'(?:[^']|'')*'(?:::[\w ."()\[\]]+)?  # 'x'::text
-      | \$\d+                               # a parameter, or an InitPlan's value before PostgreSQL 17
-      | \(InitPlan\ \d+\)\.col\d+           # the latter since
-      | \b\d+(?:\.\d+)?\b""",
-    re.VERBOSE,
-)
 _AGGREGATES = {
     "Plain": "Aggregate",
     "Sorted": "GroupAggregate",
@@ -38,7 +27,7 @@ _AGGREGATES = {
 
 def shape(plan: Plan, parents: Parents | None = None) -> str:
     """The shape on one line: `Limit(Sort by total DESC(Hash Join(Seq Scan public.orders, Hash(...))))`."""
-    return _Shaper(parents or {}).text(plan.root, None)
+    return _Shaper(parents or {}, Names.of(plan, parents)).text(plan.root, None)
 
 
 def digest(text: str) -> str:
@@ -47,8 +36,9 @@ def digest(text: str) -> str:
 
 
 class _Shaper:
-    def __init__(self, parents: Parents) -> None:
+    def __init__(self, parents: Parents, names: Names) -> None:
         self._parents = parents
+        self._names = names
 
     def text(self, node: Node, schema: str | None) -> str:
         """`schema` is that of the heap scan above a bitmap index scan, which does not say it itself."""
@@ -83,13 +73,13 @@ class _Shaper:
     def _head(self, node: Node, schema: str | None) -> str:
         words = [
             "Parallel" if node.raw.get("Parallel Aware") and node.node_type != "Append" else "",
-            _method(node),
+            method(node),
             _join(node),
             self._named(schema, node.index, "using "),
             self._named(node.schema, node.relation, "on " if node.index else ""),
             _source(node),
             "backward" if node.raw.get("Scan Direction") == "Backward" else "",
-            _sorting(node),
+            self._sorting(node),
         ]
         return " ".join(word for word in words if word)
 
@@ -99,8 +89,17 @@ class _Shaper:
         schema, name = self._parents.get((schema or "", name), (schema or "", name))
         return before + (qualified(schema, name) if schema and before != "using " else quoted(name))
 
+    def _sorting(self, node: Node) -> str:
+        keys = node.raw.get("Sort Key")
+        if not keys:
+            return ""
+        presorted = node.raw.get("Presorted Key", [])
+        text = ", ".join(self._names.text(str(key)) for key in keys)
+        return f"by {text}" + (f" ({len(presorted)} presorted)" if presorted else "")
 
-def _method(node: Node) -> str:
+
+def method(node: Node) -> str:
+    """What the node does, as EXPLAIN's text form calls it; a scan of a whole index is a Full one."""
     raw = node.raw
     if node.node_type == "Aggregate":
         mode = raw.get("Partial Mode", "Simple")
@@ -127,12 +126,3 @@ def _source(node: Node) -> str:
     if "Function Name" in raw:
         return f"{raw['Schema']}.{raw['Function Name']}" if "Schema" in raw else str(raw["Function Name"])
     return str(raw.get("CTE Name") or raw.get("Table Function Name") or "")
-
-
-def _sorting(node: Node) -> str:
-    keys = node.raw.get("Sort Key")
-    if not keys:
-        return ""
-    presorted = node.raw.get("Presorted Key", [])
-    text = ", ".join(_VALUE.sub("?", str(key)) for key in keys)
-    return f"by {text}" + (f" ({len(presorted)} presorted)" if presorted else "")

@@ -19,7 +19,8 @@ from dbopt.errors import ConnectionFailed, ServerError, StatementTimeout
 from dbopt.plan import effort, execution
 from dbopt.plan.execution import Limits, Planned, Values
 from dbopt.plan.explain import partitions, planner_settings
-from dbopt.plan.shape import Parents, shape
+from dbopt.plan.names import Parents
+from dbopt.plan.shape import shape
 from dbopt.plan.tree import Plan, parse
 from dbopt.postgres.session import Session
 from dbopt.timing.model import Timing, Timings

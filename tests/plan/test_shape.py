@@ -27,7 +27,7 @@ def test_it_names_strategies_tables_indexes_and_sort_keys(shop: Database) -> Non
         " GROUP BY 1 ORDER BY 2 DESC",
     )
     assert shape(plan) == (
-        "Sort by (sum(o.total)) DESC(HashAggregate(Hash Join Left(Seq Scan public.orders,"
+        "Sort by (sum(orders.total)) DESC(HashAggregate(Hash Join Left(Seq Scan public.orders,"
         " Hash(Seq Scan public.customers))))"
     )
     one = planned(shop, 'SELECT * FROM "we""ird; Täble" WHERE "i;d" = 7')
