@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 
@@ -24,7 +24,8 @@ class Statement:
     update, delete, merge or utility. A parameter set has one text (or NULL) per `$n`, in order, as the server would
     read it in a literal. `parameters_from` says where the sets came from: captured, file, typed (by the user),
     statistics, types (values that the types accept, nothing more), or None where there are none. Times are server
-    times over all calls, None where the source does not know them.
+    times over all calls, None where the source does not know them. `location` is where the statement stands in the
+    sources, `file:line`, or None; the path is as it was given, with `/` between its parts.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Statement:
     parameters: tuple[tuple[str | None, ...], ...] = ()
     tables: tuple[str, ...] = ()
     parameters_from: str | None = None
+    location: str | None = None
 
     @property
     def weight(self) -> float:
@@ -48,6 +50,11 @@ class Statement:
     def first_values(self) -> tuple[str | None, ...]:
         """The first parameter set; empty where there is none."""
         return self.parameters[0] if self.parameters else ()
+
+    @property
+    def by_parameters(self) -> tuple[Statement, ...]:
+        """The statement once for each of its parameter sets; itself where it has none."""
+        return tuple(replace(self, parameters=(values,)) for values in self.parameters) or (self,)
 
     @property
     def label(self) -> str:

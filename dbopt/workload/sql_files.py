@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from dbopt import documents
@@ -38,6 +38,10 @@ class _Reader:
 
     def place(self, line: int) -> str:
         return f"{self.origin}:{line}"
+
+    def location(self, line: int) -> str | None:
+        """The place for other programs: the same on every system, None for standard input."""
+        return None if self.origin == "-" else f"{PurePath(self.origin).as_posix()}:{line}"
 
 
 def capture(paths: Iterable[str]) -> Captured:
@@ -91,6 +95,7 @@ def _statement(reader: _Reader, piece: Piece) -> Statement:
         parameters=sets,
         tables=tables_of(converted.sql),
         parameters_from="file" if sets else None,
+        location=reader.location(piece.line),
     )
 
 

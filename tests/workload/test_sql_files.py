@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,21 @@ def test_values_are_given_by_name_or_place(
 ) -> None:
     [one] = captured(tmp_path, f"-- params: {params}\n{sql};")
     assert (one.parameters, one.parameters_from) == ((expected,), "file")
+
+
+def test_a_statement_knows_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "queries").mkdir()
+    (tmp_path / "queries" / "a b.sql").write_bytes(b"-- name: one\r\n\r\nSELECT 1;\r\n/* two */ SELECT 2;\r\n")
+    monkeypatch.chdir(tmp_path)
+    assert [one.location for one in capture(["queries"]).workload.statements] == [
+        "queries/a b.sql:3", "queries/a b.sql:4",
+    ]  # fmt: skip
+
+
+def test_standard_input_is_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("SELECT 1;"))
+    [one] = capture(["-"]).workload.statements
+    assert (one.name, one.location) == ("-:1", None)
 
 
 def test_several_lines_are_several_sets(tmp_path: Path) -> None:
