@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .venv-peers
 # uv where it is there, else pip
 UV := $(shell command -v uv 2>/dev/null)
 PYTEST_WORKERS ?= 2
@@ -30,7 +31,7 @@ format: $(VENV)/dev.stamp        ## let ruff arrange the code
 docs: $(VENV)/dev.stamp          ## generate docs/commands.md from the code
 	$(BIN)/python -m tests.docs.generate
 
-bench: $(VENV)/dev.stamp servers ## benchmarks against the peers: figures, no verdict
+bench: $(VENV)/dev.stamp $(PEERS)/stamp servers ## benchmarks against the peers: figures, no verdict
 	$(BIN)/python -m tests.benchmarks
 
 build: $(VENV)/dev.stamp         ## wheel and sdist
@@ -41,12 +42,14 @@ lock:                            ## renew the lock files (needs uv)
 	    --no-emit-index-url --no-emit-find-links pyproject.toml --all-extras --group build -o .lock/run.txt
 	uv pip compile -q --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url --no-emit-find-links pyproject.toml --all-extras --group dev -o .lock/dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-emit-index-url --no-emit-find-links .lock/peers.in -o .lock/peers.txt
 
 servers:                         ## PostgreSQL 15 with HypoPG and pg_partman, for the tests
 	sh tests/install_servers.sh
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(PEERS) build dist .pytest_cache .mypy_cache .ruff_cache
 
 # -- the virtual environment ------------------------------------------------------------------------------------------
 
@@ -66,5 +69,17 @@ ifeq ($(UV),)
 else
 	$(UV) pip install -q --python $(BIN)/python --require-hashes -r $<
 	$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+endif
+	touch $@
+
+# What `make bench` compares with: an environment of its own, so that none of it gets into dbopt's.
+$(PEERS)/stamp: .lock/peers.txt
+ifeq ($(UV),)
+	sh .lock/ensure_venv.sh $(PYTHON)
+	$(PYTHON) -m venv --clear $(PEERS)
+	$(PEERS)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
+else
+	$(UV) venv -q --clear --python $(PYTHON) $(PEERS)
+	$(UV) pip install -q --python $(PEERS)/bin/python --require-hashes -r $<
 endif
 	touch $@
