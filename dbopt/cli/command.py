@@ -32,6 +32,9 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
     SQL = "sql"
     HTML = "html"
+    JUNIT = "junit"
+    SARIF = "sarif"
+    GITHUB = "github"
 
 
 _BY_SUFFIX = {
@@ -40,6 +43,8 @@ _BY_SUFFIX = {
     ".md": Format.MARKDOWN,
     ".sql": Format.SQL,
     ".html": Format.HTML,
+    ".xml": Format.JUNIT,
+    ".sarif": Format.SARIF,
 }
 
 
@@ -51,17 +56,25 @@ class Run:
     db: str | None = None
     config: str | None = None
     format: Format | None = None
-    output: Path | None = None
+    outputs: tuple[Path, ...] = ()
     quiet: bool = False
     verbose: bool = False
     debug: bool = False
 
     def check(self) -> None:
         """Refuse what could not be written in the end, before any work is done. Raises FileError."""
-        if self.output is not None and not self.output.absolute().parent.is_dir():
-            raise FileError(f"there is no directory {self.output.parent}", hint="make it first, or choose another -o")
-        if self.output is not None and self.output.is_dir():
-            raise FileError(f"{self.output} is a directory", hint="name a file with -o")
+        for output in self.outputs:
+            if not output.absolute().parent.is_dir():
+                raise FileError(f"there is no directory {output.parent}", hint="make it first, or choose another -o")
+            if output.is_dir():
+                raise FileError(f"{output} is a directory", hint="name a file with -o")
+
+    @property
+    def output(self) -> Path | None:
+        """The file of a command that writes only one. Raises UsageError where several were named."""
+        if len(self.outputs) > 1:
+            raise UsageError("this command writes one file", hint="give a single -o")
+        return self.outputs[0] if self.outputs else None
 
     def connect(self) -> Session:
         """The session the user asked for: --dsn, else the configuration file's, else libpq's defaults."""
@@ -84,19 +97,24 @@ class Run:
     def emit(self, report: Report) -> None:
         """Print a result, or write it to --output. The format is --format, else that of the file's suffix, else
         DBOPT_FORMAT, else a table on stdout and JSON, which other commands read, in a file.
+
+        With several files, and with the format github, which is read from the log only, --format is that of stdout.
         """
         from dbopt.output import render
 
         preferred = _preferred_format()
-        if self.output is None:
+        if not self.outputs:
             render.to_stdout(report, self.format or preferred or Format.TABLE)
             return
+        for_stdout = self.format if len(self.outputs) > 1 or self.format is Format.GITHUB else None
+        for_files = None if for_stdout else self.format
         otherwise = preferred or (Format.TABLE if report.document is None else Format.JSON)
-        chosen = self.format or _BY_SUFFIX.get(self.output.suffix.lower(), otherwise)
-        render.to_file(report, chosen, self.output)
-        if sys.stdout.isatty() and not self.quiet:
-            render.to_stdout(report, Format.TABLE)
-        self.note(f"wrote {self.output}")
+        formats = {path: for_files or _BY_SUFFIX.get(path.suffix.lower(), otherwise) for path in self.outputs}
+        render.to_files(report, formats)
+        if for_stdout or (sys.stdout.isatty() and not self.quiet):
+            render.to_stdout(report, for_stdout or Format.TABLE)
+        for path in self.outputs:
+            self.note(f"wrote {path}")
 
     def note(self, text: str) -> None:
         """A remark for the person, on stderr; --quiet silences it."""
@@ -149,8 +167,10 @@ _COMMON: dict[str, Any] = {
         ),
     ],
     "output": Annotated[
-        Path | None,
-        typer.Option("-o", "--output", metavar="FILE", help="Write the result to a file, whole or not at all."),
+        list[Path] | None,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="Write the result to a file, whole or not at all; may be repeated."
+        ),
     ],
     "quiet": Annotated[bool, typer.Option("-q", "--quiet", help="No remarks on stderr.")],
     "verbose": Annotated[bool, typer.Option("-v", "--verbose", help="More remarks on stderr.")],
@@ -176,7 +196,8 @@ def command(app: typer.Typer, name: str | None = None) -> Callable[[Command], Co
     def register(function: Command) -> Command:
         @functools.wraps(function)
         def called(**arguments: Any) -> int | None:
-            run = Run(**{option: arguments.pop(option) for option in _COMMON})
+            files = tuple(arguments.pop("output") or ())
+            run = Run(**{option: arguments.pop(option) for option in _COMMON if option != "output"}, outputs=files)
             run.check()
             return function(run, **arguments)
 
@@ -207,5 +228,6 @@ def _keyword(parameter: inspect.Parameter) -> inspect.Parameter:
 
 
 def _common(option: str) -> inspect.Parameter:
-    default = next(value.default for name, value in inspect.signature(Run).parameters.items() if name == option)
+    own = inspect.signature(Run).parameters.get(option)
+    default = None if own is None else own.default
     return inspect.Parameter(option, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=_COMMON[option])

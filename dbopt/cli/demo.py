@@ -54,14 +54,14 @@ def register(app: typer.Typer) -> None:
         if not 0 < scale <= 100:
             raise UsageError("--scale must be over 0 and at most 100")
         started = time.monotonic()
-        output = run.output.absolute() if run.output else None
+        outputs = [path.absolute() for path in run.outputs]
         folder = None if keep is None else _kept(keep)
         with _shop(run, scale) as server, chdir(folder or server.make_directory("steps")):
             for title, line in STEPS:
                 _step(run, title, line.split())
             if keep is not None:
                 _step(run, "Keep the report", ["compare", "before.json", "after.json", "--html", "report.html", "-q"])
-            _compare(run, output)
+            _compare(run, outputs)
         run.note(f"\nThat took {time.monotonic() - started:.0f} s." + (f" The files are in {keep}." if keep else ""))
         run.note(CLOSING)
         return 0
@@ -136,11 +136,11 @@ def _step(run: Run, title: str, arguments: list[str]) -> None:
         _succeed([*arguments, "-q"] if run.quiet else arguments)
 
 
-def _compare(run: Run, output: Path | None) -> None:
+def _compare(run: Run, outputs: list[Path]) -> None:
     arguments = ["compare", "before.json", "after.json"]
     run.note(f"\n# Before and after\n$ dbopt {shlex.join(arguments)}")
     formatted = ["--format", run.format.value] if run.format else []
-    written = ["-o", str(output)] if output else []
+    written = [argument for path in outputs for argument in ("-o", str(path))]
     _succeed([*arguments, *formatted, *written])
 
 

@@ -57,7 +57,7 @@ def register(app: typer.Typer) -> None:
         done = any(one.plan is not None for one in plans.statements)
         if done:
             run.emit(plan.report(plans))
-        if run.output is not None or not done:
+        if run.outputs or not done:
             remark_failures(run, plans.statements)
         if not done:
             raise nothing_done("explained", plans.statements)

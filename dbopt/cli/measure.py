@@ -52,7 +52,7 @@ def register(app: typer.Typer) -> None:
         done = any(one.runs_ms for one in timings.statements)
         if done:
             run.emit(timing.measured(timings))
-        if run.output is not None or not done:
+        if run.outputs or not done:
             remark_failures(run, timings.statements)
         if not done:
             raise nothing_done("measured", timings.statements)

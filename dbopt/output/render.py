@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dbopt import documents
@@ -23,13 +23,20 @@ def to_stdout(report: Report, format_name: str) -> None:
     sys.stdout.write(as_text(report, format_name))
 
 
-def to_file(report: Report, format_name: str, path: Path) -> None:
-    """Write the report, whole or not at all."""
-    documents.write_atomically(path, as_text(report, format_name))
+def to_files(report: Report, formats: Mapping[Path, str]) -> None:
+    """Write the report, each file whole or not at all, and none where one has no such form."""
+    texts = {path: as_text(report, format_name) for path, format_name in formats.items()}
+    for path, text in texts.items():
+        documents.write_atomically(path, text)
 
 
 def as_text(report: Report, format_name: str) -> str:
     """The report in that format. Raises UsageError where the report has no such form."""
+    own = report.texts.get(format_name)
+    if own is not None:
+        return own()
+    if format_name not in _FORMATS:
+        raise _no_form(format_name)
     return _FORMATS[format_name](report)
 
 

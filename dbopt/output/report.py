@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -45,10 +45,13 @@ class Table:
 
 @dataclass(frozen=True)
 class Report:
-    """A result. `document` is a dataclass with a SCHEMA, written as JSON; `sql` is a script; `html` a whole page."""
+    """A result. `document` is a dataclass with a SCHEMA, written as JSON; `sql` is a script; `html` a whole page.
+    `texts` are forms of its own by the name of the format, in place of what would be made of the tables.
+    """
 
     tables: tuple[Table, ...] = ()
     document: Any = None
     sql: str | None = None
     html: Callable[[], str] | None = None
     terminal: Callable[[], Any] | None = None  # a Rich renderable in place of the tables
+    texts: Mapping[str, Callable[[], str]] = field(default_factory=dict)
