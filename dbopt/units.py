@@ -1,4 +1,4 @@
-"""Durations and sizes as people type them on a command line: PostgreSQL intervals and PostgreSQL's units of memory."""
+"""Durations, sizes and shares as people type them on a command line: PostgreSQL intervals and PostgreSQL's units of memory."""
 
 from __future__ import annotations
 
@@ -59,6 +59,14 @@ def bytes_of(text: str) -> int:
     if match is None:
         raise UsageError(f'"{text}" is not a size', hint='write it as in "512MB", "2 GB" or a number of bytes')
     return round(float(match[1]) * _BYTES[match[2].lower()])
+
+
+def share(text: str) -> float:
+    """A share in per cent, as a fraction: "10%" and "10" are 0.1. Raises UsageError."""
+    match = re.fullmatch(rf"\s*({_NUMBER})\s*%?\s*", text)
+    if match is None:
+        raise UsageError(f'"{text}" is not a percentage', hint='write it as in "10%"')
+    return float(match[1]) / 100
 
 
 def _unit(word: str) -> str:

@@ -31,35 +31,42 @@ class Planner:
 @dataclass(frozen=True)
 class TableFacts:
     """What the planner knew of a table that the workload reads; partitions count for their topmost table. `rows` and
-    `blocks` (of 8 kB) are sums over partitions. `knowledge` names what else estimates rest on: extended statistics,
-    unique indexes, foreign keys, statistics of expressions. `columns` are those with statistics.
+    `blocks` (of 8 kB) are sums over partitions, `analysed_blocks` those that it had at the last VACUUM or ANALYZE.
+    `knowledge` names what else estimates rest on: extended statistics, unique indexes, foreign keys, statistics of
+    expressions. `columns` are those with statistics.
     """
 
     name: str
     rows: float
     blocks: int
     partitions: int
+    analysed_blocks: int = 0
     columns: tuple[str, ...] = ()
     knowledge: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A run of the statement on a database with data: rows it returned, blocks (of 8 kB) it touched, hit or read."""
+    """A run of the statement on a database with data, summed over its parameter sets: rows it returned, blocks (of
+    8 kB) it found in the cache or read, and blocks it wrote to temporary files.
+    """
 
     rows: float
-    blocks: int
+    blocks: float
+    temp_blocks: float
 
 
 @dataclass(frozen=True)
 class Expected:
-    """One statement as it was planned; `error` is why it could not be, and then there is no plan. `sql` are lines."""
+    """One statement as it was planned: a plan for each parameter set, one where it has none; equal ones in a row stand
+    there once. `error` is why it could not be planned, and then there is no plan. `sql` are lines.
+    """
 
     id: str
     name: str | None
     sql: tuple[str, ...]
     error: str | None = None
-    plan: Facts | None = None
+    plans: tuple[Facts, ...] = ()
     measured: Measured | None = None
 
     @property
@@ -69,6 +76,33 @@ class Expected:
     @property
     def text(self) -> str:
         return "\n".join(self.sql)
+
+    @property
+    def by_set(self) -> tuple[Facts, ...]:
+        """The plan of each parameter set."""
+        return tuple(plan for plan in self.plans for _ in range(plan.sets))
+
+    @property
+    def cost(self) -> float | None:
+        """The mean over the parameter sets; None without a plan."""
+        plans = self.by_set
+        return sum(plan.cost for plan in plans) / len(plans) if plans else None
+
+    @property
+    def shape(self) -> str | None:
+        """The shape of the plan; of all parameter sets where they differ."""
+        return " | ".join(dict.fromkeys(plan.shape for plan in self.plans)) or None
+
+    @property
+    def outline(self) -> tuple[str, ...]:
+        """The plan trees of all parameter sets that differ, one after the other."""
+        different = dict.fromkeys(plan.outline for plan in self.plans)
+        return tuple(line for outline in different for line in outline)
+
+    @property
+    def relations(self) -> frozenset[str]:
+        """The tables that the plans read."""
+        return frozenset(read.relation for plan in self.plans for read in plan.reads)
 
 
 @dataclass(frozen=True)

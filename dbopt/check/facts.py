@@ -50,6 +50,7 @@ class Facts:
     """A plan in what decides about it. `cost` is the planner's total cost. `reads` come in the plan's order. `joins`
     are the joins with the tables that they join, outermost first. `estimates` are planned rows by what they are rows
     of. `spills` are sorts and hashes that do not fit into memory. `outline` is the plan tree for people and for diffs.
+    `sets` is how many parameter sets, one after the other, have this very plan.
     """
 
     cost: float
@@ -59,6 +60,7 @@ class Facts:
     estimates: dict[str, float]
     spills: tuple[str, ...]
     outline: tuple[str, ...]
+    sets: int = 1
 
     @property
     def rows(self) -> float:

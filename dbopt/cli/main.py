@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from dbopt import __version__
-from dbopt.cli import apply, capture, compare, demo, doctor, explain, measure, snapshot, suggest, undo
+from dbopt.cli import apply, capture, check, compare, demo, doctor, explain, measure, snapshot, suggest, undo
 from dbopt.cli.command import group
 from dbopt.errors import DboptError, FileError, Interrupted, UsageError
 
@@ -38,6 +38,7 @@ def _top(
 
 apply.register(app)
 capture.register(app)
+check.register(app)
 compare.register(app)
 demo.register(app)
 doctor.register(app)

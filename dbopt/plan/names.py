@@ -14,8 +14,11 @@ from dbopt.postgres.identifiers import quoted
 Parents = Mapping[tuple[str, str], tuple[str, str]]
 """(schema, name) of a partition or of a partition's index -> (schema, name) of the topmost one above it."""
 
+# text, pg_catalog.int4, "Mine".status, character varying(10)[], timestamp(3) without time zone
+_TYPE = r"""(?:"(?:[^"]|"")+"|\w+)(?:\.(?:"(?:[^"]|"")+"|\w+))?(?:\ varying|\ precision)?
+            (?:\(\d+(?:,\s?\d+)?\))?(?:\ with(?:out)?\ time\ zone)?(?:\[\])*"""
 _VALUE = re.compile(
-    r"""'(?:[^']|'')*'(?:::[\w ."()\[\]]+)?  # 'x'::text
+    rf"""'(?:[^']|'')*'(?:::{_TYPE})?         # 'x'::text
       | \$\d+                               # a parameter, or an InitPlan's value before PostgreSQL 17
       | \(InitPlan\ \d+\)\.col\d+           # the latter since
       | (?<![\w"])\d+(?:\.\d+)?\b""",

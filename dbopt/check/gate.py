@@ -1,0 +1,93 @@
+"""The gate: what is checked, what with, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from dbopt import documents
+from dbopt.check.baseline import Baseline
+from dbopt.check.compare import TOLERANCE, Comparison
+from dbopt.check.model import Check
+from dbopt.check.observe import Observer, OnProgress
+from dbopt.check.pairing import pair
+from dbopt.errors import FileMissing, NothingToDo
+from dbopt.workload.model import Statement, Workload
+from dbopt.workload.noise import is_command
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The statements that are checked, and remarks on those that are not."""
+
+    workload: Workload
+    remarks: tuple[str, ...]
+
+
+def choose(workload: Workload, ignored: Sequence[str] = ()) -> Chosen:
+    """Each statement once, without commands, which have no plan, and without those whose name or id fits a pattern of
+    `ignored`, as in `report_*`. Raises NothingToDo where none is left.
+    """
+    different = {(one.id, one.name, one.sql): one for one in workload.statements}.values()
+    planned = [one for one in different if not is_command(one.sql)]
+    kept = [one for one in planned if not _fits(one, ignored)]
+    remarks = [
+        f"left out: {count} {what}"
+        for count, what in (
+            (len(different) - len(planned), "utility commands, which have no plan"),
+            (len(planned) - len(kept), "statements by --ignore"),
+        )
+        if count
+    ]
+    if not kept:
+        raise NothingToDo("not a single statement is left to check", hint="; ".join(remarks) or None)
+    return Chosen(replace(workload, statements=tuple(kept)), tuple(remarks))
+
+
+def _fits(statement: Statement, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for name in (statement.id, statement.label) for pattern in patterns)
+
+
+def load_baseline(path: Path) -> Baseline:
+    """Read a baseline. Raises FileMissing with what to do, CorruptDocument or UnsupportedDocument."""
+    try:
+        return documents.read(Baseline, str(path))
+    except FileMissing:
+        raise FileMissing(
+            f"there is no baseline {path}: nothing was checked", hint="`dbopt check ... --update` writes it"
+        ) from None
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One run: the workload, the tolerance, and what to be told while it goes on."""
+
+    workload: Workload
+    tolerance: float = TOLERANCE
+    on_progress: OnProgress | None = None
+
+    def observe(self, observer: Observer) -> Baseline:
+        """The present, as this observer sees it. Raises NothingToDo where not a single statement plans."""
+        present = observer.observe(self.workload, self.on_progress)
+        if all(one.error for one in present.statements):
+            first = present.statements[0]
+            raise NothingToDo(
+                f"none of the {len(present.statements)} statements plans; the first: {first.error}",
+                hint="are workload and database of the same schema?",
+            )
+        return present
+
+    def check(self, before: Baseline, after: Baseline) -> Check:
+        """The verdicts. Raises NothingToDo for a baseline that knows none of the statements."""
+        if before.statements and not any(one.before and one.after for one in pair(before.statements, after.statements)):
+            raise NothingToDo(
+                f"the baseline knows none of the {len(after.statements)} statements",
+                hint="it is that of another workload; `dbopt check ... --update` writes it anew",
+            )
+        return Comparison(before, after, self.tolerance, self._locations()).run()
+
+    def _locations(self) -> dict[str, str]:
+        found = {one.label: getattr(one, "location", None) for one in self.workload.statements}
+        return {label: place for label, place in found.items() if place}
