@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 
 from dbopt.errors import ServerError
 from dbopt.index.model import Index
-from dbopt.plan import tree
 from dbopt.postgres.identifiers import qualified
 from dbopt.postgres.session import Row, Session
-from dbopt.shadow.dimensions import index_shapes
 from dbopt.shadow.shadow import Shadow, forget_pages
+from dbopt.shadow.sizing import Counts, Part, size
 
 PREFIX = "dbopt_what_if_"
 
@@ -27,15 +26,6 @@ class Candidate:
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(row["name"] for row in self.parts)
-
-
-@dataclass(frozen=True)
-class _Part:
-    """A part of a candidate that has a file, with what it is to hold."""
-
-    row: Row
-    rows: float
-    heap_blocks: int
 
 
 def create(
@@ -61,16 +51,14 @@ def create(
             session.rows("shadow/hide_indexes", indexes=[row["oid"] for parts in made.values() for row in parts])
         forget_pages(session)
         heaps = {int(leaf["oid"]): leaf for found in known.values() for leaf in found}
-        counts = _Counts(planner)
+        counts = Counts(planner)
         contents = {
             index: [
-                _Part(row, counts.rows(heaps[row["table"]], index.predicate), _blocks(shadow, heaps[row["table"]]))
-                for row in parts
-                if row["kind"] == "i"
+                _part(row, heaps[row["table"]], shadow, counts, index.predicate) for row in parts if row["kind"] == "i"
             ]
             for index, parts in made.items()
         }
-        blocks = _size(shadow, session, [part for parts in contents.values() for part in parts])
+        blocks = size(shadow.storage, session, [part for parts in contents.values() for part in parts])
     return (
         {
             index: Candidate(tuple(parts), sum(blocks[part.row["oid"]] for part in contents[index]))
@@ -78,6 +66,10 @@ def create(
         },
         refused,
     )
+
+
+def _part(row: Row, heap: Row, shadow: Shadow, counts: Counts, predicate: str) -> Part:
+    return Part(row, counts.rows(heap["schema"], heap["name"], predicate), _blocks(shadow, heap))
 
 
 def _create(session: Session, index: Index, name: str) -> list[Row]:
@@ -113,40 +105,3 @@ def _emptied(shadow: Shadow, groups: Iterable[Sequence[Row]]) -> Iterator[None]:
 
 def _blocks(shadow: Shadow, leaf: Row) -> int:
     return shadow.blocks.get((leaf["schema"], leaf["name"]), 0)
-
-
-class _Counts:
-    """How many rows of a table satisfy a predicate, as the planner estimates it."""
-
-    def __init__(self, planner: Session) -> None:
-        self._planner = planner
-        self._known: dict[tuple[int, str], float] = {}
-
-    def rows(self, leaf: Row, predicate: str) -> float:
-        key = leaf["oid"], predicate
-        if key not in self._known:
-            self._known[key] = self._ask(leaf, predicate)
-        return self._known[key]
-
-    def _ask(self, leaf: Row, predicate: str) -> float:
-        condition = f" WHERE {predicate}" if predicate else ""
-        relation = qualified(leaf["schema"], leaf["name"])
-        rows = self._planner.fetch_workload(f"SELECT FROM ONLY {relation}{condition}", prefix="EXPLAIN (FORMAT JSON) ")
-        return tree.parse(rows[0]["QUERY PLAN"]).root.plan_rows
-
-
-def _size(shadow: Shadow, session: Session, parts: Sequence[_Part]) -> dict[int, int]:
-    """Give the new indexes' files and rows of pg_class the sizes that they would have; returns blocks by oid."""
-    shapes = index_shapes(session, [part.row["oid"] for part in parts])
-    blocks: dict[int, int] = {}
-    for part in parts:
-        shape = shapes[part.row["oid"]]
-        blocks[shape.oid] = shape.blocks(part.rows, part.heap_blocks)
-        shape.write(shadow.storage, part.row["path"], blocks[shape.oid], part.rows, part.heap_blocks)
-    session.rows(
-        "shadow/set_index_sizes",
-        indexes=[part.row["oid"] for part in parts],
-        blocks=[blocks[part.row["oid"]] for part in parts],
-        rows=[part.rows for part in parts],
-    )
-    return blocks

@@ -13,7 +13,8 @@ from dbopt.shadow.extended_bytes import Attributes
 from dbopt.shadow.snapshot import EXPRESSION_STATISTICS, ExpressionStatistics, ExtendedStatistics
 
 _CASTS = "".join(
-    f"CREATE CAST (bytea AS {name}) WITHOUT FUNCTION;" for name in ("pg_ndistinct", "pg_dependencies", "pg_mcv_list")
+    f"DROP CAST IF EXISTS (bytea AS {name}); CREATE CAST (bytea AS {name}) WITHOUT FUNCTION;"
+    for name in ("pg_ndistinct", "pg_dependencies", "pg_mcv_list")
 )
 _INDEX = "dbopt_expressions"
 _LIST = "dbopt_combinations"

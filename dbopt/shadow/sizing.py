@@ -1,0 +1,59 @@
+"""Giving indexes that never held a row the sizes that they would have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dbopt.plan import tree
+from dbopt.postgres.identifiers import qualified
+from dbopt.postgres.session import Row, Session
+from dbopt.shadow.dimensions import index_shapes
+from dbopt.shadow.storage import Storage
+
+
+@dataclass(frozen=True)
+class Part:
+    """An index that has a file, with what it is to hold. `row` has its oid and path."""
+
+    row: Row
+    rows: float
+    heap_blocks: int
+
+
+class Counts:
+    """How many rows of a table satisfy a predicate, as the planner estimates it."""
+
+    def __init__(self, planner: Session) -> None:
+        self._planner = planner
+        self._known: dict[tuple[str, str], float] = {}
+
+    def rows(self, schema: str, table: str, predicate: str) -> float:
+        relation = qualified(schema, table)
+        if (relation, predicate) not in self._known:
+            self._known[relation, predicate] = self._ask(relation, predicate)
+        return self._known[relation, predicate]
+
+    def _ask(self, relation: str, predicate: str) -> float:
+        condition = f" WHERE {predicate}" if predicate else ""
+        rows = self._planner.fetch_workload(f"SELECT FROM ONLY {relation}{condition}", prefix="EXPLAIN (FORMAT JSON) ")
+        return tree.parse(rows[0]["QUERY PLAN"]).root.plan_rows
+
+
+def size(storage: Storage, session: Session, parts: Sequence[Part]) -> dict[int, int]:
+    """Give the indexes' files and rows of pg_class the sizes that they would have; returns blocks by oid. The server
+    must not have the files' pages in its cache.
+    """
+    shapes = index_shapes(session, [part.row["oid"] for part in parts])
+    blocks: dict[int, int] = {}
+    for part in parts:
+        shape = shapes[part.row["oid"]]
+        blocks[shape.oid] = shape.blocks(part.rows, part.heap_blocks)
+        shape.write(storage, part.row["path"], blocks[shape.oid], part.rows, part.heap_blocks)
+    session.rows(
+        "shadow/set_index_sizes",
+        indexes=[part.row["oid"] for part in parts],
+        blocks=[blocks[part.row["oid"]] for part in parts],
+        rows=[part.rows for part in parts],
+    )
+    return blocks
