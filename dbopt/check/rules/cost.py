@@ -19,7 +19,7 @@ def check(case: Case) -> Iterator[Reason]:
     resized = [one.resized for one in case.changes if one.resized]
     lost = any(one.lost for one in case.changes)
     if case.costs_more:
-        if resized and case.same_text:
+        if resized:
             yield Reason(NAME, "inconclusive", f"its cost is {figures}, but {'; '.join(resized)}")
         else:
             yield Reason(NAME, "regression", f"its cost is {times(case.cost_ratio)} what it was: {figures}")
