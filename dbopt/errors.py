@@ -14,7 +14,8 @@ DboptError                        3
 │   ├── LockNotAvailable          3
 │   └── QueryFailed               3
 │       ├── StatementTimeout      3
-│       └── UnsafeStatement       3   refused before it reached the server
+│       ├── UnsafeStatement       3   refused before it reached the server
+│       └── MigrationFailed       3   a schema migration, on the shadow
 ├── EmbeddedServerError           3   the embedded PostgreSQL did not start or stop
 ├── NothingToDo                   3   an input without a single usable statement
 ├── ConfirmationRequired          2   a change asked for off a terminal without --yes
@@ -101,6 +102,10 @@ class StatementTimeout(QueryFailed):
 
 class UnsafeStatement(QueryFailed):
     """The statement could change something that a rollback does not restore."""
+
+
+class MigrationFailed(QueryFailed):
+    """The migration did not run on the shadow."""
 
 
 class EmbeddedServerError(DboptError):

@@ -66,15 +66,18 @@ class EmbeddedServer:
     def connect(self, database: str = "postgres") -> Session:
         return connect(self.dsn(database))
 
-    def run_tool(self, tool: str, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    def run_tool(
+        self, tool: str, *arguments: str, stdin: str | None = None, timeout_s: float | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Run one of the package's client programs; its exit code is the caller's to judge.
 
-        Raises EmbeddedServerError where there is no such program.
+        Raises EmbeddedServerError where there is no such program, and subprocess.TimeoutExpired.
         """
         try:
             return subprocess.run(
                 [self.bin_dir / tool, *arguments],
                 input=stdin,
+                timeout=timeout_s,
                 capture_output=True,
                 encoding="utf-8",
                 errors="replace",

@@ -10,8 +10,8 @@ from dbopt.errors import ServerError
 from dbopt.index.model import Index
 from dbopt.postgres.identifiers import qualified
 from dbopt.postgres.session import Row, Session
-from dbopt.shadow.shadow import Shadow, forget_pages
-from dbopt.shadow.sizing import Counts, Part, size
+from dbopt.shadow.shadow import Shadow
+from dbopt.shadow.sizing import Counts, Part, forget_pages, size
 
 PREFIX = "dbopt_what_if_"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +12,11 @@ from dbopt.postgres import embedded
 from dbopt.postgres.embedded import EmbeddedServer
 from dbopt.postgres.identifiers import qualified, quoted
 from dbopt.postgres.session import Row, Session
-from dbopt.shadow import extended, restore, settings, unrestored
+from dbopt.shadow import extended, migrate, restore, settings, unrestored
 from dbopt.shadow.dimensions import index_shapes
+from dbopt.shadow.migrate import Migrated
+from dbopt.shadow.migration import Migration
+from dbopt.shadow.sizing import forget_pages
 from dbopt.shadow.snapshot import Snapshot
 from dbopt.shadow.storage import Storage
 from dbopt.shadow.unrestored import Key
@@ -36,14 +39,18 @@ class Shadow:
 
     @staticmethod
     @contextmanager
-    def open(snapshot: Snapshot, *, bin_dir: Path | None = None) -> Iterator[Shadow]:
+    def open(
+        snapshot: Snapshot, *, bin_dir: Path | None = None, migration: Migration | None = None
+    ) -> Iterator[Shadow]:
         """Start a server and restore the snapshot into it (1 to 5 s); stopped and removed at the end. `bin_dir` names
-        the programs of a full PostgreSQL 18 in place of the packaged ones. Raises EmbeddedServerError.
+        the programs of a full PostgreSQL 18 in place of the packaged ones. `migration` is applied before anything is
+        planned; the shadow's own `snapshot` then has the relations that it leaves. Raises EmbeddedServerError, and
+        MigrationFailed.
         """
         with embedded.start(bin_dir=bin_dir, settings=settings.SERVER_SETTINGS) as server:
             remark = restore.create_database(server, snapshot)
             with server.connect(restore.DATABASE) as session:
-                shadow = _restored(server, session, snapshot, (remark,) if remark else ())
+                shadow = _restored(server, session, snapshot, migration, (remark,) if remark else ())
             yield shadow
 
     def connect(self) -> Session:
@@ -62,7 +69,9 @@ class Shadow:
         return None if reason is None else f"{qualified(schema, name)} is not complete in the shadow: {reason}"
 
 
-def _restored(server: EmbeddedServer, session: Session, snapshot: Snapshot, remarks: tuple[str, ...]) -> Shadow:
+def _restored(
+    server: EmbeddedServer, session: Session, snapshot: Snapshot, migration: Migration | None, remarks: tuple[str, ...]
+) -> Shadow:
     if session.major != _MAJOR:
         raise FeatureMissing(
             f"a shadow is a PostgreSQL {_MAJOR}, and --pg-bin names a {session.server_version}",
@@ -71,17 +80,24 @@ def _restored(server: EmbeddedServer, session: Session, snapshot: Snapshot, rema
     failures = restore.restore(server, session, snapshot)
     failed = extended.restore(session, snapshot.extended_statistics)
     _provide_buffercache(session)
-    files = {(row["schema"], row["name"]): row for row in session.rows("shadow/files")}
-    shadow = Shadow(
+    reasons = {**failed, **unrestored.find(snapshot, _files(session), failures)}
+    made = Migrated(snapshot, reasons, remarks + _ranges_left_out(session))
+    if migration is not None:
+        made = migrate.apply(server, session, made, migration)
+    storage = Storage(server.data)
+    snapshot = _sized(server, session, storage, made)
+    return Shadow(
         server=server,
         snapshot=snapshot,
-        storage=Storage(server.data),
-        unrestored={**failed, **unrestored.find(snapshot, files, failures)},
-        remarks=remarks + _ranges_left_out(session),
+        storage=storage,
+        unrestored=made.unrestored,
+        remarks=made.remarks,
         blocks={table.key: table.blocks for table in snapshot.tables},
     )
-    _size(shadow, session, files)
-    return shadow
+
+
+def _files(session: Session) -> dict[Key, Row]:
+    return {(row["schema"], row["name"]): row for row in session.rows("shadow/files")}
 
 
 def _ranges_left_out(session: Session) -> tuple[str, ...]:
@@ -102,25 +118,33 @@ def _provide_buffercache(session: Session) -> None:
         ) from None
 
 
-def _size(shadow: Shadow, session: Session, files: Mapping[Key, Row]) -> None:
-    """Give every file its source's size. Before that, the server must forget the pages that it read: a stale metapage
-    in its cache would be believed.
+def _sized(server: EmbeddedServer, session: Session, storage: Storage, made: Migrated) -> Snapshot:
+    """Give every file its source's size; returns the snapshot with those of new indexes. Before that, the server must
+    forget the pages that it read: a stale metapage in its cache would be believed.
     """
+    snapshot, files = made.snapshot, _files(session)
     session.script("CHECKPOINT")
     forget_pages(session)
-    for table in shadow.snapshot.tables:
+    for table in snapshot.tables:
         if table.key in files and files[table.key]["path"]:
-            shadow.storage.resize(files[table.key]["path"], table.blocks)
-    present = [index for index in shadow.snapshot.indexes if index.key in files]
+            storage.resize(files[table.key]["path"], table.blocks)
+    if made.new_indexes:
+        with server.connect(restore.DATABASE) as planner:
+            settings.apply(planner, snapshot)
+            snapshot = migrate.size_new_indexes(session, planner, snapshot, made.new_indexes)
+        forget_pages(session)
+    _size_indexes(storage, session, snapshot, files, made.as_made)
+    return snapshot
+
+
+def _size_indexes(
+    storage: Storage, session: Session, snapshot: Snapshot, files: Mapping[Key, Row], left_alone: Collection[Key]
+) -> None:
+    heaps = {table.key: table.blocks for table in snapshot.tables}
+    present = [index for index in snapshot.indexes if index.key in files and index.key not in left_alone]
     shapes = index_shapes(session, [files[index.key]["oid"] for index in present])
     for index in present:
         file = files[index.key]
         shape = shapes[file["oid"]]
-        heap_blocks = shadow.blocks.get((index.schema, index.table or ""), 0)
-        shape.write(shadow.storage, file["path"], index.blocks, max(shape.rows, 0.0), heap_blocks)
-
-
-def forget_pages(session: Session) -> None:
-    """Empty the server's cache, what is changed in it written out."""
-    schema = session.row("shadow/buffercache")["schema"]
-    session.script(f"SELECT {qualified(schema, 'pg_buffercache_evict_all')}()")
+        heap_blocks = heaps.get((index.schema, index.table or ""), 0)
+        shape.write(storage, file["path"], index.blocks, max(shape.rows, 0.0), heap_blocks)

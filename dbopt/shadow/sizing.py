@@ -40,20 +40,32 @@ class Counts:
         return tree.parse(rows[0]["QUERY PLAN"]).root.plan_rows
 
 
+def forget_pages(session: Session) -> None:
+    """Empty the server's cache, what is changed in it written out."""
+    schema = session.row("shadow/buffercache")["schema"]
+    session.script(f"SELECT {qualified(schema, 'pg_buffercache_evict_all')}()")
+
+
+def measure(session: Session, parts: Sequence[Part]) -> dict[int, int]:
+    """Tell pg_class the sizes that the indexes would have; returns their blocks by oid."""
+    shapes = index_shapes(session, [part.row["oid"] for part in parts])
+    blocks = {part.row["oid"]: shapes[part.row["oid"]].blocks(part.rows, part.heap_blocks) for part in parts}
+    session.rows(
+        "shadow/set_index_sizes",
+        indexes=list(blocks),
+        blocks=list(blocks.values()),
+        rows=[part.rows for part in parts],
+    )
+    return blocks
+
+
 def size(storage: Storage, session: Session, parts: Sequence[Part]) -> dict[int, int]:
     """Give the indexes' files and rows of pg_class the sizes that they would have; returns blocks by oid. The server
     must not have the files' pages in its cache.
     """
-    shapes = index_shapes(session, [part.row["oid"] for part in parts])
-    blocks: dict[int, int] = {}
+    blocks = measure(session, parts)
+    shapes = index_shapes(session, list(blocks))
     for part in parts:
-        shape = shapes[part.row["oid"]]
-        blocks[shape.oid] = shape.blocks(part.rows, part.heap_blocks)
-        shape.write(storage, part.row["path"], blocks[shape.oid], part.rows, part.heap_blocks)
-    session.rows(
-        "shadow/set_index_sizes",
-        indexes=[part.row["oid"] for part in parts],
-        blocks=[blocks[part.row["oid"]] for part in parts],
-        rows=[part.rows for part in parts],
-    )
+        oid = part.row["oid"]
+        shapes[oid].write(storage, part.row["path"], blocks[oid], part.rows, part.heap_blocks)
     return blocks
