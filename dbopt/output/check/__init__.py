@@ -1,0 +1,61 @@
+"""What the gate found, in every form: one format, one file."""
+
+from __future__ import annotations
+
+from dbopt.check.model import Check, Checked
+from dbopt.output import units
+from dbopt.output.report import Column, Report, Table
+
+
+def report(check: Check, *, verbose: bool = False) -> Report:
+    """The outcome of the gate. With `verbose`, tables on the terminal and in a log list what passed, too."""
+    from dbopt.output.check import github, junit, lines, markdown, sarif, terminal
+
+    return Report(
+        tables=(table(check),),
+        document=check,
+        terminal=lambda: terminal.drawn(check, verbose),
+        texts={
+            "table": lambda: lines.text(check, verbose),
+            "markdown": lambda: markdown.text(check),
+            "junit": lambda: junit.text(check),
+            "sarif": lambda: sarif.text(check),
+            "github": lambda: github.text(check),
+        },
+    )
+
+
+def table(check: Check) -> Table:
+    """A row per statement, in the document's order, for CSV."""
+    columns = (
+        Column("id"),
+        Column("name"),
+        Column("verdict"),
+        Column("cost_before", units.cost, right=True),
+        Column("cost_after", units.cost, right=True),
+        Column("before_ms", units.milliseconds, right=True),
+        Column("after_ms", units.milliseconds, right=True),
+        Column("rules"),
+        Column("reasons"),
+        Column("cause"),
+        Column("was"),
+        Column("location"),
+    )
+    return Table(columns, tuple(_row(one) for one in check.statements))
+
+
+def _row(one: Checked) -> tuple[object, ...]:
+    return (
+        one.id,
+        one.name,
+        one.verdict,
+        one.cost_before,
+        one.cost_after,
+        one.timing and one.timing.before_ms,
+        one.timing and one.timing.after_ms,
+        "; ".join(dict.fromkeys(reason.rule for reason in one.reasons)),
+        "; ".join(reason.message for reason in one.reasons),
+        one.cause and one.cause.message,
+        one.was,
+        one.location,
+    )
