@@ -34,7 +34,7 @@ def text(check: Check) -> str:
 def _head(check: Check) -> Iterator[str]:
     yield f"## {_MARKS.get(check.verdict, '')} dbopt check: {words.summary(check)}\n"
     yield f"{escaped(words.origin(check))}\n"
-    yield "".join(f"> **{escaped(warning[:_CELL])}**\n>\n" for warning in words.warnings(check)[:20])
+    yield "".join(f"> **{escaped(warning[:_CELL])}**\n>\n" for warning in words.warnings(check)[:10])
 
 
 def _rows(shown: list[Checked]) -> Iterator[str]:
