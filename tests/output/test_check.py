@@ -151,7 +151,6 @@ def test_markdown_has_a_verdict_a_table_and_details() -> None:
 
 PostgreSQL 17.2, snapshot prod.dbsnap, baseline check.json
 
-
 | verdict | statement | cost before | cost after | reasons |
 | --- | --- | ---: | ---: | --- |
 | REGRESSION | <code>orders_of_customer</code><br><code>queries/orders.sql:12</code> | 8.44 | 12,345 | lost-index: """

@@ -28,7 +28,7 @@ def text(check: Check) -> str:
     remedies = "".join(_remedies(shown))
     room = LIMIT - len(head) - len(table) - len(remedies)
     details = _within(room, [_details(one) for one in shown if _has_details(one)], _details_remark)
-    return "\n".join(part for part in (head, table, remedies, details) if part).rstrip() + "\n"
+    return "\n\n".join(part.strip("\n") for part in (head, table, remedies, details) if part) + "\n"
 
 
 def _head(check: Check) -> Iterator[str]:
