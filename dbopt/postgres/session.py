@@ -158,9 +158,9 @@ class Session:
             if option.envvar is not None and option.val
         }
 
-    def another(self) -> Session:
-        """A second connection to the same place."""
-        return _open(self._conninfo)
+    def another(self, **overrides: Any) -> Session:
+        """A second connection to the same place, with other connection parameters where some are given."""
+        return _open(make_conninfo(self._conninfo, **overrides))
 
     def close(self) -> None:
         self._connection.close()

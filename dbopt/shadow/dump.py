@@ -14,6 +14,7 @@ _HEADER = re.compile(
     r"Schema: (?P<schema>.*); Owner: ?.*\n--\n",
     re.MULTILINE,
 )
+_VERSIONS = re.compile(r"^-- Dumped (?:from database|by pg_dump) version .*\n", re.MULTILINE)
 _RESTRICT = re.compile(r"^\\(?:un)?restrict \S+\n", re.MULTILINE)
 # Debian's 15 keeps an attribute option that no other version knows, and that differs from run to run.
 _ATTRIBUTE_OPTIONS = re.compile(
@@ -48,7 +49,7 @@ class Failure:
 
 def cleaned(text: str) -> str:
     """The dump without what is random, what no other server can read, and what must not leave the server."""
-    text = _RESTRICT.sub("", text)
+    text = _VERSIONS.sub("", _RESTRICT.sub("", text), count=2)
     text = _ATTRIBUTE_OPTIONS.sub(_without_version, text)
     headers = list(_HEADER.finditer(text))
     starts = [header.start() for header in headers] + [len(text)]

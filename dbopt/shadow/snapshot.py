@@ -116,6 +116,10 @@ class ExtensionFunction:
 
 @dataclass(frozen=True)
 class Snapshot:
+    """`redacted` says whether the values in it are synthetic, `role` whose settings it has where they are not those of
+    the session that took it, `hidden` the tables (schema and name) whose statistics row security kept from it.
+    """
+
     SCHEMA: ClassVar[str] = "dbopt.snapshot/1"
 
     server_version: str
@@ -130,6 +134,9 @@ class Snapshot:
     extended_statistics: tuple[ExtendedStatistics, ...]
     extension_functions: tuple[ExtensionFunction, ...]
     dump: str
+    redacted: bool = False
+    role: str | None = None
+    hidden: tuple[tuple[str, ...], ...] = ()
 
     @property
     def bytewise(self) -> bool:

@@ -18,9 +18,11 @@ from dbopt.errors import (
     ServerError,
 )
 from dbopt.postgres.embedded import readable_programs
-from dbopt.postgres.identifiers import quoted
+from dbopt.postgres.identifiers import qualified, quoted
 from dbopt.postgres.session import Row, Session
 from dbopt.shadow import dump
+from dbopt.shadow.planning import Planning, of_role, of_session
+from dbopt.shadow.redact import NOTHING, Known, redacted, source, without_secrets
 from dbopt.shadow.snapshot import (
     EXPRESSION_STATISTICS,
     CommonCombination,
@@ -28,12 +30,13 @@ from dbopt.shadow.snapshot import (
     ExtendedStatistics,
     ExtensionFunction,
     Relation,
-    Setting,
     Snapshot,
 )
 
 LOCK_WAIT_MS = 5000
 _BLOCK_SIZE = 8192
+# As pg_dump has it: the shadow reads values in these forms.
+_WRITTEN_AS = {"DateStyle": "ISO", "IntervalStyle": "postgres", "extra_float_digits": "3", "bytea_output": "hex"}
 _OPTIONS = (
     "--no-data",
     "--statistics",
@@ -51,19 +54,54 @@ _OPTIONS = (
 )
 
 
-def take(session: Session, *, bin_dir: Path | None = None) -> Snapshot:
+def take(
+    session: Session,
+    *,
+    bin_dir: Path | None = None,
+    role: str | None = None,
+    redact: bool = False,
+    known: Known = NOTHING,
+) -> Snapshot:
     """Snapshot the session's database. `bin_dir` names the programs of a full PostgreSQL 18 in place of the packaged
-    ones. Raises PrivilegeMissing (the role needs SELECT on all tables: pg_read_all_data), LockNotAvailable, and
-    FeatureMissing for a server that pg_dump 18 cannot read.
+    ones. The settings are those of the session, or those that `role` gets in this database. With `redact`, values out
+    of the data give way to synthetic ones, apart from what is `known`.
+
+    Raises PrivilegeMissing (the role needs SELECT on all tables: pg_read_all_data), LockNotAvailable, FeatureMissing
+    for a server that pg_dump 18 cannot read, and QueryFailed for an unknown role and for text in no encoding.
     """
+    hidden = _hidden_tables(session)
+    planning = of_role(session, role) if role is not None else of_session(session)
+    try:
+        taken = _taken(session, bin_dir or readable_programs(), planning, role, hidden)
+        return redacted(taken, source.read(session), known) if redact else taken
+    except UnicodeDecodeError:
+        raise QueryFailed(
+            "the database holds names or values that are not valid UTF-8",
+            hint="its encoding, SQL_ASCII, promises nothing; find such rows with convert_from(value::bytea, 'UTF8')",
+        ) from None
+
+
+def _hidden_tables(session: Session) -> tuple[tuple[str, ...], ...]:
+    """Tables whose statistics row security hides. Raises PrivilegeMissing for one that may not be read at all: asked
+    here, since pg_dump would say so in the server's language.
+    """
+    rows = session.rows("shadow/closed_tables")
+    closed = [qualified(row["schema"], row["name"]) for row in rows if not row["readable"]]
+    if closed:
+        others = f" and {len(closed) - 1} more" if len(closed) > 1 else ""
+        raise _privilege_missing(f"no SELECT on {closed[0]}{others}", session.role)
+    return tuple((row["schema"], row["name"]) for row in rows)
+
+
+def _taken(
+    session: Session, programs: Path, planning: Planning, role: str | None, hidden: tuple[tuple[str, ...], ...]
+) -> Snapshot:
     with session.rolled_back(lock_timeout_ms=LOCK_WAIT_MS):
         database = session.row("shadow/database")
         if database["block_size"] != _BLOCK_SIZE:
             raise FeatureMissing(f"the server's blocks have {database['block_size']} bytes; a shadow has {_BLOCK_SIZE}")
         relations = tuple(_relation(row) for row in session.rows("shadow/relations"))
-        settings = tuple(Setting(row["name"], row["setting"], row["unit"]) for row in session.rows("shadow/settings"))
         functions = tuple(_function(row) for row in session.rows("shadow/extension_functions"))
-    extended = _extended_statistics(session)
     return Snapshot(
         server_version=session.server_version,
         database=session.database,
@@ -71,12 +109,14 @@ def take(session: Session, *, bin_dir: Path | None = None) -> Snapshot:
         locale_provider=database["locale_provider"],
         collate=database["collate"],
         ctype=database["ctype"],
-        search_path=tuple(database["search_path"]),
-        settings=settings,
+        search_path=planning.search_path,
+        settings=planning.settings,
         relations=relations,
-        extended_statistics=extended,
+        extended_statistics=_extended_statistics(session),
         extension_functions=functions,
-        dump=dump.cleaned(_dumped(session, bin_dir or readable_programs())),
+        dump=without_secrets(dump.cleaned(_dumped(session, programs))),
+        role=role,
+        hidden=hidden,
     )
 
 
@@ -106,6 +146,8 @@ def _function(row: Row) -> ExtensionFunction:
 
 def _extended_statistics(session: Session) -> tuple[ExtendedStatistics, ...]:
     with session.rolled_back(lock_timeout_ms=LOCK_WAIT_MS):
+        for name, value in _WRITTEN_AS.items():
+            session.rows("plan/set_local", name=name, value=value)
         objects = session.rows("shadow/extended_statistics")
         expressions = session.rows("shadow/expression_statistics") if objects else []
     return tuple(
@@ -158,17 +200,20 @@ def _dumped(session: Session, programs: Path) -> str:
             hint="--pg-bin must name the bin directory of a PostgreSQL 18",
         ) from None
     if done.returncode:
-        raise _failure(done.stderr.decode(errors="replace"), session.role)
-    return done.stdout.decode(errors="replace")
+        raise _failure(done.stderr.decode(errors="replace"), session)
+    return done.stdout.decode()
 
 
-def _failure(messages: str, role: str) -> ServerError:
+def _failure(messages: str, session: Session) -> ServerError:
+    """What pg_dump's last words mean. The server speaks its own language, so a lock is looked for, too."""
     lines = [line.removeprefix("pg_dump: ").strip() for line in messages.splitlines() if line.strip()]
     message = next((line for line in lines if "error:" in line), lines[-1] if lines else "no message")
     reason = message.removeprefix("error: ").removeprefix("query failed: ").removeprefix("ERROR: ").strip()
     for mark, make in _FAILURES.items():
         if mark in messages:
-            return make(reason, role)
+            return make(reason, session.role)
+    if locked := session.rows("shadow/exclusively_locked"):
+        return _lock_not_available(f"{locked[0]['name']}: {reason}", session.role)
     return QueryFailed(f"pg_dump failed: {reason}", hint="dbopt doctor shows what is missing on this server")
 
 
