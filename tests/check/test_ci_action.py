@@ -193,7 +193,7 @@ def test_all_inputs_are_passed_on(runner: Runner) -> None:
 def test_no_input_becomes_code(runner: Runner, text: str) -> None:
     declared = [name.replace("-", "_") for name in parsed(ACTION)["inputs"]]
     for name in declared:
-        runner.run(**{"workload": "queries", name: text})
+        runner.run(0, **({"workload": "queries"} | {name: text}))
     assert list(runner.work.rglob("pwned")) == []
 
 
