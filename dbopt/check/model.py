@@ -22,8 +22,9 @@ class Reason:
 
 @dataclass(frozen=True)
 class Timed:
-    """An A/B run of the statement: the baseline's text and the current one, interleaved. Medians in ms; the interval is
-    that of `ratio`, after over before: above 1 is slower.
+    """An A/B run of the statement: the baseline's text and the current one, interleaved. Lower quartiles in ms, which
+    load on the machine moves least; the interval is that of their `ratio`, after over before: above 1 is slower. `p` is
+    that of the Mann-Whitney test, `runs` the number on each side.
     """
 
     before_ms: float

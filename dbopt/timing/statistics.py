@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from statistics import median
 
-__all__ = ["median", "rank_sum_p", "ratio_interval"]
+__all__ = ["lower_quartile", "median", "rank_sum_p", "ratio_interval"]
 
 _RESAMPLES = 2000
 _SEED = 20241123
@@ -15,9 +15,13 @@ _EXACT_UP_TO = 12  # runs on each side: 2.7 million ways to divide them, counted
 
 
 def ratio_interval(
-    numerator: Sequence[float], denominator: Sequence[float], confidence: float = 0.95
+    numerator: Sequence[float],
+    denominator: Sequence[float],
+    confidence: float = 0.95,
+    of: Callable[[Sequence[float]], float] = median,
 ) -> tuple[float, float]:
-    """Percentile bootstrap interval of median(numerator) / median(denominator), both sides resampled on their own.
+    """Percentile bootstrap interval of median(numerator) / median(denominator), both sides resampled on their own; `of`
+    takes another statistic than the median.
 
     B. Efron, "Bootstrap methods: another look at the jackknife", Annals of Statistics 7 (1979); the percentile interval
     after Efron and Tibshirani, "An Introduction to the Bootstrap" (1993), chapter 13. Both sides need a run and values
@@ -25,11 +29,18 @@ def ratio_interval(
     """
     draw = random.Random(_SEED)  # noqa: S311 - resampling
     ratios = sorted(
-        median(draw.choices(numerator, k=len(numerator))) / median(draw.choices(denominator, k=len(denominator)))
+        of(draw.choices(numerator, k=len(numerator))) / of(draw.choices(denominator, k=len(denominator)))
         for _ in range(_RESAMPLES)
     )
     tail = (1 - confidence) / 2
     return _quantile(ratios, tail), _quantile(ratios, 1 - tail)
+
+
+def lower_quartile(values: Sequence[float]) -> float:
+    """The value that a quarter of the runs stay below: load on the machine only ever adds to a run, and moves this less
+    than the median.
+    """
+    return _quantile(sorted(values), 0.25)
 
 
 def rank_sum_p(first: Sequence[float], second: Sequence[float]) -> float:
