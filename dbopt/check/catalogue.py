@@ -90,7 +90,7 @@ CATALOGUE: tuple[Entry, ...] = (
         "Look for a LIMIT, a DISTINCT or a condition that is gone. If the change is meant, accept it with --update.",
     ),
     Entry(
-        "time",
+        "timing",
         "The statement runs longer",
         "Measured side by side with its former text, the statement runs longer.",
         "Look at the plan diff, and at what `dbopt explain --analyze` says of both texts.",

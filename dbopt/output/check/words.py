@@ -78,14 +78,11 @@ def _moved(before: float, after: float) -> str:
 
 
 def timing(one: Checked) -> str | None:
-    """How the measured time moved, None where nothing was measured."""
+    """How the measured time moved, None where nothing was measured. How sure that is, the rule's reason says."""
     if one.timing is None:
         return None
-    low, high = units.factor(one.timing.ci_low), units.factor(one.timing.ci_high)
-    return (
-        f"time {units.milliseconds(one.timing.before_ms)} -> {units.milliseconds(one.timing.after_ms)} "
-        f"({units.factor(one.timing.ratio)}, 95 % interval {low} to {high}, {one.timing.runs} runs)"
-    )
+    before, after = units.milliseconds(one.timing.before_ms), units.milliseconds(one.timing.after_ms)
+    return f"time {before} -> {after}{_moved(one.timing.before_ms, one.timing.after_ms)}"
 
 
 def figures(one: Checked) -> list[str]:
