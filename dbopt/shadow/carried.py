@@ -34,7 +34,6 @@ _VALUES = (
     "range_empty_frac",
     "range_bounds_histogram",
 )
-_SHORT_HEADER = 3  # bytes that a short value of varying length saves on a page
 
 
 @dataclass(frozen=True)
@@ -134,6 +133,8 @@ def _place(old: Row, before: State, after: State) -> Column | None:
 
 def _put(session: Session, relation: Row, number: int, row: Row) -> bool:
     values = {name: value for name, value in row.items() if name not in ("relation", "number")}
+    where = {"relation": relation["oid"], "number": number, "inherited": row["inherited"]}
+    session.rows("shadow/migration_forget_statistics", **where)  # what is put is added to what there is
     try:
         found = session.rows(
             "shadow/migration_put_statistics",
@@ -184,7 +185,7 @@ def _width(row: Row, old: Row, new: Row) -> str | None:
 
 def _measured(*found: Row) -> str | None:
     widths = [row["width"] for row in found if row["width"] is not None]
-    return str(round(max(sum(widths) / len(widths) - _SHORT_HEADER, 1))) if widths else None
+    return str(round(sum(widths) / len(widths))) if widths else None
 
 
 def _common(session: Session, row: Row, old: Row, new: Row, expression: str | None) -> Row:

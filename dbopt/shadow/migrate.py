@@ -23,7 +23,6 @@ from dbopt.shadow.snapshot import Relation, Snapshot
 from dbopt.shadow.unrestored import Key
 from dbopt.shadow.widths import Width, row_bytes
 
-TIMEOUT_S = 60.0
 _PROLOGUE_LINES = 2
 
 
@@ -41,16 +40,14 @@ class Migrated:
     as_made: frozenset[Key] = frozenset()
 
 
-def apply(
-    server: EmbeddedServer, session: Session, made: Migrated, migration: Migration, *, timeout_s: float = TIMEOUT_S
-) -> Migrated:
+def apply(server: EmbeddedServer, session: Session, made: Migrated, migration: Migration) -> Migrated:
     """Run the migration in the session's database. Raises MigrationFailed, which names file and line."""
     snapshot = made.snapshot
     script = _prepared(session, migration)
     before, kept = carried.state(session), carried.statistics(session)
     _provide(session, script)
     try:
-        remarks = _run(server, session.database, snapshot, migration, script, timeout_s)
+        remarks = _run(server, session.database, snapshot, migration, script)
     except MigrationFailed as error:
         raise _explained(error, made.unrestored) from None
     after = carried.state(session)
@@ -117,7 +114,7 @@ def _provide(session: Session, script: Prepared) -> None:
 
 
 def _run(
-    server: EmbeddedServer, database: str, snapshot: Snapshot, migration: Migration, script: Prepared, timeout_s: float
+    server: EmbeddedServer, database: str, snapshot: Snapshot, migration: Migration, script: Prepared
 ) -> tuple[str, ...]:
     """Run the script as psql does, statement by statement; returns a remark where it leaves a transaction open."""
     token = secrets.token_hex(16)  # within it psql obeys no backslash command
@@ -125,10 +122,10 @@ def _run(
     text = f"\\restrict {token}\nSET search_path = {path};\n{script.text}\n;\nCOMMIT;\n"
     options = ("-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-f", "-")
     try:
-        done = server.run_tool("psql", *options, server.dsn(database), stdin=text, timeout_s=timeout_s)
+        done = server.run_tool("psql", *options, server.dsn(database), stdin=text, timeout_s=migration.timeout_s)
     except subprocess.TimeoutExpired:
         raise MigrationFailed(
-            f"the migration {migration.name} took longer than {timeout_s:g} s",
+            f"the migration {migration.name} took longer than {migration.timeout_s:g} s",
             hint="on the shadow no table has rows: does it wait for something, or compute much by itself?",
         ) from None
     if done.returncode:

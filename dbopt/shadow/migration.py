@@ -19,12 +19,13 @@ _NUMBER = re.compile(r"(\d+)")
 @dataclass(frozen=True)
 class Migration:
     """SQL text to be run in psql. `name` is that of its file or files; `starts` are the lines of the text, from 1, on
-    which each file begins, with the file's name.
+    which each file begins, with the file's name. `timeout_s` limits the whole run.
     """
 
     name: str
     text: str
     starts: tuple[tuple[int, str], ...] = ()
+    timeout_s: float = 60.0
 
     def place(self, line: int) -> str:
         """`file:line` of a line of the text."""
