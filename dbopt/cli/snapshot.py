@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 from time import perf_counter
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dbopt.cli.command import Run, command
 from dbopt.errors import UsageError
+
+if TYPE_CHECKING:
+    from dbopt.workload.model import Workload
 
 
 def register(app: typer.Typer) -> None:
@@ -50,9 +53,8 @@ def register(app: typer.Typer) -> None:
         from dbopt.shadow.redact.known import constants
         from dbopt.shadow.snapshot import save
         from dbopt.shadow.take import take
-        from dbopt.workload.files import load
 
-        kept = constants(load(known)) if known is not None else NOTHING
+        kept = constants(_statements(known)) if known is not None else NOTHING
         started = perf_counter()
         with run.connect() as session:
             taken = take(session, bin_dir=pg_bin, role=role, redact=redact, known=kept)
@@ -72,3 +74,12 @@ def register(app: typer.Typer) -> None:
             if redact
             else "it holds no rows, but values out of them (most common values, histograms): keep it as the data"
         )
+
+
+def _statements(path: str) -> Workload:
+    """A workload file, or the statements of .sql files."""
+    from dbopt.workload import files, sql_files
+
+    if path == "-" or path.endswith(".json"):
+        return files.load(path)
+    return sql_files.capture([path]).workload

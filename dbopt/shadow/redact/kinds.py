@@ -12,6 +12,9 @@ Collation = tuple[str, str]
 """Schema and name."""
 
 
+SHORT = 16  # characters
+
+
 class Shape(StrEnum):
     SCALAR = "scalar"
     ARRAY = "array"
@@ -110,6 +113,6 @@ def _scalar(row: TypeRow, typmod: int, collation: Collation | None) -> Scalar:
 
 
 def _length(name: str, typmod: int) -> int | None:
-    if name == "name":
-        return 63
-    return typmod - 4 if typmod >= 5 else None
+    """Only short limits tell kinds apart: columns of text and of varchar(n) may be joined."""
+    length = typmod - 4 if typmod >= 5 and name != "name" else SHORT
+    return length if length < SHORT else None

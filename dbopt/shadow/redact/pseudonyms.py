@@ -92,7 +92,7 @@ def _texts(scalar: Scalar, columns: list[set[str]], sort: Sort, known: Known) ->
 
 
 def _plain(scalar: Scalar, text: str) -> str:
-    return text.rstrip(" ") if scalar.family == "text" and scalar.limit else text
+    return text.rstrip(" ") if scalar.family == "text" else text
 
 
 def _scale(scalar: Scalar, columns: list[set[str]]) -> int:

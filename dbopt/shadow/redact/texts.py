@@ -15,6 +15,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from dbopt.shadow.redact.kinds import SHORT
+
 _DIGITS = "0123456789"
 _LETTERS = "abcdefghjkmnpqrstux"  # without those that some language sorts elsewhere
 _SINGLE = _DIGITS + _LETTERS
@@ -45,6 +47,10 @@ def replaced(columns: Sequence[Collection[str]], sort: Sort, known: Known, limit
     width = _width(len(values | weights.keys()), limit) or _width(len(values), limit)
     if width is None:
         return {text: text for text in values}
+    if weights and (limit is None or width < limit):
+        width += 1  # room for the zero with which codes begin
+    else:
+        weights.clear()
     fitting = {text: weight for text, weight in weights.items() if limit is None or len(text) + width <= limit}
     order = sort(values | fitting.keys())
     return _numbered(order, values, _accepted(order, fitting), width, limit, known.fragments)
@@ -80,14 +86,15 @@ def _numbered(
             news[text] = text
             continue
         start = anchor if text.startswith(anchor) else _after(anchor, following.get(anchor))
-        news[text] = _filled(start + code_of(rank, width), text, limit, fragments)
+        room = max(len(text), SHORT - 1) if limit is None else limit
+        news[text] = _filled(start[: room - width] + code_of(rank, width, is_after=bool(fixed)), text, room, fragments)
     return {text: news[text] for text in values}
 
 
-def _filled(code: str, text: str, limit: int | None, fragments: Sequence[str]) -> str:
+def _filled(code: str, text: str, room: int, fragments: Sequence[str]) -> str:
     """The code with what the text is known to contain, as long as the text was if that is possible."""
     told = "".join(sorted((part for part in fragments if part in text and part not in code), key=text.index))
-    if limit is not None and len(code) + len(told) > limit:
+    if len(code) + len(told) > room:
         told = ""
     return code + "0" * (len(text) - len(code) - len(told)) + told
 
@@ -127,7 +134,8 @@ def _precedes(first: str, second: str) -> bool:
 
 def _has_room(first: str, second: str) -> bool:
     if second.startswith(first):
-        return second[len(first) : len(first) + 1].isalpha()  # a code begins with a digit
+        following = second[len(first) : len(first) + 1]
+        return following.isalnum() and following > "0"  # with which codes begin
     return first < second
 
 
@@ -149,8 +157,12 @@ def _width(count: int, limit: int | None) -> int | None:
     return width if limit is None or width <= limit else None
 
 
-def code_of(rank: int, width: int) -> str:
-    """The rank as a code: codes of one width sort as their ranks."""
+def code_of(rank: int, width: int, *, is_after: bool = False) -> str:
+    """The rank as a code: codes of one width sort as their ranks. One that is to stand before anything that an anchor
+    may go on with begins with a zero.
+    """
+    if is_after:
+        return "0" + code_of(rank, width - 1)
     if width == 1:
         return _SINGLE[rank]
     characters = []
