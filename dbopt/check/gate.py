@@ -69,15 +69,8 @@ class Gate:
     on_progress: OnProgress | None = None
 
     def observe(self, observer: Observer) -> Baseline:
-        """The present, as this observer sees it. Raises NothingToDo where not a single statement plans."""
-        present = observer.observe(self.workload, self.on_progress)
-        if all(one.error for one in present.statements):
-            first = present.statements[0]
-            raise NothingToDo(
-                f"none of the {len(present.statements)} statements plans; the first: {first.error}",
-                hint="are workload and database of the same schema?",
-            )
-        return present
+        """The present, as this observer sees it."""
+        return observer.observe(self.workload, self.on_progress)
 
     def check(self, before: Baseline, after: Baseline) -> Check:
         """The verdicts. Raises NothingToDo for a baseline that knows none of the statements."""
@@ -91,3 +84,12 @@ class Gate:
     def _locations(self) -> dict[str, str]:
         found = {one.label: getattr(one, "location", None) for one in self.workload.statements}
         return {label: place for label, place in found.items() if place}
+
+
+def require_plans(present: Baseline) -> None:
+    """Refuse to accept a present without a single plan. Raises NothingToDo."""
+    if all(one.error for one in present.statements):
+        raise NothingToDo(
+            f"none of the {len(present.statements)} statements plans; the first: {present.statements[0].error}",
+            hint="are workload and database of the same schema?",
+        )

@@ -204,8 +204,10 @@ def _show(run: Run, found: Check) -> int:
 def _update(run: Run, path: Path, old: Baseline | None, present: Baseline, found: Check) -> int:
     """Write the baseline, whole or not at all, and only where something changed."""
     from dbopt import documents
+    from dbopt.check.gate import require_plans
     from dbopt.check.update import updated
 
+    require_plans(present)
     update = updated(old, present, found)
     if old is not None:
         _show(run, found)

@@ -1,0 +1,274 @@
+"""dbopt check, as a CI job runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dbopt.shadow import snapshot
+from tests.servers import Database
+
+Command = Callable[..., tuple[int, str, str]]
+
+QUERIES = """
+-- name: by_customer
+SELECT * FROM orders WHERE customer_id = $1;
+-- name: open_orders
+SELECT o.id, c.name FROM orders o JOIN customers c ON c.id = o.customer_id
+WHERE o.status = 'open' AND o.total > 900 ORDER BY o.placed_at DESC LIMIT 10;
+-- name: per_country
+SELECT c.country, sum(o.total) FROM orders o JOIN customers c ON c.id = o.customer_id GROUP BY 1;
+"""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A repository with queries, a snapshot of production, and a baseline."""
+
+    folder: Path
+    production: Database
+    command: Command
+
+    def check(self, *options: str, under: str = "prod.dbsnap") -> tuple[int, str, str]:
+        files = [str(self.folder / "queries"), "--baseline", str(self.folder / "baseline.json")]
+        return self.command("check", *files, "--snapshot", str(self.folder / under), *options)
+
+    def found(self, *options: str, under: str = "prod.dbsnap") -> tuple[int, dict[str, Any]]:
+        code, out, err = self.check("--format", "json", *options, under=under)
+        assert out, err
+        return code, json.loads(out)
+
+    def verdicts(self, *options: str, under: str = "prod.dbsnap") -> dict[str, str]:
+        return {one["name"]: one["verdict"] for one in self.found(*options, under=under)[1]["statements"]}
+
+    def take(self, name: str) -> None:
+        code, _, err = self.command("snapshot", "-d", self.production.dsn, "-o", str(self.folder / name))
+        assert code == 0, err
+
+    def write(self, text: str) -> None:
+        (self.folder / "queries" / "shop.sql").write_text(text, "utf-8")
+
+    @property
+    def baseline(self) -> Path:
+        return self.folder / "baseline.json"
+
+
+@pytest.fixture
+def project(shop: Database, tmp_path: Path, dbopt: Command) -> Project:
+    shop.session.script("CREATE INDEX orders_customer_idx ON orders (customer_id); ANALYZE orders")
+    (tmp_path / "queries").mkdir()
+    made = Project(tmp_path, shop, dbopt)
+    made.write(QUERIES)
+    made.take("prod.dbsnap")
+    assert made.check("--update")[0] == 0
+    return made
+
+
+def test_identical_code_passes_and_says_so(project: Project) -> None:
+    code, out, _ = project.check()
+    assert code == 0
+    assert "3 passed" in out
+    assert set(project.verdicts().values()) == {"pass"}
+
+
+def test_a_dropped_index_fails_the_check(project: Project) -> None:
+    project.production.session.script("DROP INDEX orders_customer_idx")
+    project.take("new.dbsnap")
+    code, document = project.found(under="new.dbsnap")
+    assert (code, document["schema"], document["verdict"]) == (1, "dbopt.check/1", "regression")
+    by_name = {one["name"]: one for one in document["statements"]}
+    assert by_name["by_customer"]["verdict"] == "regression"
+    assert by_name["by_customer"]["reasons"][0]["rule"] == "lost-index"
+    assert by_name["by_customer"]["location"].endswith("queries/shop.sql:3")
+    assert by_name["per_country"]["verdict"] == "pass"
+
+
+def test_a_changed_query_is_compared_with_what_it_was(project: Project) -> None:
+    project.write(QUERIES.replace("customer_id = $1", "customer_id + 0 = $1").replace("orders o", "orders AS o"))
+    assert project.verdicts() == {"by_customer": "regression", "open_orders": "pass", "per_country": "pass"}
+
+
+def test_new_removed_and_renamed_queries_are_recognised(project: Project) -> None:
+    text = QUERIES.replace("-- name: per_country", "-- name: by_country")
+    kept = text[: text.index("-- name: open_orders")] + text[text.index("-- name: by_country") :]
+    project.write(kept + "-- name: fresh\nDELETE FROM items WHERE sku = $1;\n")
+    code, document = project.found()
+    assert code == 0
+    assert [(one["name"], one["verdict"], one["was"]) for one in document["statements"]] == [
+        ("by_customer", "pass", None),
+        ("by_country", "pass", "per_country"),
+        ("fresh", "new", None),
+        ("open_orders", "removed", None),
+    ]
+
+
+def test_without_a_baseline_nothing_passes(project: Project) -> None:
+    project.baseline.unlink()
+    code, out, err = project.check()
+    assert (code, out) == (3, "")
+    assert "there is no baseline" in err
+    assert "--update" in err
+
+
+@pytest.mark.parametrize("damage", ["", "{", "<<<<<<< HEAD\n", '{"schema": "dbopt.baseline/1"}', '{"schema": "x/1"}'])
+def test_a_damaged_baseline_is_refused_and_update_writes_it_anew(project: Project, damage: str) -> None:
+    good = project.baseline.read_text("utf-8")
+    project.baseline.write_text(damage, "utf-8")
+    code, out, err = project.check()
+    assert (code, out) == (3, "")
+    assert "baseline.json" in err
+    assert project.check("--update")[0] == 0
+    assert project.baseline.read_text("utf-8") == good
+
+
+def test_a_baseline_of_a_later_format_is_refused_and_kept(project: Project) -> None:
+    later = project.baseline.read_text("utf-8").replace("dbopt.baseline/1", "dbopt.baseline/2")
+    project.baseline.write_text(later, "utf-8")
+    for options in ((), ("--update",)):
+        code, _, err = project.check(*options)
+        assert code == 3
+        assert "dbopt.baseline/2" in err
+    assert project.baseline.read_text("utf-8") == later
+
+
+def test_a_baseline_of_another_workload_is_refused(project: Project) -> None:
+    project.write("-- name: other\nUPDATE customers SET name = upper(name) WHERE created_at < now();\n")
+    code, _, err = project.check()
+    assert code == 3
+    assert "knows none" in err
+
+
+def test_much_changed_statistics_are_loud(project: Project) -> None:
+    project.production.session.script(
+        "INSERT INTO orders (customer_id, status, total, placed_at)"
+        " SELECT customer_id, status, total, placed_at FROM orders; ANALYZE orders"
+    )
+    project.take("grown.dbsnap")
+    code, document = project.found(under="grown.dbsnap")
+    assert code != 0
+    assert "public.orders had 50,000 rows and has 100,000" in " ".join(document["stale"])
+    assert "regression" not in {one["verdict"] for one in document["statements"]}
+    assert project.check("--update", under="grown.dbsnap")[0] == 0
+    assert project.check(under="grown.dbsnap")[0] == 0
+
+
+def test_other_settings_are_loud(project: Project) -> None:
+    session = project.production.session
+    session.script(f'ALTER DATABASE "{project.production.name}" SET random_page_cost = 1.1')
+    project.take("tuned.dbsnap")
+    code, out, _ = project.check(under="tuned.dbsnap")
+    assert code == 3
+    assert "random_page_cost was the default and is 1.1" in out
+
+
+def test_two_runs_on_the_same_snapshot_write_the_same_baseline(project: Project) -> None:
+    first = project.baseline.read_bytes()
+    project.baseline.unlink()
+    assert project.check("--update")[0] == 0
+    assert project.baseline.read_bytes() == first
+
+
+def test_an_update_rewrites_only_what_changed(project: Project) -> None:
+    before = project.baseline.read_text("utf-8").splitlines()
+    status = project.baseline.stat()
+    code, _, err = project.check("--update")
+    assert (code, "nothing changed" in err) == (0, True)
+    assert project.baseline.stat().st_mtime_ns == status.st_mtime_ns
+    project.write(QUERIES.replace("LIMIT 10", "LIMIT 10000").replace("> 900", "> 5"))
+    code, _, err = project.check("--update")
+    assert (code, "1 changed" in err) == (0, True)
+    after = project.baseline.read_text("utf-8").splitlines()
+    text = "\n".join(before)
+    for name in ("by_customer", "per_country"):
+        start = text.index(f'"name": "{name}"')
+        assert text[start : start + 400] in "\n".join(after)
+
+
+def test_what_could_not_be_restored_is_an_error_and_never_a_pass(project: Project) -> None:
+    whole = snapshot.load(project.folder / "prod.dbsnap")
+    torn = replace(whole, dump=whole.dump.replace("sku text NOT NULL", "sku type_of_an_extension NOT NULL"))
+    project.write(QUERIES + "-- name: one_item\nSELECT quantity FROM items WHERE order_id = 5 AND line = 1;\n")
+    snapshot.save(torn, project.folder / "torn.dbsnap")
+    code, document = project.found(under="torn.dbsnap")
+    assert code == 3
+    verdicts = {one["name"]: one["verdict"] for one in document["statements"]}
+    assert [name for name, verdict in verdicts.items() if verdict == "error"] == ["one_item"]
+    assert "type_of_an_extension" in json.dumps(document["statements"])
+    assert project.found("--ignore", "one_*", under="torn.dbsnap")[0] == 0
+    project.write("-- name: one_item\nSELECT quantity FROM items WHERE order_id = 5 AND line = 1;\n")
+    project.baseline.unlink()
+    code, _, err = project.check("--update", under="torn.dbsnap")
+    assert (code, project.baseline.exists()) == (3, False)
+    assert "none of the 1 statements plans" in err
+
+
+def test_on_a_database_with_data_blocks_and_rows_are_compared(project: Project) -> None:
+    folder, dsn = project.folder, project.production.dsn
+    arguments = ("check", str(folder / "queries"), "--baseline", str(folder / "data.json"), "-d", dsn)
+    assert project.command(*arguments, "--update")[0] == 0
+    document = json.loads((folder / "data.json").read_text("utf-8"))
+    assert all(one["measured"]["blocks"] > 0 for one in document["statements"])
+    assert project.command(*arguments)[0] == 0
+    project.write(QUERIES.replace("customer_id = $1", "customer_id >= $1 - 4000"))
+    code, out, _ = project.command(*arguments, "--format", "json")
+    rules = {reason["rule"] for one in json.loads(out)["statements"] for reason in one["reasons"]}
+    assert (code, {"rows", "blocks"} <= rules) == (1, True)
+
+
+def test_a_migration_is_tried_without_a_baseline(project: Project) -> None:
+    up = project.folder / "up.sql"
+    up.write_text("DROP INDEX orders_customer_idx;\n", "utf-8")
+    files = (str(project.folder / "queries"), "--snapshot", str(project.folder / "prod.dbsnap"))
+    code, out, _ = project.command("check", *files, "--migration", str(up), "--format", "json")
+    assert code == 1
+    assert {one["name"] for one in json.loads(out)["statements"] if one["verdict"] == "regression"} == {"by_customer"}
+    up.write_text("CREATE INDEX unrelated ON items (sku);\nALTER TABLE orders ADD note text;\n", "utf-8")
+    assert project.command("check", *files, "--migration", str(up))[0] == 0
+
+
+def test_killed_at_any_moment_of_an_update_the_baseline_is_whole(project: Project) -> None:
+    old = project.baseline.read_bytes()
+    project.write(QUERIES + "".join(f"SELECT {n}, id FROM orders WHERE total = {n} LIMIT 5;\n" for n in range(200)))
+    arguments = [sys.executable, "-m", "dbopt", "check", str(project.folder / "queries"), "--update"]
+    arguments += ["--baseline", str(project.baseline), "--snapshot", str(project.folder / "prod.dbsnap")]
+    started = time.monotonic()
+    subprocess.run(arguments, check=True, capture_output=True)
+    took = time.monotonic() - started
+    new = project.baseline.read_bytes()
+    assert new != old
+    for part in (0.3, 0.6, 0.8, 0.9, 0.95, 0.98, 1.0, 1.02):
+        project.baseline.write_bytes(old)
+        with subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+            time.sleep(took * part)
+            os.kill(running.pid, signal.SIGKILL)
+        assert project.baseline.read_bytes() in (old, new)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ((), "name a --baseline"),
+        (("--update",), "name"),
+        (("--baseline", "b.json", "--tolerance", "lots"), "percentage"),
+        (("--baseline", "b.json", "--timeout", "soon"), "duration"),
+        (("--old-snapshot", "x.dbsnap"), "--snapshot"),
+    ],
+)
+def test_options_that_say_nothing_are_refused(
+    dbopt: Command, tmp_path: Path, options: tuple[str, ...], words: str
+) -> None:
+    file = tmp_path / "q.sql"
+    file.write_text("SELECT 1;\n", "utf-8")
+    code, out, err = dbopt("check", str(file), *options)
+    assert (code, out) == (2, "")
+    assert words in err
