@@ -51,7 +51,7 @@ def test_a_log_says_the_worst_first_and_the_counts_last() -> None:
 
 REGRESSION  orders_of_customer  queries/orders.sql:12
   cost 8.44 -> 12,345 (1,463x)
-  the schema moved it: the index orders_customer is gone
+  cause: the schema moved it: the index orders_customer is gone
   lost-index: public.orders was read through orders_customer and is now read whole
   cost: its cost is 1,463 times what it was: 12,345.00, before 8.44
   rows: it is expected to return 120 rows; before, 10
@@ -167,7 +167,7 @@ What to do:
 <details><summary><b>REGRESSION</b> <code>orders_of_customer</code></summary>
 
 - cost 8.44 -\\> 12,345 (1,463x)
-- the schema moved it: the index orders_customer is gone
+- cause: the schema moved it: the index orders_customer is gone
 
 ```diff
 -Index Scan using orders_customer on public.orders

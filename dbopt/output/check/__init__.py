@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dbopt.check.model import Check, Checked
 from dbopt.output import units
+from dbopt.output.check import words
 from dbopt.output.report import Column, Report, Table
 
 
@@ -45,17 +46,18 @@ def table(check: Check) -> Table:
 
 
 def _row(one: Checked) -> tuple[object, ...]:
+    """Texts on one line each: not every program that reads CSV knows cells of several."""
     return (
         one.id,
-        one.name,
+        one.name and words.line(one.name),
         one.verdict,
         one.cost_before,
         one.cost_after,
         one.timing and one.timing.before_ms,
         one.timing and one.timing.after_ms,
         "; ".join(dict.fromkeys(reason.rule for reason in one.reasons)),
-        "; ".join(reason.message for reason in one.reasons),
-        one.cause and one.cause.message,
-        one.was,
-        one.location,
+        "; ".join(words.line(reason.message) for reason in one.reasons),
+        one.cause and words.line(one.cause.message),
+        one.was and words.line(one.was),
+        one.location and words.line(one.location),
     )

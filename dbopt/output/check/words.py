@@ -88,7 +88,7 @@ def timing(one: Checked) -> str | None:
 def figures(one: Checked) -> list[str]:
     """What there is to say of the statement besides its reasons."""
     was = f"formerly {line(one.was)}" if one.was else None
-    cause = line(one.cause.message) if one.cause else None
+    cause = f"cause: {line(one.cause.message)}" if one.cause else None
     return [text for text in (was, cost(one), timing(one), cause) if text]
 
 
