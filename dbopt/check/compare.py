@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from dbopt.check.baseline import Baseline, Expected, Planner
 from dbopt.check.case import Case
@@ -26,9 +27,14 @@ class Comparison:
     tolerance: float = TOLERANCE
     locations: Mapping[str, str] = field(default_factory=dict)
 
+    @cached_property
+    def pairs(self) -> list[Pair]:
+        """The statements of the present in their order, then the removed ones."""
+        return pair(self.before.statements, self.after.statements)
+
     def run(self) -> Check:
-        """The check of all statements: those of the present in their order, then the removed ones."""
-        statements = tuple(self._checked(one) for one in pair(self.before.statements, self.after.statements))
+        """The check of all statements, in the order of `pairs`."""
+        statements = tuple(self._checked(one) for one in self.pairs)
         stale = staleness(self.before, self.after)
         return Check(overall(statements, stale), self.after.planner.source_version, statements, stale)
 
@@ -42,12 +48,11 @@ class Comparison:
     def _judged(self, before: Expected, one: Pair) -> Checked:
         after = one.after
         assert after is not None  # noqa: S101 - _checked has seen to it
-        reasons = self._reasons(before, after, same_text=one.same_text)
-        return Checked(
+        checked = Checked(
             id=after.id,
             name=after.name,
-            verdict=_verdict(reasons),
-            reasons=reasons,
+            verdict="pass",
+            reasons=(),
             cost_before=before.cost,
             cost_after=after.cost,
             shape_before=before.shape,
@@ -56,6 +61,7 @@ class Comparison:
             was=_was(before, after),
             sql=after.text,
         )
+        return judged(checked, self._reasons(before, after, same_text=one.same_text))
 
     def _reasons(self, before: Expected, after: Expected, *, same_text: bool) -> tuple[Reason, ...]:
         if after.error is not None:
@@ -67,7 +73,7 @@ class Comparison:
             known = found.get((reason.rule, reason.message))
             if known is None or _rank(reason) < _rank(known):
                 found[reason.rule, reason.message] = reason
-        return tuple(sorted(found.values(), key=_rank))
+        return tuple(found.values())
 
     def _found(self, before: Expected, after: Expected, same_text: bool) -> list[Reason]:
         cases = [
@@ -94,11 +100,16 @@ def compare(before: Baseline, after: Baseline, tolerance: float = TOLERANCE) -> 
 # -- one statement ----------------------------------------------------------------------------------------------------
 
 
+def judged(checked: Checked, reasons: Sequence[Reason]) -> Checked:
+    """The statement with these reasons and the verdict that follows from them."""
+    return replace(checked, reasons=tuple(sorted(reasons, key=_rank)), verdict=_verdict(reasons))
+
+
 def _rank(reason: Reason) -> int:
     return _WORST_FIRST.index(reason.effect)
 
 
-def _verdict(reasons: tuple[Reason, ...]) -> Verdict:
+def _verdict(reasons: Sequence[Reason]) -> Verdict:
     """The worst of the reasons decides. What does not plan is an error: nobody knows how slow it is."""
     effects = {reason.effect for reason in reasons}
     if any(reason.rule == "not-planned" and reason.effect == "regression" for reason in reasons):

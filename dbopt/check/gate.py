@@ -10,9 +10,7 @@ from pathlib import Path
 from dbopt import documents
 from dbopt.check.baseline import Baseline
 from dbopt.check.compare import TOLERANCE, Comparison
-from dbopt.check.model import Check
 from dbopt.check.observe import Observer, OnProgress
-from dbopt.check.pairing import pair
 from dbopt.errors import FileMissing, NothingToDo
 from dbopt.workload.model import Statement, Workload
 from dbopt.workload.noise import is_command
@@ -72,18 +70,18 @@ class Gate:
         """The present, as this observer sees it."""
         return observer.observe(self.workload, self.on_progress)
 
-    def check(self, before: Baseline, after: Baseline) -> Check:
-        """The verdicts. Raises NothingToDo for a baseline that knows none of the statements."""
-        if before.statements and not any(one.before and one.after for one in pair(before.statements, after.statements)):
+    def compare(self, before: Baseline, after: Baseline) -> Comparison:
+        """How the present compares. Raises NothingToDo for a baseline that knows none of the statements."""
+        comparison = Comparison(before, after, self.tolerance, self._locations())
+        if before.statements and not any(one.before and one.after for one in comparison.pairs):
             raise NothingToDo(
                 f"the baseline knows none of the {len(after.statements)} statements",
                 hint="it is that of another workload; `dbopt check ... --update` writes it anew",
             )
-        return Comparison(before, after, self.tolerance, self._locations()).run()
+        return comparison
 
     def _locations(self) -> dict[str, str]:
-        found = {one.label: getattr(one, "location", None) for one in self.workload.statements}
-        return {label: place for label, place in found.items() if place}
+        return {one.label: one.location for one in self.workload.statements if one.location}
 
 
 def require_plans(present: Baseline) -> None:

@@ -15,25 +15,31 @@ from dbopt.errors import CorruptDocument, FileMissing, UsageError
 
 if TYPE_CHECKING:
     from dbopt.check.baseline import Baseline
+    from dbopt.check.evidence import Evidence
     from dbopt.check.gate import Gate
     from dbopt.check.model import Check
     from dbopt.check.sources import Source
     from dbopt.plan.execution import Limits
+    from dbopt.postgres.session import Session
     from dbopt.workload.model import Workload
 
 
 @dataclass(frozen=True)
-class Places:
-    """Where the plans come from, before and after."""
+class Wanted:
+    """The options: with what to compare, and what to ask for beside the verdicts."""
 
     baseline: Path | None
     snapshot: Path | None
     old_snapshot: Path | None
     migrations: tuple[Path, ...]
-    pg_bin: Path | None
+    explain_change: bool
+    timing: bool
+    old_dsn: str | None
+    max_time_ms: float | None
     plan_only: bool
+    pg_bin: Path | None
 
-    def check(self, update: bool) -> None:
+    def check(self, run: Run, update: bool) -> None:
         """Refuse what does not go together. Raises UsageError."""
         if self.baseline is None and not (self.migrations or self.old_snapshot):
             raise UsageError(
@@ -44,6 +50,12 @@ class Places:
             raise UsageError("--update writes the --baseline: name it")
         if self.old_snapshot is not None and self.snapshot is None:
             raise UsageError("--old-snapshot is compared with a --snapshot: name that too")
+        if self.explain_change and not (self.migrations or self.old_snapshot):
+            raise UsageError("--explain-change needs the former state", hint="name it with --old-snapshot")
+        if self.timing and (self.plan_only or (self.snapshot is not None and not run.names_a_server)):
+            raise UsageError("--timing runs the statements: name a database with data", hint="--dsn or --db")
+        if (self.old_dsn is not None or self.max_time_ms is not None) and not self.timing:
+            raise UsageError("--old-dsn and --max-time go with --timing")
 
 
 def register(app: typer.Typer) -> None:
@@ -67,14 +79,25 @@ def register(app: typer.Typer) -> None:
         ] = None,
         old_snapshot: Annotated[
             Path | None,
-            typer.Option("--old-snapshot", metavar="FILE", help="Compare with the plans under this one."),
+            typer.Option("--old-snapshot", metavar="FILE", help="The state before: to compare with, or to explain."),
         ] = None,
         explain_change: Annotated[
             bool,
             typer.Option("--explain-change", help="Say what moved a plan: schema, statistics, a setting, the version."),
         ] = False,
+        timing: Annotated[
+            bool, typer.Option("--timing", help="Also run former and present texts in turns, and judge their times.")
+        ] = False,
+        old_dsn: Annotated[
+            str | None,
+            typer.Option("--old-dsn", metavar="CONNINFO", help="With --timing: the database before the change."),
+        ] = None,
+        max_time: Annotated[
+            str | None,
+            typer.Option("--max-time", metavar="INTERVAL", help="With --timing: time for all runs; default: no limit."),
+        ] = None,
         tolerance: Annotated[
-            str, typer.Option("--tolerance", metavar="PERCENT", help="By how much cost and blocks may grow.")
+            str, typer.Option("--tolerance", metavar="PERCENT", help="By how much cost, blocks and time may grow.")
         ] = "10%",
         ignore: Annotated[
             list[str] | None,
@@ -97,17 +120,29 @@ def register(app: typer.Typer) -> None:
         from dbopt.plan.execution import Limits
         from dbopt.units import milliseconds, share
 
-        places = Places(baseline, snapshot, old_snapshot, tuple(migration or ()), pg_bin, plan_only)
-        places.check(update)
+        wanted = Wanted(
+            baseline,
+            snapshot,
+            old_snapshot,
+            tuple(migration or ()),
+            explain_change,
+            timing,
+            old_dsn,
+            milliseconds(max_time) if max_time is not None else None,
+            plan_only,
+            pg_bin,
+        )
+        wanted.check(run, update)
+        limits, allowed = Limits(milliseconds(timeout)), share(tolerance)
+        old = _baseline(run, baseline, update)
         chosen = choose(_workload(run, workload), ignore or ())
         for remark in chosen.remarks:
             run.note(remark)
-        limits = Limits(milliseconds(timeout))
         with progress.bar(quiet=run.quiet) as on_progress:
-            gate = Gate(chosen.workload, share(tolerance), on_progress)
-            found, present, old = _compare(run, gate, places, limits, update)
+            gate = Gate(chosen.workload, allowed, on_progress)
+            found, present = _checked(run, gate, wanted, limits, old)
         if update:
-            assert baseline is not None  # noqa: S101 - places.check()
+            assert baseline is not None  # noqa: S101 - wanted.check() has seen to it
             return _update(run, baseline, old, present, found)
         return _show(run, found)
 
@@ -122,26 +157,6 @@ def _workload(run: Run, path: str) -> Workload:
     for note in captured.notes:
         run.detail(note)
     return captured.workload
-
-
-def _compare(
-    run: Run, gate: Gate, places: Places, limits: Limits, update: bool
-) -> tuple[Check, Baseline, Baseline | None]:
-    """The verdicts, the present, and the baseline if there was one."""
-    old = _baseline(run, places.baseline, update)
-    with _sources(run, places, limits) as (before, after):
-        if before is None:
-            present = _observed(run, gate, after)
-            found = gate.check(old if old is not None else present, present)
-        else:
-            compared = _observed(run, gate, before)
-            present = _observed(run, gate, after)
-            found = gate.check(compared, present)
-    return replace(found, baseline=_name(places.baseline), snapshot=_name(places.snapshot)), present, old
-
-
-def _name(path: Path | None) -> str | None:
-    return None if path is None else str(path)
 
 
 def _baseline(run: Run, path: Path | None, update: bool) -> Baseline | None:
@@ -162,29 +177,55 @@ def _baseline(run: Run, path: Path | None, update: bool) -> Baseline | None:
     return None
 
 
+# -- planning and comparing -------------------------------------------------------------------------------------------
+
+
+def _checked(run: Run, gate: Gate, wanted: Wanted, limits: Limits, old: Baseline | None) -> tuple[Check, Baseline]:
+    """The verdicts and the present."""
+    from dbopt.check.cause import Side
+    from dbopt.check.evidence import Evidence
+
+    with _sources(run, wanted, limits) as (former, source):
+        before = old
+        if before is None and wanted.baseline is None and former is not None:
+            before = _observed(run, gate, former)
+        present = _observed(run, gate, source)
+        before = present if before is None else before
+        comparison = gate.compare(before, present)
+        found = Evidence(comparison.run(), comparison.pairs, gate.workload.statements)
+        if wanted.explain_change and former is not None and former.snapshot and source.snapshot:
+            then = Side(former.snapshot, before, former.migration)
+            now = Side(source.snapshot, present, source.migration)
+            found = replace(found, check=found.explained(then, now, source))
+        if wanted.timing and source.session is not None:
+            found = replace(found, check=_timed(found, wanted, source.session, limits, gate))
+    names = {"baseline": _name(wanted.baseline), "snapshot": _name(wanted.snapshot)}
+    return replace(found.check, baseline=names["baseline"], snapshot=names["snapshot"]), present
+
+
 @contextmanager
-def _sources(run: Run, places: Places, limits: Limits) -> Iterator[tuple[Source | None, Source]]:
-    """Where the plans before come from, None where it is the baseline, and those of the present."""
+def _sources(run: Run, wanted: Wanted, limits: Limits) -> Iterator[tuple[Source | None, Source]]:
+    """Where the plans of the former state come from, if one was named, and those of the present."""
     from dbopt.check.sources import Source
     from dbopt.shadow import migration, snapshot
     from dbopt.shadow.take import take
 
     with ExitStack() as stack:
+        taken = snapshot.load(wanted.snapshot) if wanted.snapshot is not None else None
+        applied = migration.read(wanted.migrations) if wanted.migrations else None
         session = None
-        if places.snapshot is None or (run.names_a_server and not places.plan_only):
+        if taken is None or (run.names_a_server and not wanted.plan_only):
             session = stack.enter_context(run.connect())
-        taken = snapshot.load(places.snapshot) if places.snapshot is not None else None
-        if taken is None and places.migrations and session is not None:
-            taken = take(session, bin_dir=places.pg_bin)
-        applied = migration.read(places.migrations) if places.migrations else None
-        data = None if places.plan_only else session
-        after = Source(limits, taken, session, data, applied, places.pg_bin)
-        before = None
-        if places.old_snapshot is not None:
-            before = replace(after, snapshot=snapshot.load(places.old_snapshot), data=None, migration=None)
-        elif applied is not None and places.baseline is None:
-            before = replace(after, migration=None)
-        yield before, after
+            if taken is None and applied is not None:
+                taken = take(session, bin_dir=wanted.pg_bin)
+        data = None if wanted.plan_only or applied is not None else session
+        source = Source(limits, taken, session, data, applied, wanted.pg_bin)
+        former = None
+        if wanted.old_snapshot is not None:
+            former = replace(source, snapshot=snapshot.load(wanted.old_snapshot), data=None, migration=None)
+        elif applied is not None:
+            former = replace(source, data=None, migration=None)
+        yield former, source
 
 
 def _observed(run: Run, gate: Gate, source: Source) -> Baseline:
@@ -192,6 +233,34 @@ def _observed(run: Run, gate: Gate, source: Source) -> Baseline:
         for remark in observer.remarks:
             run.note(remark)
         return gate.observe(observer)
+
+
+def _timed(found: Evidence, wanted: Wanted, session: Session, limits: Limits, gate: Gate) -> Check:
+    from dbopt.check.observe import Observer
+    from dbopt.check.timing import time_pairs
+    from dbopt.postgres.session import connect
+
+    completed = Observer(session, session.server_version).completed(gate.workload.statements)
+    found = replace(found, statements=completed)
+    with ExitStack() as stack:
+        before = session if wanted.old_dsn is None else stack.enter_context(connect(wanted.old_dsn))
+        outcomes = time_pairs(
+            before,
+            session,
+            found.timeable(),
+            tolerance=gate.tolerance,
+            timeout_ms=limits.timeout_ms,
+            total_ms=wanted.max_time_ms,
+            on_progress=gate.on_progress,
+        )
+    return found.timed(outcomes)
+
+
+def _name(path: Path | None) -> str | None:
+    return None if path is None else str(path)
+
+
+# -- what comes of it -------------------------------------------------------------------------------------------------
 
 
 def _show(run: Run, found: Check) -> int:
@@ -216,7 +285,7 @@ def _update(run: Run, path: Path, old: Baseline | None, present: Baseline, found
     else:
         documents.write_atomically(path, documents.dump(update.baseline))
         run.note(f"wrote {path}: {update.new} new, {update.changed} changed, {update.removed} removed")
-    failed = [one for one in present.statements if one.error]
-    for one in failed:
-        run.note(f"{one.label} does not plan, and will be an error in every check: {one.error}")
+    for one in present.statements:
+        if one.error:
+            run.note(f"{one.label} does not plan, and will be an error in every check: {one.error}")
     return 0
