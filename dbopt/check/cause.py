@@ -198,6 +198,8 @@ def _sentence(trials: _Trials, one: Asked, movers: Sequence[str], moved_by: Sequ
     names = _listed([_the(name) for name in moved_by])
     if len(factors) == 1:
         return f"{names} moved it: nothing else changed"
+    if not movers and len(moved_by) == 1:
+        return f"{names} moved it, though not alone: with the old {_plain(moved_by[0])} the plan is still the old one"
     if not movers:
         return f"{names} moved it together: none of them does alone"
     if len(movers) > 1:

@@ -20,12 +20,15 @@ _WORST_FIRST: tuple[Effect, ...] = ("regression", "inconclusive", "improvement",
 
 @dataclass(frozen=True)
 class Comparison:
-    """How to compare. `locations` are file:line by label of the statement."""
+    """How to compare. `locations` are file:line by label of the statement. `accepted` says that somebody accepted the
+    old plans as a baseline: then what it no longer fits makes it stale; else the two sides are meant to differ.
+    """
 
     before: Baseline
     after: Baseline
     tolerance: float = TOLERANCE
     locations: Mapping[str, str] = field(default_factory=dict)
+    accepted: bool = True
 
     @cached_property
     def pairs(self) -> list[Pair]:
@@ -35,8 +38,9 @@ class Comparison:
     def run(self) -> Check:
         """The check of all statements, in the order of `pairs`."""
         statements = tuple(self._checked(one) for one in self.pairs)
-        stale = staleness(self.before, self.after)
-        return Check(overall(statements, stale), self.after.planner.source_version, statements, stale)
+        changed = staleness(self.before, self.after)
+        stale, remarks = (changed, ()) if self.accepted else ((), changed)
+        return Check(overall(statements, stale), self.after.planner.source_version, statements, stale, remarks)
 
     def _checked(self, one: Pair) -> Checked:
         if one.after is None:
@@ -171,9 +175,9 @@ def staleness(before: Baseline, after: Baseline) -> tuple[str, ...]:
 def _planners_differ(before: Planner, after: Planner) -> list[str]:
     found = []
     if before.major != after.major:
-        found.append(f"the baseline was planned by PostgreSQL {before.major}, this is {after.major}")
+        found.append(f"PostgreSQL {before.major} planned then, {after.major} plans now")
     if before.source_major != after.source_major:
-        found.append(f"the baseline's statistics come from PostgreSQL {before.source_major}, now {after.source_major}")
+        found.append(f"the statistics came from PostgreSQL {before.source_major} and come from {after.source_major}")
     for name in sorted(before.settings.keys() | after.settings.keys()):
         old, new = before.settings.get(name, "the default"), after.settings.get(name, "the default")
         if old != new:

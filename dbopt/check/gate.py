@@ -70,9 +70,9 @@ class Gate:
         """The present, as this observer sees it."""
         return observer.observe(self.workload, self.on_progress)
 
-    def compare(self, before: Baseline, after: Baseline) -> Comparison:
-        """How the present compares. Raises NothingToDo for a baseline that knows none of the statements."""
-        comparison = Comparison(before, after, self.tolerance, self._locations())
+    def compare(self, before: Baseline, after: Baseline, *, accepted: bool) -> Comparison:
+        """How the present compares with a baseline or, if that was never `accepted`, with a former state. Raises NothingToDo for a baseline that knows none of the statements."""
+        comparison = Comparison(before, after, self.tolerance, self._locations(), accepted)
         if before.statements and not any(one.before and one.after for one in comparison.pairs):
             raise NothingToDo(
                 f"the baseline knows none of the {len(after.statements)} statements",

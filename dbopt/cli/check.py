@@ -191,7 +191,7 @@ def _checked(run: Run, gate: Gate, wanted: Wanted, limits: Limits, old: Baseline
             before = _observed(run, gate, former)
         present = _observed(run, gate, source)
         before = present if before is None else before
-        comparison = gate.compare(before, present)
+        comparison = gate.compare(before, present, accepted=old is not None)
         found = Evidence(comparison.run(), comparison.pairs, gate.workload.statements)
         if wanted.explain_change and former is not None and former.snapshot and source.snapshot:
             then = Side(former.snapshot, before, former.migration)

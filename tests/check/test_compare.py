@@ -90,8 +90,8 @@ def test_what_does_not_plan_is_an_error_and_never_a_pass() -> None:
 def test_another_planner_or_other_settings_make_the_baseline_stale() -> None:
     same = expected("a", made(10, INDEXED))
     for planner, word in (
-        (replace(PLANNER, major=19), "PostgreSQL 18, this is 19"),
-        (replace(PLANNER, source_version="17.1"), "from PostgreSQL 15, now 17"),
+        (replace(PLANNER, major=19), "PostgreSQL 18 planned then, 19 plans now"),
+        (replace(PLANNER, source_version="17.1"), "came from PostgreSQL 15 and come from 17"),
         (replace(PLANNER, settings={"work_mem": "4MB"}), "work_mem was 64MB and is 4MB"),
         (replace(PLANNER, settings={}), "work_mem was 64MB and is the default"),
     ):
