@@ -13,6 +13,7 @@ from dbopt.plan.execution import Limits
 
 Outcome = Literal["slower", "faster", "same", "inconclusive", "failed", "untimed"]
 
+_READ_ONLY = "25006"
 _EFFECTS: dict[Outcome, Effect] = {
     "slower": "regression",
     "failed": "regression",
@@ -67,9 +68,9 @@ def one_sided(before: Trial, after: Trial, limits: Limits, tolerance: float) -> 
     """The outcome where a side did not run to its end; None where both did. A run that hit its time limit took at least
     as long as that.
     """
-    for trial in (after, before):
-        if isinstance(trial.error, UnsafeStatement):
-            return TimedOutcome("untimed", trial.error.message)
+    for error in (after.error, before.error):
+        if error is not None and _is_refused(error):
+            return TimedOutcome("untimed", error.message)
     if after.error is not None:
         return _broken(before, after.error, limits, tolerance)
     return None if before.error is None else _mended(before.error, after, limits, tolerance)
@@ -78,6 +79,11 @@ def one_sided(before: Trial, after: Trial, limits: Limits, tolerance: float) -> 
 def interrupted(error: ServerError, limits: Limits) -> TimedOutcome:
     """An error in the midst of runs that had gone well: it is no property of the statement."""
     return TimedOutcome("inconclusive", f"timing it was given up: {execution.reason(error, limits)}")
+
+
+def _is_refused(error: ServerError) -> bool:
+    """It changes something: seen beforehand, or by the server, which ran it read-only."""
+    return isinstance(error, UnsafeStatement) or error.sqlstate == _READ_ONLY
 
 
 def _broken(before: Trial, error: ServerError, limits: Limits, tolerance: float) -> TimedOutcome:
