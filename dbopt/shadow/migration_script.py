@@ -171,6 +171,8 @@ def _why_left_out(tokens: list[Token], missing: frozenset[str]) -> str | None:
         return f"extension {lacking[0]} is not available in the shadow" if lacking else None
     if words[:2] in (["set", "role"], ["reset", "role"]) or (words[:1] == ["set"] and "authorization" in words):
         return "the shadow has one role for all"
+    if words[:2] in (["alter", "database"], ["alter", "system"]):
+        return "settings of a database or server change plans only where a new snapshot is taken"
     return None
 
 

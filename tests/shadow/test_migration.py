@@ -494,10 +494,11 @@ def test_files_of_many_kinds_run(taken: Snapshot, text: str, column: bool) -> No
 
 
 def test_what_is_not_run_and_an_open_transaction_are_remarked(taken: Snapshot) -> None:
-    text = "CREATE EXTENSION pgcrypto;\nBEGIN;\nALTER TABLE t ADD c int;"
+    text = "CREATE EXTENSION pgcrypto;\nALTER DATABASE shop SET work_mem = '1GB';\nBEGIN;\nALTER TABLE t ADD c int;"
     with Shadow.open(taken, migration=up(text)) as shadow:
         assert "up.sql leaves a transaction open; it counts as committed" in shadow.remarks
         assert "not run, extension pgcrypto is not available in the shadow: up.sql:1" in shadow.remarks
+        assert any(remark.startswith("not run, ") and remark.endswith(": up.sql:2") for remark in shadow.remarks)
 
 
 # -- reading it -------------------------------------------------------------------------------------------------------
