@@ -1,4 +1,4 @@
-"""Durations, sizes and shares as people type them on a command line: PostgreSQL intervals and PostgreSQL's units of memory."""
+"""Durations, sizes and shares as people type them: PostgreSQL intervals, PostgreSQL's units of memory, per cent."""
 
 from __future__ import annotations
 

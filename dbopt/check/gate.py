@@ -70,8 +70,10 @@ class Gate:
         """The present, as this observer sees it."""
         return observer.observe(self.workload, self.on_progress)
 
-    def compare(self, before: Baseline, after: Baseline, *, accepted: bool) -> Comparison:
-        """How the present compares with a baseline or, if that was never `accepted`, with a former state. Raises NothingToDo for a baseline that knows none of the statements."""
+    def compare(self, before: Baseline, after: Baseline, *, accepted: bool = True) -> Comparison:
+        """How the present compares with a baseline or, if it was never `accepted` as one, with a former state. Raises
+        NothingToDo for a baseline that knows none of the statements.
+        """
         comparison = Comparison(before, after, self.tolerance, self._locations(), accepted)
         if before.statements and not any(one.before and one.after for one in comparison.pairs):
             raise NothingToDo(

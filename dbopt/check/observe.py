@@ -15,6 +15,7 @@ from dbopt.plan.execution import Limits, Planned
 from dbopt.plan.explain import partitions
 from dbopt.plan.tree import Plan, parse
 from dbopt.postgres.session import Row, Session
+from dbopt.shadow import clock
 from dbopt.workload.model import Source, Statement, Workload
 from dbopt.workload.parameters import with_parameters
 
@@ -27,7 +28,7 @@ _NO_SOURCE = Source("check", None, None, None)
 class Observer:
     """Plans statements in one session. `refuse` raises a ServerError for a statement whose plan would not be to be
     trusted there. `data` is a session on a database with rows, to run the statements on: read-only, rolled back.
-    `remarks` are what a person should know of where is planned.
+    `remarks` are what a person should know of where is planned. `as_of` is where the session's time stands still.
     """
 
     session: Session
@@ -36,11 +37,14 @@ class Observer:
     data: Session | None = None
     limits: Limits = Limits()  # noqa: RUF009 - it is frozen
     remarks: tuple[str, ...] = ()
+    as_of: str | None = None
 
     def __post_init__(self) -> None:
         row = self.session.row("check/memory")
         self._memory = Memory(row["sort_bytes"], row["hash_bytes"])
         self._parents = partitions(self.session)
+        if self.as_of is not None:
+            clock.stop(self.session, self.as_of)
 
     def observe(self, workload: Workload, on_progress: OnProgress | None = None) -> Baseline:
         """Plan, and where there is data run, every statement. One that fails is a result with an error. Raises
@@ -75,7 +79,8 @@ class Observer:
 
     def facts(self, statement: Statement) -> tuple[Facts, ...]:
         """The facts of its plans, one for each parameter set. Raises ServerError where it does not plan."""
-        plans = [execution.plan(self.session, one, self.limits).plan for one in statement.by_parameters]
+        asked = replace(statement, sql=clock.asked_of_shadow(statement.sql)) if self.as_of else statement
+        plans = [execution.plan(self.session, one, self.limits).plan for one in asked.by_parameters]
         every = [facts(plan, self._parents, self._memory) for plan in plans]
         return tuple(replace(plan, sets=len(list(same))) for plan, same in groupby(every))
 

@@ -47,6 +47,7 @@ class Source:
                         self.data,
                         self.limits,
                         _remarks(shadow),
+                        self.snapshot.as_of,
                     )
             finally:
                 asked.close()

@@ -140,6 +140,7 @@ def _with_statistics(schema: _Parts, other: _Parts) -> Snapshot:
         dump=_dump(schema, other, shared),
         relations=tuple(_sized(relation, schema, other, shared) for relation in schema.snapshot.relations),
         extended_statistics=_extended(schema, other),
+        as_of=other.snapshot.as_of,
     )
 
 

@@ -118,6 +118,7 @@ class ExtensionFunction:
 class Snapshot:
     """`redacted` says whether the values in it are synthetic, `role` whose settings it has where they are not those of
     the session that took it, `hidden` the tables (schema and name) whose statistics row security kept from it.
+    `as_of` is the newest point in time in the data, to the hour: the present, where plans must not change by the day.
     """
 
     SCHEMA: ClassVar[str] = "dbopt.snapshot/1"
@@ -137,6 +138,7 @@ class Snapshot:
     redacted: bool = False
     role: str | None = None
     hidden: tuple[tuple[str, ...], ...] = ()
+    as_of: str | None = None
 
     @property
     def bytewise(self) -> bool:

@@ -102,6 +102,7 @@ def _taken(
             raise FeatureMissing(f"the server's blocks have {database['block_size']} bytes; a shadow has {_BLOCK_SIZE}")
         relations = tuple(_relation(row) for row in session.rows("shadow/relations"))
         functions = tuple(_function(row) for row in session.rows("shadow/extension_functions"))
+        newest = session.row("shadow/newest_time")["newest"]
     return Snapshot(
         server_version=session.server_version,
         database=session.database,
@@ -117,6 +118,7 @@ def _taken(
         dump=without_secrets(dump.cleaned(_dumped(session, programs))),
         role=role,
         hidden=hidden,
+        as_of=newest,
     )
 
 
