@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -80,10 +80,23 @@ class Case:
     def reads(self, side: Facts, relation: str) -> list[Read]:
         return [read for read in side.reads if read.relation == relation]
 
+    def has_partitions(self, relation: str) -> bool:
+        return any(relation in side and side[relation].partitions for side in (self.tables_before, self.tables_after))
+
     @cached_property
     def relations(self) -> tuple[str, ...]:
         """The tables that the plan reads now, in its order."""
         return tuple(dict.fromkeys(read.relation for read in self.after.reads))
+
+
+def through_index(reads: Sequence[Read]) -> int:
+    """How many tables and partitions are read through an index."""
+    return sum(read.partitions or 1 for read in reads if read.index)
+
+
+def whole(reads: Sequence[Read]) -> int:
+    """How many tables and partitions are read whole."""
+    return sum(read.partitions or 1 for read in reads if read.is_whole)
 
 
 def times(ratio: float) -> str:

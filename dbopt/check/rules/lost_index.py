@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbopt.check.case import BIG_BLOCKS, Case
+from dbopt.check.case import BIG_BLOCKS, Case, through_index, whole
+from dbopt.check.facts import Read
 from dbopt.check.model import Reason
 
 NAME = "lost-index"
@@ -16,20 +17,21 @@ NAME = "lost-index"
 
 def check(case: Case) -> Iterator[Reason]:
     for relation in case.relations:
-        before = [read for read in case.reads(case.before, relation) if read.index]
-        after = case.reads(case.after, relation)
-        whole = [read for read in after if read.is_whole]
-        whole_before = [read for read in case.reads(case.before, relation) if read.is_whole]
-        through = [read for read in after if read.index]
-        if not before or len(whole) <= len(whole_before) or len(through) >= len(before):
+        before, after = case.reads(case.before, relation), case.reads(case.after, relation)
+        fewer = through_index(before) - through_index(after)
+        if fewer <= 0 or whole(after) <= whole(before):
             continue
-        lost = sorted({str(read.index) for read in before} - {str(read.index) for read in through}) or [
-            str(before[0].index)
-        ]
         blocks = case.blocks(relation)
         decides = case.costs_more or (not case.comparable and blocks >= BIG_BLOCKS)
+        lost = ", ".join(_lost(before, after))
         yield Reason(
             NAME,
             "regression" if decides else "note",
-            f"{relation} is read whole ({blocks:,} blocks), not through {', '.join(lost)} any more",
+            f"{relation} is read whole ({blocks:,} blocks), not through {lost} any more",
         )
+
+
+def _lost(before: list[Read], after: list[Read]) -> list[str]:
+    """The indexes that are not read any more; all that were read before where each still is, elsewhere in the plan."""
+    old, new = ({str(read.index) for read in side if read.index} for side in (before, after))
+    return sorted(old - new or old)

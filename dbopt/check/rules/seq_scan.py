@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbopt.check.case import BIG_BLOCKS, Case
+from dbopt.check.case import BIG_BLOCKS, Case, through_index, whole
 from dbopt.check.model import Reason
 
 NAME = "seq-scan"
@@ -13,11 +13,11 @@ NAME = "seq-scan"
 def check(case: Case) -> Iterator[Reason]:
     for relation in case.relations:
         before, after = case.reads(case.before, relation), case.reads(case.after, relation)
-        more = sum(read.is_whole for read in after) - sum(read.is_whole for read in before)
         blocks = case.blocks(relation)
-        if more <= 0 or blocks < BIG_BLOCKS or len([r for r in after if r.index]) < len([r for r in before if r.index]):
+        lost_an_index = through_index(after) < through_index(before)
+        if whole(after) <= whole(before) or blocks < BIG_BLOCKS or lost_an_index:
             continue
-        again = " once more" if any(read.is_whole for read in before) else ""
+        again = " once more" if whole(before) and not case.has_partitions(relation) else ""
         decides = case.costs_more or not case.comparable
         yield Reason(
             NAME, "regression" if decides else "note", f"{relation} is now read whole{again}: {blocks:,} blocks"
