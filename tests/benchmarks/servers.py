@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,14 +27,14 @@ SETTINGS = {
 
 
 @contextmanager
-def embedded_18() -> Iterator[Server]:
+def embedded_18(settings: Mapping[str, str] = SETTINGS) -> Iterator[Server]:
     """The embedded PostgreSQL 18."""
-    with embedded.start(settings=SETTINGS) as server:
+    with embedded.start(settings=settings) as server:
         yield Server(18, f"host={server.directory} user={embedded.SUPERUSER}")
 
 
 @contextmanager
-def debian_15() -> Iterator[Server]:
+def debian_15(settings: Mapping[str, str] = SETTINGS) -> Iterator[Server]:
     """Debian's PostgreSQL 15 in a temporary directory."""
     if not DEBIAN_PG_CTL.exists():
         raise SystemExit("PostgreSQL 15 is not installed: sh tests/install_servers.sh")
@@ -42,8 +42,8 @@ def debian_15() -> Iterator[Server]:
     if os.getuid() == 0:
         shutil.chown(directory, "postgres", "postgres")
     data = directory / "data"
-    settings = {**SETTINGS, "listen_addresses": "''", "unix_socket_directories": directory}
-    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    everything = {**settings, "listen_addresses": "''", "unix_socket_directories": directory}
+    options = " ".join(f"-c {name}={value}" for name, value in everything.items())
     try:
         _pg_ctl("init", "-s", "-D", data, "-o", "-A trust -U postgres -E UTF8 --locale=C.UTF-8")
         _pg_ctl("start", "-s", "-w", "-D", data, "-l", directory / "log", "-o", options)
