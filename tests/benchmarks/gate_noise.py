@@ -1,8 +1,8 @@
 """500 comparisons of identical code on a machine under load: how many of them each gate calls a regression.
 
-TPC-H's queries, over and over, while every core is kept busy. dbopt's default gate looks at plans, blocks and rows:
-once as a database with data has them, once as a shadow of its snapshot. `--timing` times the quick ones among them on
-two connections in turns. pgplan and dataxplan get EXPLAIN (ANALYZE, BUFFERS) of the same queries, made in the same
+TPC-H's queries, over and over, while every core is kept busy. `dbopt check` looks at plans, blocks and rows: once as a
+database with data has them, once as a shadow of its snapshot. With `--timing` it times the quick ones among them too,
+on two connections in turns. pgplan and dataxplan get EXPLAIN (ANALYZE, BUFFERS) of the same queries, made in the same
 rounds, of one round and the next. Whatever is not "the same" is a false alarm.
 """
 
@@ -10,119 +10,130 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from itertools import cycle, islice, pairwise
-from math import ceil
+from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from tabulate import tabulate
 
-from dbopt.check.baseline import Baseline
-from dbopt.check.gate import Gate
-from dbopt.check.sources import Source
-from dbopt.check.timing import Pair, time_pairs
-from dbopt.plan import execution
-from dbopt.plan.execution import Limits
-from dbopt.postgres.session import Session, connect
-from dbopt.shadow.take import take
-from dbopt.workload.model import Statement, Workload
+from dbopt import documents
+from dbopt.postgres.session import connect
+from dbopt.workload.model import Workload
 from tests import tpch
 from tests.benchmarks.load import busy_machine
 from tests.benchmarks.peers import PEERS, Opinion, Peer
 from tests.benchmarks.servers import embedded_18
 
 COMPARISONS = int(os.environ.get("GATE_COMPARISONS", "500"))
-TIMED_BELOW_MS = float(os.environ.get("GATE_TIMED_BELOW_MS", "5"))
-"""Queries of up to this time are timed: so that 500 comparisons take minutes."""
+TIMED_BELOW_MS = float(os.environ.get("GATE_TIMED_BELOW_MS", "8"))
+"""Queries of up to this time are timed, so that 500 comparisons take minutes."""
 SCALE = 0.01
-TITLES = ("gate", "compared", "regression", "improvement", "inconclusive", "same")
+TITLES = ("gate", "compared", "regression", "improvement", "inconclusive", "error", "same")
 
 Verdicts = Counter[str]
 _OPINIONS: dict[Opinion, str] = {"regressed": "regression", "improved": "improvement", "same": "pass"}
-_OUTCOMES = {"slower": "regression", "failed": "regression", "faster": "improvement", "same": "pass"}
 
 
 @dataclass
-class Rounds:
-    """The gate's rounds over the workload, and the plans that came of them."""
+class Gate:
+    """`dbopt check` of a workload with the same options again and again."""
 
-    workload: Workload
-    sources: dict[str, Source]
-    session: Session
+    name: str
     folder: Path
-    baselines: dict[str, Baseline] = field(default_factory=dict)
-    verdicts: dict[str, Verdicts] = field(default_factory=dict)
-    plans: list[list[Path]] = field(default_factory=list)
+    workload: Workload
+    options: Sequence[str | Path]
+    verdicts: Verdicts = field(default_factory=Counter)
 
-    def start(self) -> None:
-        """The baselines, while the machine is quiet."""
-        for name, source in self.sources.items():
-            self.baselines[name] = self._observed(source, self.workload)
-            self.verdicts[name] = Counter()
-        self._explain()
+    def accept(self) -> None:
+        self._write(self.workload)
+        self._dbopt("--update")
 
-    def round(self, count: int) -> None:
-        """One comparison of each of the first `count` statements, by each source."""
-        workload = replace(self.workload, statements=self.workload.statements[:count])
-        for name, source in self.sources.items():
-            found = Gate(workload).compare(self.baselines[name], self._observed(source, workload)).run()
-            self.verdicts[name].update(one.verdict for one in found.statements if one.verdict != "removed")
-        self._explain()
+    def compare(self, count: int) -> None:
+        """Compare the first `count` statements with themselves."""
+        self._write(replace(self.workload, statements=self.workload.statements[:count]))
+        self._dbopt(*(["--timing", "--old-dsn", self.options[1]] if "timing" in self.name else []))
+        found = json.loads(self._file("check").read_text("utf-8"))["statements"]
+        self.verdicts.update(one["verdict"] for one in found if one["verdict"] != "removed")
 
-    def _observed(self, source: Source, workload: Workload) -> Baseline:
-        with source.observer() as observer:
-            return Gate(workload).observe(observer)
+    def _file(self, name: str) -> Path:
+        return self.folder / f"{self.name.replace(' ', '-')}-{name}.json"
 
-    def _explain(self) -> None:
-        paths = []
-        for number, statement in enumerate(self.workload.statements):
-            paths.append(self.folder / f"{len(self.plans)}-{number}.json")
-            paths[-1].write_text(json.dumps(_explained(self.session, statement)))
-        self.plans.append(paths)
+    def _write(self, workload: Workload) -> None:
+        documents.write_atomically(self._file("workload"), documents.dump(workload))
+
+    def _dbopt(self, *more: str | Path) -> None:
+        self._file("check").unlink(missing_ok=True)
+        options = ["--baseline", self._file("baseline"), *self.options, *more, "--format", "json", "--quiet"]
+        program = Path(sys.executable).with_name("dbopt")
+        subprocess.run([program, "check", self._file("workload"), *options, "-o", self._file("check")], check=False)
+        if not self._file("check").exists() and "--update" not in more:
+            raise SystemExit(f"{self.name}: no answer")
 
 
 def run() -> None:
     started = perf_counter()
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        server = stack.enter_context(embedded_18())
-        dsn = server.dsn(server.create_database())
+    with tempfile.TemporaryDirectory() as name, embedded_18() as server:
+        folder, dsn = Path(name), server.dsn(server.create_database())
         tpch.load(dsn, SCALE)
-        session, other = stack.enter_context(connect(dsn)), stack.enter_context(connect(dsn))
-        with_data = Source(Limits(), None, session, session)
-        shadow = Source(Limits(), take(session), None)
-        sources = {"dbopt, on a database with data": with_data, "dbopt, on a shadow": shadow}
-        rounds = Rounds(tpch.workload(), sources, session, Path(folder))
-        rounds.start()
+        workload, plans = tpch.workload(), [_explain(dsn, folder, tpch.workload(), 0)]
+        quick = tuple(
+            one for one, plan in zip(workload.statements, plans[0], strict=True) if _ms(plan) < TIMED_BELOW_MS
+        )
+        gates = _gates(folder, dsn, workload, replace(workload, statements=quick))
+        for gate in gates:
+            gate.accept()
         with busy_machine():
-            for count in _counts(len(rounds.workload.statements)):
-                rounds.round(count)
-            timed = _timed(session, other, rounds.workload.statements)
-        rows = [[name, *_figures(found)] for name, found in rounds.verdicts.items()]
-        rows.append(["dbopt --timing", *_figures(timed)])
-        rows += [[peer.name, *_figures(_asked(peer, rounds.plans))] for peer in PEERS]
-    print(tabulate(rows, TITLES, colalign=("left", *["right"] * 5)))
-    print(f"TPC-H scale {SCALE:g}; {os.cpu_count()} cores, all busy; {perf_counter() - started:.0f} s in all")
+            for number, count in enumerate(_counts(len(workload.statements)), 1):
+                plans.append(_explain(dsn, folder, workload, number))
+                for gate in gates[:-1]:
+                    gate.compare(count)
+            for count in _counts(len(quick)):
+                gates[-1].compare(count)
+        rows = [[gate.name, *_figures(gate.verdicts)] for gate in gates]
+        rows += [[peer.name, *_figures(_asked(peer, plans))] for peer in PEERS]
+    print(tabulate(rows, TITLES, colalign=("left", *["right"] * 6)))
+    print(f"TPC-H scale {SCALE:g}, timed: {len(quick)} queries; {os.cpu_count()} busy cores; ", end="")
+    print(f"{perf_counter() - started:.0f} s in all")
+
+
+def _gates(folder: Path, dsn: str, workload: Workload, quick: Workload) -> list[Gate]:
+    snapshot = folder / "prod.dbsnap"
+    subprocess.run([Path(sys.executable).with_name("dbopt"), "snapshot", "-q", "-d", dsn, "-o", snapshot], check=True)
+    return [
+        Gate("dbopt on a database", folder, workload, ["-d", dsn]),
+        Gate("dbopt on a snapshot", folder, workload, ["--snapshot", snapshot]),
+        Gate("dbopt with timing", folder, quick, ["-d", dsn]),
+    ]
 
 
 def _counts(statements: int) -> Iterator[int]:
     """How many statements each round compares, so that there are COMPARISONS in the end."""
-    for number in range(ceil(COMPARISONS / statements)):
-        yield min(statements, COMPARISONS - number * statements)
+    for start in range(0, COMPARISONS, statements):
+        yield min(statements, COMPARISONS - start)
 
 
-def _timed(session: Session, other: Session, statements: Sequence[Statement]) -> Verdicts:
-    """The quick statements against themselves, on two connections."""
-    quick = [one for one in statements if _explained(session, one)[0]["Execution Time"] < TIMED_BELOW_MS]
-    pairs = [Pair(str(number), one, one) for number, one in enumerate(islice(cycle(quick), COMPARISONS))]
-    outcomes = time_pairs(session, other, pairs)
-    return Counter(_OUTCOMES.get(one.outcome, one.outcome) for one in outcomes.values())
+def _explain(dsn: str, folder: Path, workload: Workload, number: int) -> list[Path]:
+    """A plan of each query, as the peers take them."""
+    paths = []
+    with connect(dsn) as session:
+        for place, statement in enumerate(workload.statements):
+            row = session.fetch_workload(statement.sql, prefix="EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ")[0]
+            paths.append(folder / f"plan-{number}-{place}.json")
+            paths[-1].write_text(json.dumps(row["QUERY PLAN"]))
+    return paths
+
+
+def _ms(plan: Path) -> float:
+    answer: Any = json.loads(plan.read_text("utf-8"))
+    return float(answer[0]["Execution Time"])
 
 
 def _asked(peer: Peer, plans: Sequence[Sequence[Path]]) -> Verdicts:
@@ -132,10 +143,5 @@ def _asked(peer: Peer, plans: Sequence[Sequence[Path]]) -> Verdicts:
         return Counter(_OPINIONS[one] for one in pool.map(lambda pair: peer.opinion(*pair), files[:COMPARISONS]))
 
 
-def _explained(session: Session, statement: Statement) -> Any:
-    planned = execution.plan(session, statement, Limits())
-    return execution.run(session, planned, statement.first_values, Limits())
-
-
 def _figures(found: Verdicts) -> list[int]:
-    return [found.total(), *(found[name] for name in ("regression", "improvement", "inconclusive", "pass"))]
+    return [found.total(), *(found[name] for name in ("regression", "improvement", "inconclusive", "error", "pass"))]
