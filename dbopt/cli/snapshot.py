@@ -57,6 +57,7 @@ def register(app: typer.Typer) -> None:
         kept = constants(_statements(known)) if known is not None else NOTHING
         started = perf_counter()
         with run.connect() as session:
+            connected = session.role
             taken = take(session, bin_dir=pg_bin, role=role, redact=redact, known=kept)
         written = save(taken, run.output)
         run.note(
@@ -66,7 +67,7 @@ def register(app: typer.Typer) -> None:
         )
         if taken.hidden:
             run.note(
-                f"row security hides the statistics of {count(len(taken.hidden))} tables from {session.role}, "
+                f"row security hides the statistics of {count(len(taken.hidden))} tables from {connected}, "
                 f"{qualified(*taken.hidden[0])} among them: take it as a role with BYPASSRLS"
             )
         run.note(

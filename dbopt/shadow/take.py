@@ -75,10 +75,7 @@ def take(
         taken = _taken(session, bin_dir or readable_programs(), planning, role, hidden)
         return redacted(taken, source.read(session), known) if redact else taken
     except UnicodeDecodeError:
-        raise QueryFailed(
-            "the database holds names or values that are not valid UTF-8",
-            hint="its encoding, SQL_ASCII, promises nothing; find such rows with convert_from(value::bytea, 'UTF8')",
-        ) from None
+        raise _not_utf8("") from None
 
 
 def _hidden_tables(session: Session) -> tuple[tuple[str, ...], ...]:
@@ -150,8 +147,9 @@ def _extended_statistics(session: Session) -> tuple[ExtendedStatistics, ...]:
     with session.rolled_back(lock_timeout_ms=LOCK_WAIT_MS):
         for name, value in _WRITTEN_AS.items():
             session.rows("plan/set_local", name=name, value=value)
-        objects = session.rows("shadow/extended_statistics")
-        expressions = session.rows("shadow/expression_statistics") if objects else []
+        source_of = "_data" if session.row("shadow/reads_statistics")["allowed"] else ""
+        objects = session.rows(f"shadow/extended_statistics{source_of}")
+        expressions = session.rows(f"shadow/expression_statistics{source_of}") if objects else []
     return tuple(
         ExtendedStatistics(
             schema=row["schema"],
@@ -235,6 +233,13 @@ def _lock_not_available(reason: str, _role: str) -> ServerError:
     )
 
 
+def _not_utf8(_reason: str, _role: str = "") -> ServerError:
+    return QueryFailed(
+        "the database holds names or values that are not valid UTF-8",
+        hint="its encoding, SQL_ASCII, promises nothing; convert_from(value::bytea, 'UTF8') fails for such values",
+    )
+
+
 def _version_mismatch(reason: str, _role: str) -> ServerError:
     return FeatureMissing(
         f"the server is newer than pg_dump: {reason}", hint="name the programs of a newer PostgreSQL with --pg-bin"
@@ -246,4 +251,5 @@ _FAILURES: dict[str, Callable[[str, str], ServerError]] = {
     "could not obtain lock": _lock_not_available,
     "permission denied": _privilege_missing,
     "server version mismatch": _version_mismatch,
+    "invalid byte sequence": _not_utf8,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from dbopt.shadow.dump import Failure
@@ -47,13 +48,18 @@ _HARMLESS = frozenset(
 )
 
 
+_BEYOND = re.compile(r"superuser|permission denied|must be owner", re.IGNORECASE)
+_MOST_NAMED = 10
+_HIDDEN = "row security hid its statistics from the role that took the snapshot"
+
+
 def find(snapshot: Snapshot, present: Iterable[Key], failures: Iterable[Failure]) -> dict[Key, str]:
     """The relations that are missing or incomplete, with the reason: a table whose index, constraint, statistics or
     partition did not make it counts as incomplete.
     """
     known = {relation.key: relation for relation in snapshot.relations}
     statistics = {(item.schema, item.name): (item.table_schema, item.table) for item in snapshot.extended_statistics}
-    reasons: dict[Key, str] = {}
+    reasons: dict[Key, str] = {(schema, name): _HIDDEN for schema, name in snapshot.hidden}  # noqa: C420
     said: dict[Key, str] = {}  # by the name of the very object
     for failure in failures:
         if failure.entry is None:
@@ -70,6 +76,19 @@ def find(snapshot: Snapshot, present: Iterable[Key], failures: Iterable[Failure]
         if relation.key not in there:
             _add_missing(relation, known, reasons, _why(relation, said))
     return reasons
+
+
+def beyond_role(failures: Iterable[Failure]) -> tuple[str, ...]:
+    """A remark that names the objects which only a superuser could have made, if there are any."""
+    names = {
+        f"{failure.entry.type.lower()} {failure.entry.name}": None
+        for failure in failures
+        if failure.entry is not None and failure.is_error and _BEYOND.search(failure.message)
+    }
+    if not names:
+        return ()
+    shown = ", ".join(list(names)[:_MOST_NAMED]) + (", ..." if len(names) > _MOST_NAMED else "")
+    return (f"left out, as only a superuser may make them: {shown}",)
 
 
 def _why(relation: Relation, said: Mapping[Key, str]) -> str:
