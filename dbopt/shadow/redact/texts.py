@@ -79,13 +79,14 @@ def _numbered(
     fragments: Sequence[str],
 ) -> dict[str, str]:
     news = {}
+    bytewise = _is_bytewise(order)
     anchor, fixed, following = "", set(anchors), dict(pairwise(anchors))
     for rank, text in enumerate(order):
         if text in fixed or not text:
             anchor = text
             news[text] = text
             continue
-        start = anchor if text.startswith(anchor) else _after(anchor, following.get(anchor))
+        start = anchor if text.startswith(anchor) else _after(anchor, following.get(anchor), bytewise=bytewise)
         room = max(len(text), SHORT - 1) if limit is None else limit
         news[text] = _filled(start[: room - width] + code_of(rank, width, is_after=bool(fixed)), text, room, fragments)
     return {text: news[text] for text in values}
@@ -99,7 +100,7 @@ def _filled(code: str, text: str, room: int, fragments: Sequence[str]) -> str:
     return code + "0" * (len(text) - len(code) - len(told)) + told
 
 
-def _after(anchor: str, following: str | None) -> str:
+def _after(anchor: str, following: str | None, *, bytewise: bool) -> str:
     """What sorts after everything that begins with the anchor, and before the next anchor; else the anchor itself."""
     start = anchor
     while start:
@@ -107,7 +108,7 @@ def _after(anchor: str, following: str | None) -> str:
         if last in "zZ9" or not _PLAIN.fullmatch(last):
             continue
         successor = start + chr(ord(last) + 1)
-        if following is None or _precedes(successor, following):
+        if following is None or _precedes(successor, following, bytewise=bytewise):
             return successor
         break
     return anchor
@@ -117,19 +118,29 @@ def _accepted(order: Sequence[str], weights: Mapping[str, int]) -> list[str]:
     """Those of the anchors whose order every collation agrees on, those of many values first."""
     places = {text: place for place, text in enumerate(order) if text in weights}
     found: list[int] = []
+    bytewise = _is_bytewise(order)
     for anchor in sorted(weights, key=lambda text: (-weights[text], text)):
         if not (_PLAIN.match(anchor) and anchor.isascii()):
             continue
         at = bisect_left(found, places[anchor])
         before = order[found[at - 1]] if at else ""
-        if _precedes(before, anchor) and (at == len(found) or _precedes(anchor, order[found[at]])):
+        above = order[found[at]] if at < len(found) else None
+        if _precedes(before, anchor, bytewise=bytewise) and (
+            above is None or _precedes(anchor, above, bytewise=bytewise)
+        ):
             found.insert(at, places[anchor])
     return [order[place] for place in found]
 
 
-def _precedes(first: str, second: str) -> bool:
-    """Whether the first, and codes that begin with it, sort before the second both by bytes and by language."""
-    return all(_has_room(one, two) for one, two in ((first, second), (_primary(first), _primary(second))))
+def _precedes(first: str, second: str, *, bytewise: bool) -> bool:
+    """Whether the first, and codes that begin with it, sort before the second: by bytes, and where the source does not
+    sort so, by language, too. Its shadow sorts alike, or by bytes where this machine lacks the locale.
+    """
+    return _has_room(first, second) and (bytewise or _has_room(_primary(first), _primary(second)))
+
+
+def _is_bytewise(order: Sequence[str]) -> bool:
+    return all(one <= other for one, other in pairwise(order))
 
 
 def _has_room(first: str, second: str) -> bool:
