@@ -11,6 +11,7 @@ import fcntl
 import os
 import pwd
 import re
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -30,6 +31,7 @@ PREFIX = "dbopt-pg-"
 SUPERUSER = "postgres"
 _LOCK = "owner.lock"
 _CACHE = Path("/var/cache/dbopt")
+_LARGEST_MESSAGES = 64 * 2**20  # of a program, in bytes
 _SETTLED_SECONDS = 60  # a directory younger than this may still be on its way to its lock
 
 # Nothing here survives a crash, and nothing has to: the data can always be made again.
@@ -60,11 +62,13 @@ class EmbeddedServer:
     _guard: subprocess.Popen[bytes]
     _stopped: bool = field(default=False)
 
-    def dsn(self, database: str = "postgres") -> str:
-        return make_conninfo(host=str(self.directory), dbname=database, user=SUPERUSER, port=5432)
+    def dsn(self, database: str = "postgres", *, user: str = SUPERUSER, options: str | None = None) -> str:
+        """`options` are those of libpq: settings that hold from the start, whatever the database or role has."""
+        given = {} if options is None else {"options": options}
+        return make_conninfo(host=str(self.directory), dbname=database, user=user, port=5432, **given)
 
-    def connect(self, database: str = "postgres") -> Session:
-        return connect(self.dsn(database))
+    def connect(self, database: str = "postgres", *, user: str = SUPERUSER, options: str | None = None) -> Session:
+        return connect(self.dsn(database, user=user, options=options))
 
     def run_tool(
         self, tool: str, *arguments: str, stdin: str | None = None, timeout_s: float | None = None
@@ -73,16 +77,43 @@ class EmbeddedServer:
 
         Raises EmbeddedServerError where there is no such program, and subprocess.TimeoutExpired.
         """
+        return self._run(
+            tool,
+            arguments,
+            input=stdin,
+            timeout=timeout_s,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+        )
+
+    def run_script(
+        self, dsn: str, text: str, *arguments: str, timeout_s: float | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run SQL in psql, which obeys no backslash command within it and shows no results. The script begins on line
+        2 of psql's input. Its messages are kept in a file beside the server's, as they may be endless.
+
+        Raises EmbeddedServerError where there is no psql, and subprocess.TimeoutExpired.
+        """
+        token = secrets.token_hex(16)
+        script = f"\\restrict {token}\n{text}\n\\unrestrict {token}\n"
+        with tempfile.NamedTemporaryFile(dir=self.directory) as messages:
+            done = self._run(
+                "psql",
+                ("-X", "-q", *arguments, "-o", "/dev/null", "-f", "-", dsn),
+                input=script.encode("utf-8"),
+                timeout=timeout_s,
+                stdout=subprocess.DEVNULL,
+                stderr=messages,
+            )
+            messages.seek(0)
+            stderr = messages.read(_LARGEST_MESSAGES).decode("utf-8", "replace")
+        return subprocess.CompletedProcess(done.args, done.returncode, "", stderr)
+
+    def _run(self, tool: str, arguments: tuple[str, ...], **options: Any) -> subprocess.CompletedProcess[Any]:
         try:
             return subprocess.run(
-                [self.bin_dir / tool, *arguments],
-                input=stdin,
-                timeout=timeout_s,
-                capture_output=True,
-                encoding="utf-8",
-                errors="replace",
-                env=_clean_environment(),
-                **_as_server_user(),
+                [self.bin_dir / tool, *arguments], env=_clean_environment(), **options, **_as_server_user()
             )
         except OSError as error:
             raise EmbeddedServerError(

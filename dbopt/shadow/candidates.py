@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from dbopt.errors import ServerError
 from dbopt.index.model import Index
-from dbopt.postgres.identifiers import qualified
+from dbopt.postgres.identifiers import qualified, quoted
 from dbopt.postgres.session import Row, Session
+from dbopt.shadow.roles import set_live
 from dbopt.shadow.shadow import Shadow
 from dbopt.shadow.sizing import Counts, Part, forget_pages, size
 
@@ -34,21 +35,21 @@ def create(
     """Create the indexes, not live; returns them, and those that PostgreSQL refused with its reason. `planner` tells
     how many rows a partial index would have; `free_names` gives names that were never used.
     """
-    with shadow.administer() as session:
+    with shadow.administer() as owner, shadow.supervise() as session:
         leaves = {relation: _leaves(session, relation) for relation in {index.relation for index in indexes}}
         known = {relation: found for relation, found in leaves.items() if isinstance(found, list)}
         refused = {index: str(leaves[index.relation]) for index in indexes if index.relation not in known}
         wanted = [index for index in indexes if index.relation in known]
         names = {index: next(free_names) for index in wanted}
-        with _emptied(shadow, known.values()), session.transaction():
+        with _emptied(shadow, known.values()), owner.transaction():
             made = {}
             for index, name in names.items():
                 try:
-                    with session.savepoint():
-                        made[index] = _create(session, index, name)
+                    with owner.savepoint():
+                        made[index] = _create(owner, index, name)
                 except ServerError as error:
                     refused[index] = error.message
-            session.rows("shadow/hide_indexes", indexes=[row["oid"] for parts in made.values() for row in parts])
+            owner.execute(set_live([], [row["oid"] for parts in made.values() for row in parts]))
         forget_pages(session)
         heaps = {int(leaf["oid"]): leaf for found in known.values() for leaf in found}
         counts = Counts(planner)
@@ -72,13 +73,13 @@ def _part(row: Row, heap: Row, shadow: Shadow, counts: Counts, predicate: str) -
     return Part(row, counts.rows(heap["schema"], heap["name"], predicate), _blocks(shadow, heap))
 
 
-def _create(session: Session, index: Index, name: str) -> list[Row]:
-    session.script(index.create_sql(name))
-    parts = session.rows("shadow/index_parts", index=qualified(index.schema, name))
+def _create(owner: Session, index: Index, name: str) -> list[Row]:
+    owner.script(index.create_sql(name))
+    parts = owner.rows("shadow/index_parts", index=qualified(index.schema, name))
     if len(parts) > 1:  # plans name indexes without their schema, and PostgreSQL named these
         for number, part in enumerate(parts):
-            part["name"] = f"{name}_{number}"
-        session.rows("shadow/rename", relations=[part["oid"] for part in parts], names=[part["name"] for part in parts])
+            former, part["name"] = part["name"], f"{name}_{number}"
+            owner.script(f"ALTER INDEX {qualified(part['schema'], former)} RENAME TO {quoted(part['name'])}")
     return parts
 
 

@@ -86,14 +86,16 @@ class Carried:
 
 def carry(
     session: Session,
+    owner: Session,
     before: State,
     after: State,
     kept: Sequence[Row],
     extended_statistics: Iterable[ExtendedStatistics],
     expressions: Mapping[str, str],
 ) -> Carried:
-    """Put back what is missing or was changed. `kept` are the statistics from before; `expressions` the USING of a
-    changed type, by the column's name, where there is one.
+    """Put back what is missing or was changed. Values are read in their columns' types by the tables' `owner`, since a
+    type may call any function; the session is the superuser's. `kept` are the statistics from before; `expressions` the
+    USING of a changed type, by the column's name, where there is one.
     """
     known: dict[Column, Row] = {}
     lost = []
@@ -107,9 +109,9 @@ def carry(
         if (new["versions"] or {}).get(_word(row["inherited"]), "") == (old["versions"] or {})[_word(row["inherited"])]:
             continue
         if any(old[name] != new[name] for name in _TYPE):
-            known[place] = _converted(session, row, old, new, expressions.get(old["name"]))
+            known[place] = _converted(owner, row, old, new, expressions.get(old["name"]))
         relation = after.relations[place[0]]
-        if not _put(session, relation, place[1], known[place]) or _is_poorer(known[place], row):
+        if not _put(session, owner, relation, place[1], known[place]) or _is_poorer(known[place], row):
             lost.append(f"{qualified(relation['schema'], relation['name'])}.{quoted(new['name'])}")
     return Carried(known, tuple(sorted(set(lost))), _carry_extended(session, before, after, extended_statistics))
 
@@ -131,12 +133,12 @@ def _place(old: Row, before: State, after: State) -> Column | None:
     return found if found and after.columns[found]["table"] == old["table"] else None
 
 
-def _put(session: Session, relation: Row, number: int, row: Row) -> bool:
+def _put(session: Session, owner: Session, relation: Row, number: int, row: Row) -> bool:
     values = {name: value for name, value in row.items() if name not in ("relation", "number")}
     where = {"relation": relation["oid"], "number": number, "inherited": row["inherited"]}
     session.rows("shadow/migration_forget_statistics", **where)  # what is put is added to what there is
     try:
-        found = session.rows(
+        found = owner.rows(
             "shadow/migration_put_statistics",
             schema=relation["schema"],
             name=relation["name"],
@@ -155,14 +157,14 @@ def _is_poorer(new: Row, old: Row) -> bool:
 # -- values in a new type ---------------------------------------------------------------------------------------------
 
 
-def _converted(session: Session, row: Row, old: Row, new: Row, expression: str | None) -> Row:
+def _converted(owner: Session, row: Row, old: Row, new: Row, expression: str | None) -> Row:
     """The statistics as those of the new type. What cannot be converted is None."""
     plain: Row = {**row, **dict.fromkeys(_VALUES), "avg_width": _width(row, old, new)}
     if new["length"] > 0:
         plain["avg_width"] = str(new["length"])
     try:
-        with session.rolled_back(statement_timeout_ms=_TIMEOUT_MS):
-            common, bounds = _common(session, row, old, new, expression), _bounds(session, row, old, new, expression)
+        with owner.rolled_back(statement_timeout_ms=_TIMEOUT_MS):
+            common, bounds = _common(owner, row, old, new, expression), _bounds(owner, row, old, new, expression)
     except ServerError:
         return plain
     if new["length"] < 0 < old["length"]:
@@ -188,7 +190,7 @@ def _measured(*found: Row) -> str | None:
     return str(round(sum(widths) / len(widths))) if widths else None
 
 
-def _common(session: Session, row: Row, old: Row, new: Row, expression: str | None) -> Row:
+def _common(owner: Session, row: Row, old: Row, new: Row, expression: str | None) -> Row:
     """The most common values; those that become equal are one."""
     values = _values(old, new, expression, "unnest(%(values)s::text[], %(shares)s::real[]) AS w (value_, share_)")
     statement = SQL(
@@ -196,10 +198,10 @@ def _common(session: Session, row: Row, old: Row, new: Row, expression: str | No
         " array_agg(share ORDER BY share DESC, v)::text AS freqs, avg(pg_column_size(v))::float8 AS width"
         " FROM (SELECT v, sum(share_)::real AS share FROM ({}) AS x WHERE v IS NOT NULL GROUP BY v) AS y"
     ).format(values)
-    return session.fetch(statement, {"values": row["most_common_vals"], "shares": row["most_common_freqs"]})[0]
+    return owner.fetch(statement, {"values": row["most_common_vals"], "shares": row["most_common_freqs"]})[0]
 
 
-def _bounds(session: Session, row: Row, old: Row, new: Row, expression: str | None) -> Row:
+def _bounds(owner: Session, row: Row, old: Row, new: Row, expression: str | None) -> Row:
     """The histogram in the new type's order. Where that order is another, bounds of equal steps in the old are a sample
     of the values; how well rows lie in order is then as good as the two orders agree.
     """
@@ -211,7 +213,7 @@ def _bounds(session: Session, row: Row, old: Row, new: Row, expression: str | No
         " FROM (SELECT v, share_, row_number() OVER (ORDER BY {}, share_) AS place"
         " FROM ({}) AS x WHERE v IS NOT NULL) AS y"
     ).format(order, values)
-    return session.fetch(statement, {"values": row["histogram_bounds"]})[0]
+    return owner.fetch(statement, {"values": row["histogram_bounds"]})[0]
 
 
 def _values(old: Row, new: Row, expression: str | None, source: str) -> Composable:
@@ -244,7 +246,7 @@ def _carry_extended(
         version = (old["versions"] or {}).get(_word(item.inherited))
         if new is None or version is None or (new["versions"] or {}).get(_word(item.inherited)) == version:
             continue
-        session.rows("shadow/migration_forget_extended", oid=new["oid"], inherited=item.inherited)
+        session.rows("shadow/forget_extended_statistics", oid=new["oid"], inherited=item.inherited)
         if not _restore(session, _renamed(item, old["relation"], new, before, after)):
             lost.append(qualified(new["schema"], new["name"]))
     return tuple(sorted(set(lost)))

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import bisect
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
 # pg_dump announces each object: "-- Name: orders; Type: TABLE; Schema: public; Owner: -". A name may contain anything
-# but a line break, so the type is what stands before the last "; Schema:".
-_HEADER = re.compile(
-    r"^--\n-- (?:Statistics for )?(?:Data for )?Name: (?P<name>.*); Type: (?P<type>[A-Z ]+); "
-    r"Schema: (?P<schema>.*); Owner: ?.*\n--\n",
-    re.MULTILINE,
-)
+# but a line break, so the line is read from its end.
+_HEADER = re.compile(r"^--\n-- (?:Statistics for )?(?:Data for )?Name: (?P<line>.*)\n--\n", re.MULTILINE)
+_TYPE = re.compile(r"[A-Z ]+")
 _VERSIONS = re.compile(r"^-- Dumped (?:from database|by pg_dump) version .*\n", re.MULTILINE)
 _RESTRICT = re.compile(r"^\\(?:un)?restrict \S+\n", re.MULTILINE)
 # Debian's 15 keeps an attribute option that no other version knows, and that differs from run to run.
 _ATTRIBUTE_OPTIONS = re.compile(
     r"^(ALTER (?:FOREIGN )?TABLE .* ALTER COLUMN .* SET \()(.*\bpg_attver=\d+.*)\);\n", re.MULTILINE
 )
-_ICU_COLLATION = re.compile(r"^(CREATE COLLATION .*) \(provider = icu,.*\);$", re.MULTILINE)
+_NO_TIME_LIMIT = re.compile(r"^SET statement_timeout = 0;$", re.MULTILINE)
+_ICU_COLLATION = re.compile(r"^(CREATE COLLATION .{1,300}) \(provider = icu,.{1,1000}\);$", re.MULTILINE)
 _NAMED_COLLATION = re.compile(r'COLLATE pg_catalog\.(?:"((?:[^"]|"")+)"|(\w+))')
 _ERROR = re.compile(r"^psql:<stdin>:(\d+): (ERROR|WARNING):  (.*)$", re.MULTILINE)
 
@@ -51,13 +50,23 @@ def cleaned(text: str) -> str:
     """The dump without what is random, what no other server can read, and what must not leave the server."""
     text = _VERSIONS.sub("", _RESTRICT.sub("", text), count=2)
     text = _ATTRIBUTE_OPTIONS.sub(_without_version, text)
-    headers = list(_HEADER.finditer(text))
-    starts = [header.start() for header in headers] + [len(text)]
+    headers = list(_headers(text))
+    starts = [start for start, *_ in headers] + [len(text)]
     kept = [text[: starts[0]]]
-    for header, (start, end) in zip(headers, pairwise(starts), strict=True):
-        if header["type"] not in _LEFT_OUT:
+    for (_, _, kind, _), (start, end) in zip(headers, pairwise(starts), strict=True):
+        if kind not in _LEFT_OUT:
             kept.append(text[start:end])
     return "".join(kept)
+
+
+def _headers(text: str) -> Iterator[tuple[int, str, str, str]]:
+    """Where each object begins, its name, type and schema."""
+    for header in _HEADER.finditer(text):
+        line, owner, _ = header["line"].rpartition("; Owner:")
+        line, _, schema = line.rpartition("; Schema: ")
+        name, kind, type_name = line.rpartition("; Type: ")
+        if owner and kind and _TYPE.fullmatch(type_name):
+            yield header.start(), name, type_name, schema
 
 
 def _without_version(match: re.Match[str]) -> str:
@@ -66,7 +75,10 @@ def _without_version(match: re.Match[str]) -> str:
 
 
 def restorable(text: str, locale: str) -> str:
-    """The dump for a server without ICU: collations of that provider become ones of the C library."""
+    """The dump for a server without ICU: collations of that provider become ones of the C library. The server's own
+    time limit stays.
+    """
+    text = _NO_TIME_LIMIT.sub("", text, count=1)
     return _ICU_COLLATION.sub(lambda match: f"{match[1]} (provider = libc, locale = '{locale}');", text)
 
 
@@ -79,10 +91,10 @@ def entries(text: str) -> list[Entry]:
     """The objects of a dump in their order."""
     found = []
     line, position = 1, 0
-    for header in _HEADER.finditer(text):
-        line += text.count("\n", position, header.start())
-        position = header.start()
-        found.append(Entry(header["name"], header["type"], header["schema"], line))
+    for start, name, kind, schema in _headers(text):
+        line += text.count("\n", position, start)
+        position = start
+        found.append(Entry(name, kind, schema, line))
     return found
 
 

@@ -17,8 +17,11 @@ _BASIC = 1
 
 Attributes = Mapping[int, int]
 """Attribute numbers of the source -> those of the shadow, which has no dropped columns. Expressions have numbers below
-zero, the same on both sides.
+zero, the same on both sides. Others make no sense: the planner would look for them where nothing is.
 """
+_MCV_HEADER = struct.Struct("=IIIh")  # magic, type, number of items, number of dimensions
+_MCV_MAGIC = 0xE1A651C2
+_MOST_DIMENSIONS = 8
 
 
 def n_distinct(text: str, attributes: Attributes) -> bytes:
@@ -45,6 +48,8 @@ def with_frequencies(stored: bytes, dimensions: int, frequencies: Sequence[tuple
     """A pg_mcv_list with other frequencies (and base frequencies), in the order of its items. The items stand at its
     end: a flag per dimension for NULL, the two frequencies, and an index per dimension.
     """
+    if _MCV_HEADER.unpack_from(stored) != (_MCV_MAGIC, _BASIC, len(frequencies), dimensions):
+        raise ValueError("a list of something else")
     item = struct.Struct(f"={dimensions}sdd{2 * dimensions}s")
     start = len(stored) - item.size * len(frequencies)
     patched = [stored[:start]]
@@ -54,8 +59,10 @@ def with_frequencies(stored: bytes, dimensions: int, frequencies: Sequence[tuple
 
 
 def _numbers(text: str, attributes: Attributes) -> list[int]:
-    numbers = [int(number) for number in text.split(",")]
-    return [number if number < 0 else attributes[number] for number in numbers]
+    numbers = [attributes[int(number)] for number in text.split(",")]
+    if not 2 <= len(set(numbers)) == len(numbers) <= _MOST_DIMENSIONS:
+        raise ValueError(f"no combination: {text}")
+    return numbers
 
 
 def _unsigned(number: int) -> tuple[bool, int]:

@@ -4,17 +4,17 @@ terabyte takes milliseconds. Afterwards everything that was there before has its
 
 from __future__ import annotations
 
-import secrets
 import subprocess
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from dbopt.errors import DboptError, MigrationFailed, QueryFailed, ServerError
+from dbopt.errors import DboptError, MigrationFailed, ServerError
 from dbopt.postgres.embedded import EmbeddedServer
 from dbopt.postgres.identifiers import SQL, Identifier, qualified, quoted
 from dbopt.postgres.session import Row, Session
-from dbopt.shadow import carried, migration_script
+from dbopt.shadow import carried, migration_script, roles, settings
 from dbopt.shadow.carried import Carried, State
 from dbopt.shadow.migration import Migration
 from dbopt.shadow.migration_script import Prepared
@@ -24,6 +24,11 @@ from dbopt.shadow.unrestored import Key
 from dbopt.shadow.widths import Width, row_bytes
 
 _PROLOGUE_LINES = 2
+_OPTIONS = "-c createrole_self_grant=set,inherit"
+_CREATE_ROLE = SQL("CREATE ROLE {}")
+_ACT_AS = SQL("GRANT {} TO " + quoted(roles.ORDINARY) + " WITH ADMIN TRUE, INHERIT TRUE, SET TRUE")
+_CREATE_TABLESPACE = SQL("CREATE TABLESPACE {} LOCATION ''")
+_USE_TABLESPACE = SQL("GRANT CREATE ON TABLESPACE {} TO " + quoted(roles.ORDINARY))
 
 
 @dataclass(frozen=True)
@@ -41,17 +46,22 @@ class Migrated:
 
 
 def apply(server: EmbeddedServer, session: Session, made: Migrated, migration: Migration) -> Migrated:
-    """Run the migration in the session's database. Raises MigrationFailed, which names file and line."""
+    """Run the migration as the ordinary role; the session is the superuser's. Raises MigrationFailed, which names file
+    and line.
+    """
     snapshot = made.snapshot
     script = _prepared(session, migration)
     before, kept = carried.state(session), carried.statistics(session)
     _provide(session, script)
     try:
-        remarks = _run(server, session.database, snapshot, migration, script)
+        with _making_roles(session):
+            remarks = _run(server, snapshot, migration, script)
     except MigrationFailed as error:
         raise _explained(error, made.unrestored) from None
     after = carried.state(session)
-    found = carried.carry(session, before, after, kept, snapshot.extended_statistics, script.expressions)
+    with roles.ordinary_beside(session) as owner:
+        settings.look_up(owner, snapshot)
+        found = carried.carry(session, owner, before, after, kept, snapshot.extended_statistics, script.expressions)
     change = _Change(session, snapshot, before, after, script)
     scales = {oid: _scale(oid, before, after, kept, found) for oid in change.rewritten}
     change.restore_sizes(scales)
@@ -101,28 +111,44 @@ def _prepared(session: Session, migration: Migration) -> Prepared:
 
 
 def _provide(session: Session, script: Prepared) -> None:
-    """Roles and tablespaces that the migration may name: a snapshot has none."""
-    statements = [(SQL("CREATE ROLE {}"), name) for name in sorted(script.roles)]
+    """Roles and tablespaces that the migration may name: a snapshot has none. The ordinary role may act as those."""
+    by_role = [_CREATE_ROLE, _ACT_AS, *(_grant_schema(row["schema"]) for row in session.rows("shadow/schemas"))]
+    statements = [(statement, name) for name in sorted(script.roles) for statement in by_role]
     if script.tablespaces:
         session.script("SET allow_in_place_tablespaces = on")
-        statements += [(SQL("CREATE TABLESPACE {} LOCATION ''"), name) for name in sorted(script.tablespaces)]
+        statements += [
+            (statement, name)
+            for name in sorted(script.tablespaces)
+            for statement in (_CREATE_TABLESPACE, _USE_TABLESPACE)
+        ]
     for statement, name in statements:
         try:
             session.execute(statement.format(Identifier(name)))
-        except QueryFailed:  # it is there already, or is no name of one
+        except ServerError:  # it is there already, or is no name of one
             continue
 
 
-def _run(
-    server: EmbeddedServer, database: str, snapshot: Snapshot, migration: Migration, script: Prepared
-) -> tuple[str, ...]:
-    """Run the script as psql does, statement by statement; returns a remark where it leaves a transaction open."""
-    token = secrets.token_hex(16)  # within it psql obeys no backslash command
-    path = ", ".join(quoted(schema) for schema in snapshot.search_path) or "''"
-    text = f"\\restrict {token}\nSET search_path = {path};\n{script.text}\n;\nCOMMIT;\n"
-    options = ("-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-f", "-")
+def _grant_schema(schema: str) -> SQL:
+    return SQL("GRANT USAGE, CREATE ON SCHEMA " + quoted(schema).replace("{", "{{").replace("}", "}}") + " TO {}")
+
+
+@contextmanager
+def _making_roles(session: Session) -> Iterator[None]:
+    """A migration may make roles, which a snapshot never does."""
+    session.script(f"ALTER ROLE {quoted(roles.ORDINARY)} CREATEROLE")
     try:
-        done = server.run_tool("psql", *options, server.dsn(database), stdin=text, timeout_s=migration.timeout_s)
+        yield
+    finally:
+        session.script(f"ALTER ROLE {quoted(roles.ORDINARY)} NOCREATEROLE")
+
+
+def _run(server: EmbeddedServer, snapshot: Snapshot, migration: Migration, script: Prepared) -> tuple[str, ...]:
+    """Run the script as psql does, statement by statement; returns a remark where it leaves a transaction open."""
+    path = ", ".join(quoted(schema) for schema in snapshot.search_path) or "''"
+    text = f"SET search_path = {path};\n{script.text}\n;\nCOMMIT;"
+    dsn = server.dsn(roles.DATABASE, user=roles.ORDINARY, options=_OPTIONS)
+    try:
+        done = server.run_script(dsn, text, "-v", "ON_ERROR_STOP=1", timeout_s=migration.timeout_s)
     except subprocess.TimeoutExpired:
         raise MigrationFailed(
             f"the migration {migration.name} took longer than {migration.timeout_s:g} s",

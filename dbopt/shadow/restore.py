@@ -1,22 +1,25 @@
-"""Restoring a snapshot into an embedded server: database, collations, stand-ins for missing extensions, and the dump.
+"""Restoring a snapshot into an embedded server: database, stand-ins for missing extensions, and the dump.
 
-The dump is fed to psql object by object, without a transaction around it: what fails is collected, not fatal.
+The dump is fed to psql object by object, as the ordinary role and without a transaction around it: what fails is
+collected, not fatal.
 """
 
 from __future__ import annotations
 
-import secrets
+import subprocess
 from collections.abc import Iterable
 
 from dbopt.errors import EmbeddedServerError, ServerError
 from dbopt.postgres.embedded import EmbeddedServer
-from dbopt.postgres.identifiers import SQL, Identifier, literal, qualified, quoted
+from dbopt.postgres.identifiers import SQL, Identifier, literal, quoted
 from dbopt.postgres.session import Session
-from dbopt.shadow import dump
+from dbopt.shadow import dump, provide, roles
 from dbopt.shadow.dump import Failure
+from dbopt.shadow.limits import Limits
+from dbopt.shadow.roles import DATABASE, ORDINARY
 from dbopt.shadow.snapshot import ExtensionFunction, Snapshot
 
-DATABASE = "shadow"
+_TOO_LONG = "is the snapshot to be trusted? an empty database is restored in seconds"
 
 
 def create_database(server: EmbeddedServer, snapshot: Snapshot) -> str | None:
@@ -59,28 +62,35 @@ def _normal(locale: str) -> str:
     return locale.lower().replace("-", "")
 
 
-def restore(server: EmbeddedServer, session: Session, snapshot: Snapshot) -> list[Failure]:
-    """Restore schema and statistics into the session's database; returns what psql complained about."""
+def restore(server: EmbeddedServer, session: Session, snapshot: Snapshot, limits: Limits) -> list[Failure]:
+    """Restore schema and statistics into the superuser's session's database, as the ordinary role; returns what psql
+    complained about. Raises EmbeddedServerError where it takes too long.
+    """
     locale = _locale(session, snapshot)
-    _provide_collations(session, snapshot, locale)
+    text = dump.restorable(provide.provide(session, snapshot, locale), locale)
     _provide_functions(session, snapshot)
-    text = dump.restorable(snapshot.dump, locale)
-    token = secrets.token_hex(16)  # within it psql obeys no backslash command: a snapshot may come from anywhere
-    script = f"\\restrict {token}\n{text}\n\\unrestrict {token}\n"
-    done = server.run_tool("psql", "-X", "-q", "-o", "/dev/null", "-f", "-", server.dsn(DATABASE), stdin=script)
+    return _run(server, text, limits)
+
+
+def _run(server: EmbeddedServer, text: str, limits: Limits) -> list[Failure]:
+    timeout_ms = int(1000 * limits.statement_s)
+    dsn = server.dsn(DATABASE, user=ORDINARY, options=f"-c statement_timeout={timeout_ms}")
+    try:
+        done = server.run_script(dsn, text, timeout_s=limits.restore_s)
+    except subprocess.TimeoutExpired:
+        raise EmbeddedServerError(
+            f"the snapshot was not restored within {limits.restore_s:g} s", hint=_TOO_LONG
+        ) from None
     if done.returncode:
-        raise EmbeddedServerError(f"psql failed: {done.stderr.strip().splitlines()[-1:] or 'no message'}")
-    return dump.failures(text, done.stderr, first_line=2)
-
-
-def _provide_collations(session: Session, snapshot: Snapshot, locale: str) -> None:
-    """Predefined collations that objects name and this machine lacks: others by that name, no more bytewise."""
-    here = {row["name"] for row in session.rows("shadow/collations")}
-    for name in sorted(dump.named_collations(snapshot.dump) - here):
-        session.script(
-            f"DROP COLLATION IF EXISTS {qualified('pg_catalog', name)};"
-            f"CREATE COLLATION {qualified('pg_catalog', name)} (provider = libc, locale = {literal(locale)})"
-        )
+        raise EmbeddedServerError(f"psql failed: {(done.stderr.strip().splitlines() or ['no message'])[-1]}")
+    failures = dump.failures(text, done.stderr, first_line=2)
+    for failure in failures:
+        if "due to statement timeout" in failure.message:
+            what = f"{failure.entry.type} {failure.entry.name}" if failure.entry else "a statement"
+            raise EmbeddedServerError(
+                f"restoring the snapshot: {what} did not end within {limits.statement_s:g} s", hint=_TOO_LONG
+            )
+    return failures
 
 
 def _provide_functions(session: Session, snapshot: Snapshot) -> None:
@@ -90,9 +100,9 @@ def _provide_functions(session: Session, snapshot: Snapshot) -> None:
     names = sorted({function.extension for function in snapshot.extension_functions})
     missing = {row["name"] for row in session.rows("shadow/missing_extensions", names=names)}
     wanted = [function for function in snapshot.extension_functions if function.extension in missing]
-    for schema in sorted({function.schema for function in wanted}):
-        session.execute(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(schema)))
-    _create_each(session, wanted)
+    provide.own_schemas(session, (function.schema for function in wanted))
+    with roles.ordinary_beside(session) as owner:
+        _create_each(owner, wanted)
 
 
 def _create_each(session: Session, functions: Iterable[ExtensionFunction]) -> None:

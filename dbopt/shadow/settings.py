@@ -10,8 +10,8 @@ from dbopt.shadow.snapshot import Setting, Snapshot
 # The shadow itself. Its files are changed by hand, so nothing may write or read them behind its back; planning a query
 # on thousands of partitions takes a lock on each.
 SERVER_SETTINGS = {
-    "allow_system_table_mods": "on",
     "event_triggers": "off",
+    "temp_file_limit": "4GB",
     "shared_buffers": "32MB",
     "max_locks_per_transaction": "2048",
     "max_parallel_maintenance_workers": "0",
@@ -28,10 +28,15 @@ def apply(session: Session, snapshot: Snapshot) -> list[str]:
         _set(session, snapshot.settings)
     except ServerError:
         refused = [setting.name for setting in snapshot.settings if not _set_one(session, setting)]
-    path = ", ".join(quoted(schema) for schema in snapshot.search_path)
-    session.fetch(SQL("SELECT set_config('search_path', %(path)s, false)"), {"path": path})
+    look_up(session, snapshot)
     session.limit(statement_timeout_ms=PLANNING_TIMEOUT_MS)
     return refused
+
+
+def look_up(session: Session, snapshot: Snapshot) -> None:
+    """Make the session find names where the source's did."""
+    path = ", ".join(quoted(schema) for schema in snapshot.search_path)
+    session.fetch(SQL("SELECT set_config('search_path', %(path)s, false)"), {"path": path})
 
 
 def _set(session: Session, settings: tuple[Setting, ...]) -> None:

@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dbopt.errors import FeatureMissing, ServerError
+from dbopt.errors import CorruptDocument, FeatureMissing
 from dbopt.postgres import embedded
 from dbopt.postgres.embedded import EmbeddedServer
 from dbopt.postgres.identifiers import qualified, quoted
 from dbopt.postgres.session import Row, Session
-from dbopt.shadow import extended, migrate, restore, settings, unrestored
+from dbopt.shadow import clock, extended, migrate, restore, roles, settings, unrestored
 from dbopt.shadow.dimensions import index_shapes
+from dbopt.shadow.limits import Limits, watched
 from dbopt.shadow.migrate import Migrated
 from dbopt.shadow.migration import Migration
 from dbopt.shadow.sizing import forget_pages
@@ -22,6 +23,7 @@ from dbopt.shadow.storage import Storage
 from dbopt.shadow.unrestored import Key
 
 _MAJOR = 18
+_LIMITS = Limits()
 
 
 @dataclass(frozen=True)
@@ -40,28 +42,41 @@ class Shadow:
     @staticmethod
     @contextmanager
     def open(
-        snapshot: Snapshot, *, bin_dir: Path | None = None, migration: Migration | None = None
+        snapshot: Snapshot,
+        *,
+        bin_dir: Path | None = None,
+        migration: Migration | None = None,
+        limits: Limits = _LIMITS,
     ) -> Iterator[Shadow]:
         """Start a server and restore the snapshot into it (1 to 5 s); stopped and removed at the end. `bin_dir` names
         the programs of a full PostgreSQL 18 in place of the packaged ones. `migration` is applied before anything is
-        planned; the shadow's own `snapshot` then has the relations that it leaves. Raises EmbeddedServerError, and
-        MigrationFailed.
+        planned; the shadow's own `snapshot` then has the relations that it leaves. Raises EmbeddedServerError, also
+        for what goes beyond the limits, CorruptDocument, and MigrationFailed.
         """
         with embedded.start(bin_dir=bin_dir, settings=settings.SERVER_SETTINGS) as server:
             remark = restore.create_database(server, snapshot)
-            with server.connect(restore.DATABASE) as session:
-                shadow = _restored(server, session, snapshot, migration, (remark,) if remark else ())
-            yield shadow
+            with roles.superuser(server) as session:
+                _require_major(session)
+                roles.create(session)
+                clock.install(session)
+            with watched(server, limits):
+                with roles.superuser(server) as session:
+                    shadow = _restored(server, session, snapshot, migration, limits, (remark,) if remark else ())
+                yield shadow
 
     def connect(self) -> Session:
-        """A session that plans as the source's did when the snapshot was taken."""
-        session = self.server.connect(restore.DATABASE)
+        """A session that plans as the source's did when the snapshot was taken, and owns what was restored."""
+        session = roles.ordinary(self.server)
         settings.apply(session, self.snapshot)
         return session
 
     def administer(self) -> Session:
         """A session of its own for DDL: one that planned would remember files that are changed beneath it."""
-        return self.server.connect(restore.DATABASE)
+        return self.connect()
+
+    def supervise(self) -> Session:
+        """A superuser's session, for catalogs and the server's cache: it must run nothing of the snapshot's."""
+        return roles.superuser(self.server)
 
     def why_refused(self, schema: str, name: str) -> str | None:
         """Why the relation is not to be trusted; None if it is."""
@@ -69,19 +84,28 @@ class Shadow:
         return None if reason is None else f"{qualified(schema, name)} is not complete in the shadow: {reason}"
 
 
-def _restored(
-    server: EmbeddedServer, session: Session, snapshot: Snapshot, migration: Migration | None, remarks: tuple[str, ...]
-) -> Shadow:
+def _require_major(session: Session) -> None:
     if session.major != _MAJOR:
         raise FeatureMissing(
             f"a shadow is a PostgreSQL {_MAJOR}, and --pg-bin names a {session.server_version}",
             hint="name another with --pg-bin, or leave it out",
         )
-    failures = restore.restore(server, session, snapshot)
+
+
+def _restored(
+    server: EmbeddedServer,
+    session: Session,
+    snapshot: Snapshot,
+    migration: Migration | None,
+    limits: Limits,
+    remarks: tuple[str, ...],
+) -> Shadow:
+    failures = restore.restore(server, session, snapshot, limits)
+    _require_no_rows(session)
     failed = extended.restore(session, snapshot.extended_statistics)
-    _provide_buffercache(session)
     reasons = {**failed, **unrestored.find(snapshot, _files(session), failures)}
-    made = Migrated(snapshot, reasons, remarks + _ranges_left_out(session))
+    remarks = (*remarks, *_ranges_left_out(session), *unrestored.beyond_role(failures))
+    made = Migrated(snapshot, reasons, remarks)
     if migration is not None:
         made = migrate.apply(server, session, made, migration)
     storage = Storage(server.data)
@@ -96,6 +120,15 @@ def _restored(
     )
 
 
+def _require_no_rows(session: Session) -> None:
+    """Files are resized by hand, which rows would not survive."""
+    for row in session.rows("shadow/filled_tables"):
+        raise CorruptDocument(
+            f"the snapshot writes rows into {qualified(row['schema'], row['name'])}",
+            hint="`dbopt snapshot -o FILE` writes one that holds none",
+        )
+
+
 def _files(session: Session) -> dict[Key, Row]:
     return {(row["schema"], row["name"]): row for row in session.rows("shadow/files")}
 
@@ -106,16 +139,6 @@ def _ranges_left_out(session: Session) -> tuple[str, ...]:
         return ()
     columns = ", ".join(f"{qualified(row['schema'], row['table_name'])}.{quoted(row['column_name'])}" for row in rows)
     return (f"conditions on ranges are guessed, since servers before 17 do not show their statistics: {columns}",)
-
-
-def _provide_buffercache(session: Session) -> None:
-    try:
-        session.script("CREATE EXTENSION IF NOT EXISTS pg_buffercache SCHEMA pg_catalog")
-    except ServerError as error:
-        raise FeatureMissing(
-            f"the shadow needs the extension pg_buffercache: {error.message}",
-            hint="install the contrib modules of the PostgreSQL that --pg-bin names, or leave it out",
-        ) from None
 
 
 def _sized(server: EmbeddedServer, session: Session, storage: Storage, made: Migrated) -> Snapshot:
@@ -129,7 +152,7 @@ def _sized(server: EmbeddedServer, session: Session, storage: Storage, made: Mig
         if table.key in files and files[table.key]["path"]:
             storage.resize(files[table.key]["path"], table.blocks)
     if made.new_indexes:
-        with server.connect(restore.DATABASE) as planner:
+        with roles.ordinary(server) as planner:
             settings.apply(planner, snapshot)
             snapshot = migrate.size_new_indexes(session, planner, snapshot, made.new_indexes)
         forget_pages(session)

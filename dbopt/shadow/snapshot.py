@@ -5,7 +5,6 @@ dbopt.snapshot/1 is that JSON document, gzipped; the same database always gives 
 from __future__ import annotations
 
 import gzip
-import zlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import ClassVar
 
 from dbopt import documents
 from dbopt.errors import CorruptDocument, FileError, FileMissing
+from dbopt.shadow import validate
 
 _GZIP_MAGIC = b"\x1f\x8b"
 
@@ -166,10 +166,12 @@ def from_bytes(content: bytes, origin: str = "the snapshot") -> Snapshot:
     if not content.startswith(_GZIP_MAGIC):
         raise CorruptDocument(f"{origin} is not a snapshot", hint=hint)
     try:
-        text = gzip.decompress(content).decode()
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError):
+        text = validate.unpacked(content, origin).decode()
+    except UnicodeDecodeError:
         raise CorruptDocument(f"{origin} is damaged or cut short", hint=f"write it anew; {hint}") from None
-    return documents.load(Snapshot, text, origin)
+    loaded = documents.load(Snapshot, text, origin)
+    validate.require_sound(loaded, origin)
+    return loaded
 
 
 def save(snapshot: Snapshot, path: Path) -> int:

@@ -18,10 +18,11 @@ from dbopt.index.what_if import Estimate
 from dbopt.plan import tree
 from dbopt.plan.safety import require_plannable
 from dbopt.plan.tree import Plan
-from dbopt.postgres.identifiers import SQL, Composable, Literal
+from dbopt.postgres.identifiers import SQL
 from dbopt.postgres.session import Row, Session
 from dbopt.shadow.candidates import PREFIX, Candidate, create
 from dbopt.shadow.pages import BLOCK_SIZE
+from dbopt.shadow.roles import set_live
 from dbopt.shadow.shadow import Shadow
 from dbopt.shadow.snapshot import Snapshot
 from dbopt.shadow.take import take
@@ -31,9 +32,6 @@ from dbopt.workload.model import Statement
 Trial = tuple[tuple[int, ...], tuple[int, ...]]
 """Indexes that live and indexes that do not, by oid."""
 
-_UPDATE_LIVE = SQL("UPDATE pg_index SET indislive = {} WHERE indexrelid IN ({})")
-# A changed row of pg_class is what makes the server read a table's list of indexes anew.
-_TOUCH = SQL("UPDATE pg_class SET relname = relname WHERE oid IN ({})")
 _ELSEWHERE = "the server itself can judge it: --what-if hypopg"
 _UNKNOWN_NAME = frozenset({"42P01", "42883", "42704", "3F000", "42703"})
 
@@ -175,12 +173,7 @@ class ShadowWhatIf:
         self._end_trial()
         if not shown and not hidden:
             return
-        tables = sorted({int(row["table"]) for row in (*shown, *hidden)})
-        commands: list[Composable] = [SQL("BEGIN")]
-        commands += [_UPDATE_LIVE.format(SQL("true"), _listed(trial[0]))] if shown else []
-        commands += [_UPDATE_LIVE.format(SQL("false"), _listed(trial[1]))] if hidden else []
-        commands += [_TOUCH.format(_listed(tables))]
-        self._session.execute(SQL(";").join(commands))
+        self._session.execute(SQL(";").join([SQL("BEGIN"), set_live(*trial)]))
         self._trial = trial
 
     def _end_trial(self) -> None:
@@ -219,7 +212,3 @@ def what_if(source: Session | Snapshot | Shadow, *, bin_dir: Path | None = None)
     snapshot = source if isinstance(source, Snapshot) else take(source, bin_dir=bin_dir)
     with Shadow.open(snapshot, bin_dir=bin_dir) as shadow, what_if(shadow) as asked:
         yield asked
-
-
-def _listed(oids: Iterable[int]) -> Composable:
-    return SQL(", ").join(Literal(oid) for oid in oids)

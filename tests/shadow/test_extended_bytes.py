@@ -26,7 +26,7 @@ def analysed(database: Database) -> Database:
 
 def test_the_text_becomes_the_bytes_again(analysed: Database) -> None:
     (row,) = analysed.session.fetch(STORED)
-    same = {1: 1, 3: 3, 4: 4}
+    same = {1: 1, 3: 3, 4: 4, -1: -1}
     assert extended_bytes.n_distinct(row["shown_n"], same) == row["n"]
     rebuilt = extended_bytes.dependencies(row["shown_d"], same)
     assert len(rebuilt) == len(row["d"])  # the text has six decimals of each degree
@@ -38,5 +38,5 @@ def test_attribute_numbers_follow_the_columns(analysed: Database) -> None:
         "CREATE STATISTICS su (ndistinct) ON a, b, c, (a + b) FROM u; ANALYZE u"
     )
     first, second = analysed.session.fetch(STORED)
-    assert extended_bytes.n_distinct(first["shown_n"], {1: 3, 3: 2, 4: 1}) != first["n"]
-    assert len(extended_bytes.n_distinct(first["shown_n"], {1: 3, 3: 2, 4: 1})) == len(second["n"])
+    assert extended_bytes.n_distinct(first["shown_n"], {1: 3, 3: 2, 4: 1, -1: -1}) != first["n"]
+    assert len(extended_bytes.n_distinct(first["shown_n"], {1: 3, 3: 2, 4: 1, -1: -1})) == len(second["n"])

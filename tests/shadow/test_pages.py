@@ -15,7 +15,8 @@ from dbopt.shadow.what_if import ShadowWhatIf
 
 @pytest.fixture
 def inspecting(asked: ShadowWhatIf) -> Iterator[Session]:
-    with asked.shadow.administer() as session:
+    with asked.shadow.supervise() as session:
+        session.script("SET search_path = public")
         session.script("CREATE EXTENSION IF NOT EXISTS pageinspect; CREATE EXTENSION IF NOT EXISTS amcheck")
         yield session
 
