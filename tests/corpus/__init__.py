@@ -6,6 +6,6 @@ before and after on a real server.
 """
 
 from tests.corpus.cases import Case, load
-from tests.corpus.databases import Databases, run
+from tests.corpus.databases import Databases, run, server_with_data
 
-__all__ = ["Case", "Databases", "load", "run"]
+__all__ = ["Case", "Databases", "load", "run", "server_with_data"]

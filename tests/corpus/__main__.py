@@ -4,21 +4,17 @@ before and after on the embedded PostgreSQL 18 (CORPUS_SERVER=15: on Debian's), 
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 
 from dbopt.errors import DboptError
-from tests.benchmarks.servers import debian_15, embedded_18
-from tests.corpus import Case, Databases, load
+from tests.corpus import Case, Databases, load, server_with_data
 from tests.corpus.work import Work, is_worse, measured
-from tests.servers import SETTINGS
 
 
 def main(words: Sequence[str]) -> None:
     cases = [case for case in load() if not words or any(word.lower() in case.title.lower() for word in words)]
-    start = debian_15 if os.environ.get("CORPUS_SERVER") == "15" else embedded_18
-    with start(SETTINGS) as server:
+    with server_with_data() as server:
         databases = Databases(server)
         print(f"{'cost':>25} {'blocks':>17} {'temporary':>13} {'ms':>17} {'estimates off':>15}")
         for case in cases:

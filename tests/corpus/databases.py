@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
 from psycopg import sql
@@ -14,8 +14,9 @@ from dbopt.demo import shop
 from dbopt.postgres.session import connect
 from dbopt.workload.script import split
 from tests import tpch
+from tests.benchmarks.servers import debian_15, embedded_18
 from tests.corpus.cases import HERE, Case
-from tests.servers import Server
+from tests.servers import SETTINGS, Server
 
 DEMO_SCALE = float(os.environ.get("CORPUS_DEMO_SCALE", "0.2"))
 TPCH_SCALE = float(os.environ.get("CORPUS_TPCH_SCALE", "0.05"))
@@ -64,6 +65,13 @@ class Databases:
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
         with self.server.connect() as session:
             session.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+
+
+def server_with_data() -> AbstractContextManager[Server]:
+    """The embedded PostgreSQL 18 or, by CORPUS_SERVER=15, Debian's, with the settings of the tests: work_mem as it
+    comes, 4 MB.
+    """
+    return (debian_15 if os.environ.get("CORPUS_SERVER") == "15" else embedded_18)(SETTINGS)
 
 
 def run(dsn: str, script: str) -> None:

@@ -24,10 +24,23 @@ _BLOCKS_FLOOR = 8
 
 
 @dataclass(frozen=True)
+class Ran:
+    """One statement: EXPLAIN (ANALYZE)'s document of each run, and EXPLAIN's, which did not run it."""
+
+    id: str
+    runs: tuple[Any, ...]
+    planned: Any
+
+    @property
+    def fastest(self) -> Any:
+        """The document of the run that was disturbed least."""
+        return min(self.runs, key=lambda document: parse(document).execution_ms or 0.0)
+
+
+@dataclass(frozen=True)
 class Work:
     """Statements after up to RUNS runs: the planner's cost, blocks of 8 kB touched and written to temporary files, the
     fastest time in ms, and the worst error of an estimate (a factor). Sums over the statements, but for the error.
-    `documents` are what EXPLAIN (ANALYZE) gave in the last run, one per statement.
     """
 
     cost: float
@@ -35,7 +48,7 @@ class Work:
     temp_blocks: int
     ms: float
     error: float
-    documents: tuple[Any, ...]
+    statements: tuple[Ran, ...]
 
 
 def workload(text: str) -> Workload:
@@ -58,27 +71,26 @@ def measured(case: Case, databases: Databases) -> tuple[Work, Work]:
 def work(dsn: str, statements: Workload) -> Work:
     """What these statements cost in this database."""
     with connect(dsn) as session:
-        one_by_one = [_runs(session, statement) for statement in statements.statements]
-    plans = [[parse(document) for document in documents] for documents in one_by_one]
-    last = [each[-1] for each in plans]
+        ran = tuple(_ran(session, statement) for statement in statements.statements)
+    last = [parse(one.runs[-1]) for one in ran]
     buffers = [effort.buffers(plan.root) for plan in last]
     return Work(
         cost=sum(plan.cost for plan in last),
         blocks=sum(one.shared_hit + one.shared_read for one in buffers),
         temp_blocks=sum(one.temp_written for one in buffers),
-        ms=sum(min(plan.execution_ms or 0.0 for plan in each) for each in plans),
+        ms=sum(parse(one.fastest).execution_ms or 0.0 for one in ran),
         error=max(_error(plan) for plan in last),
-        documents=tuple(documents[-1] for documents in one_by_one),
+        statements=ran,
     )
 
 
-def _runs(session: Session, statement: Statement) -> list[Any]:
-    """What EXPLAIN (ANALYZE) gave in each run; a slow statement runs less often."""
+def _ran(session: Session, statement: Statement) -> Ran:
+    """A slow statement runs less often."""
     planned = execution.plan(session, statement, _LIMITS)
     documents: list[Any] = []
     while len(documents) < RUNS and sum(parse(one).execution_ms or 0.0 for one in documents) < _ENOUGH_MS:
         documents.append(execution.run(session, planned, statement.first_values, _LIMITS))
-    return documents
+    return Ran(statement.id, tuple(documents), planned.raw)
 
 
 def _error(plan: Plan) -> float:

@@ -72,7 +72,7 @@ WHERE o.status = 'done'
 ALTER TABLE orders ALTER COLUMN status TYPE varchar(20);
 
 -- # A table is made anew and never analysed
--- demo: lost-statistics, estimate
+-- demo: stale-statistics, lost-statistics, estimate
 -- ## before
 SELECT a.street, c.email
 FROM addresses AS a
@@ -85,7 +85,7 @@ DROP TABLE addresses;
 ALTER TABLE made_anew RENAME TO addresses;
 
 -- # A table is loaded after it was analysed
--- demo: estimate, lost-statistics, cost
+-- demo: stale-statistics, estimate, lost-statistics, cost
 -- ## before
 SELECT e.id, e.kind, c.email
 FROM events AS e
@@ -97,7 +97,7 @@ SELECT customer_id, session_id, kind, payload, timestamptz '2025-11-30' + n * in
 FROM (SELECT *, row_number() OVER () AS n FROM events) AS old;
 
 -- # A table held ten rows when it was analysed
--- tpch: estimate, lost-statistics, cost, join
+-- tpch: stale-statistics, estimate, lost-statistics, cost, join
 -- ## given
 CREATE TABLE returns (orderkey bigint NOT NULL, linenumber integer NOT NULL, reason text NOT NULL);
 INSERT INTO returns SELECT l_orderkey, l_linenumber, 'too late' FROM lineitem WHERE l_returnflag = 'R';
