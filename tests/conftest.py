@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from pytest_postgresql import factories
 from pytest_postgresql.executors.proc import PostgreSQLExecutor
@@ -14,6 +15,11 @@ from pytest_postgresql.executors.proc import PostgreSQLExecutor
 from dbopt.cli.main import main
 from dbopt.postgres import embedded
 from tests.servers import DEBIAN_PG_CTL, PG_CTL, PG_CTL_17, SETTINGS, Database, Server
+
+# In CI the same examples every time: a run must not fail by luck. At home they differ, and find what nobody thought of.
+hypothesis.settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
 
 OPTIONS = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
 os.environ["PG_CTL_17"] = str(PG_CTL_17)

@@ -58,8 +58,8 @@ def _case(suite: ET.Element, one: Checked) -> None:
 
 def _classname(path: str) -> str:
     """The file as a class in a package: queries/orders.sql is queries.orders."""
-    parts = PurePosixPath(path).with_suffix("").parts
-    return ".".join(part for part in parts if part not in ("/", "..")) or "dbopt.check"
+    folders, file = PurePosixPath(path).parent.parts, PurePosixPath(path).stem
+    return ".".join(part for part in (*folders, file) if part not in ("/", "..", "")) or "dbopt.check"
 
 
 def _text(parent: ET.Element, name: str, content: list[str]) -> None:
