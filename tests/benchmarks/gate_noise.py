@@ -84,7 +84,7 @@ def run() -> None:
         folder, dsn = Path(name), server.dsn(server.create_database())
         tpch.load(dsn, SCALE)
         times = _times(dsn, folder)
-        workload, quick = _repeated(times, BELOW_MS, PER_ROUND), _repeated(times, TIMED_BELOW_MS, COMPARISONS)
+        workload, quick = _repeated(times, BELOW_MS, PER_ROUND), _repeated(times, TIMED_BELOW_MS, PER_ROUND)
         gates = _gates(folder, dsn, workload, quick)
         for gate in gates:
             gate.accept()
@@ -94,9 +94,11 @@ def run() -> None:
                 plans.append(_explain(dsn, folder, workload, number))
                 for gate in gates[:-1]:
                     gate.compare()
-            gates[-1].compare("--timing", "--old-dsn", dsn)
-        rows = [[gate.name, *_figures(gate.verdicts)] for gate in gates]
-        rows += [[peer.name, *_figures(_asked(peer, plans))] for peer in PEERS]
+        peers = [[peer.name, *_figures(_asked(peer, plans))] for peer in PEERS]
+        with busy_machine():
+            for _ in range(ROUNDS):
+                gates[-1].compare("--timing", "--old-dsn", dsn)
+        rows = [[gate.name, *_figures(gate.verdicts)] for gate in gates] + peers
     print(tabulate(rows, TITLES, colalign=("left", *["right"] * 6)))
     print(f"TPC-H scale {SCALE:g}, {_distinct(workload)} queries, {_distinct(quick)} of them timed; ", end="")
     print(f"{os.cpu_count()} cores, all busy; {perf_counter() - started:.0f} s in all")
@@ -150,7 +152,9 @@ def _asked(peer: Peer, plans: Sequence[Sequence[Path]]) -> Verdicts:
     """The peer's opinions of each round and the next, asked when the load is over: they only read files."""
     files = [pair for earlier, later in pairwise(plans) for pair in zip(earlier, later, strict=True)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return Counter(_OPINIONS[one] for one in pool.map(lambda pair: peer.opinion(*pair), files[:COMPARISONS]))
+        found = Counter(_OPINIONS[one] for one in pool.map(lambda pair: peer.opinion(*pair), files[:COMPARISONS]))
+    print(f"{peer.name}: {dict(found)}", file=sys.stderr, flush=True)
+    return found
 
 
 def _figures(found: Verdicts) -> list[int]:
