@@ -11,15 +11,18 @@ import dataclasses
 import json
 import math
 import os
+import re
 import sys
 import tempfile
 import types
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from dbopt.errors import CorruptDocument, FileError, FileMissing, UnsupportedDocument
 
 T = TypeVar("T")
+_NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def as_json(document: Any) -> dict[str, Any]:
@@ -159,7 +162,7 @@ def _decode_union(hints: tuple[Any, ...], value: Any, where: str) -> Any:
 
 def _decode_dataclass(cls: Any, value: Any, where: str) -> Any:
     _expect(isinstance(value, dict), "an object", value, where)
-    hints = get_type_hints(cls)
+    hints = _hints(cls)
     fields = {}
     for field in dataclasses.fields(cls):
         if field.name in value:
@@ -167,6 +170,11 @@ def _decode_dataclass(cls: Any, value: Any, where: str) -> Any:
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
             raise CorruptDocument(f'{where}: "{field.name}" is missing')
     return cls(**fields)
+
+
+@cache
+def _hints(cls: Any) -> dict[str, Any]:
+    return get_type_hints(cls)
 
 
 def _decode_scalar(hint: Any, value: Any, where: str) -> Any:
@@ -183,7 +191,7 @@ def _decode_scalar(hint: Any, value: Any, where: str) -> Any:
 
 def _is_storable(text: str) -> bool:
     """Whether it has a form in UTF-8 and no NUL, at which C programs would cut it."""
-    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+    return _NOT_STORABLE.search(text) is None
 
 
 def _expect(condition: bool, wanted: str, value: Any, where: str) -> None:

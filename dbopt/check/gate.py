@@ -12,8 +12,8 @@ from dbopt.check.baseline import Baseline
 from dbopt.check.compare import TOLERANCE, Comparison
 from dbopt.check.observe import Observer, OnProgress
 from dbopt.errors import FileMissing, NothingToDo
+from dbopt.workload.commands import is_command
 from dbopt.workload.model import Statement, Workload
-from dbopt.workload.noise import is_command
 
 
 @dataclass(frozen=True)

@@ -149,10 +149,12 @@ def register(app: typer.Typer) -> None:
 
 def _workload(run: Run, path: str) -> Workload:
     """A workload file, or the statements of .sql files."""
-    from dbopt.workload import files, sql_files
-
     if path == "-" or not (Path(path).is_dir() or path.endswith(".sql")):
+        from dbopt.workload import files
+
         return files.load(path)
+    from dbopt.workload import sql_files
+
     captured = sql_files.capture([path])
     for note in captured.notes:
         run.detail(note)

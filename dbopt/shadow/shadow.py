@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dbopt.errors import CorruptDocument, FeatureMissing
-from dbopt.postgres import embedded
+from dbopt.postgres import cluster, embedded
 from dbopt.postgres.embedded import EmbeddedServer
 from dbopt.postgres.identifiers import qualified, quoted
 from dbopt.postgres.session import Row, Session
@@ -23,6 +23,7 @@ from dbopt.shadow.storage import Storage
 from dbopt.shadow.unrestored import Key
 
 _MAJOR = 18
+_SMALL_DUMP = 64 * 2**20  # characters; its database takes about as many bytes
 _LIMITS = Limits()
 
 
@@ -53,13 +54,14 @@ class Shadow:
         planned; the shadow's own `snapshot` then has the relations that it leaves. Raises EmbeddedServerError, also
         for what goes beyond the limits, CorruptDocument, and MigrationFailed.
         """
-        with embedded.start(bin_dir=bin_dir, settings=settings.SERVER_SETTINGS) as server:
+        small = len(snapshot.dump) < _SMALL_DUMP
+        with embedded.start(bin_dir=bin_dir, settings=settings.SERVER_SETTINGS, small=small) as server:
             remark = restore.create_database(server, snapshot)
             with roles.superuser(server) as session:
                 _require_major(session)
                 roles.create(session)
                 clock.install(session)
-            with watched(server, limits):
+            with watched(server, limits.of_memory() if cluster.is_in_memory(server.directory) else limits):
                 with roles.superuser(server) as session:
                     shadow = _restored(server, session, snapshot, migration, limits, (remark,) if remark else ())
                 yield shadow

@@ -17,8 +17,8 @@ from dbopt.errors import (
     QueryFailed,
     ServerError,
 )
-from dbopt.postgres.embedded import readable_programs
 from dbopt.postgres.identifiers import qualified, quoted
+from dbopt.postgres.programs import readable_programs
 from dbopt.postgres.session import Row, Session
 from dbopt.shadow import dump
 from dbopt.shadow.planning import Planning, of_role, of_session

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dbopt import documents
 from dbopt.errors import NothingToDo
 from dbopt.workload.fingerprint import fingerprint
+from dbopt.workload.kinds import kind_of
 from dbopt.workload.lexer import significant
 from dbopt.workload.model import Source, Statement, Workload
-from dbopt.workload.sql import kind_of, tables_of
 
 
 def load(path: str) -> Workload:
@@ -23,6 +23,8 @@ def load(path: str) -> Workload:
 
 def single(sql: str, parameters: tuple[str | None, ...] = ()) -> Workload:
     """A workload of one statement that was typed. Raises NothingToDo where it is empty."""
+    from dbopt.workload.sql import tables_of  # it parses; whoever reads a file has no need of the parser
+
     if all(token.text == ";" for token in significant(sql)):
         raise NothingToDo("the statement is empty")
     statement = Statement(

@@ -38,6 +38,11 @@ class Token:
         return self.start + len(self.text)
 
     @property
+    def is_significant(self) -> bool:
+        """Neither white space nor a comment."""
+        return self.kind not in (Kind.SPACE, Kind.COMMENT)
+
+    @property
     def folded(self) -> str:
         """A word as the server reads it; any other token as it is."""
         return fold(self.text) if self.kind is Kind.WORD else self.text
@@ -136,9 +141,11 @@ def _operator_length(run: str) -> int:
 
 def significant(sql: str) -> list[Token]:
     """The tokens without white space and comments."""
-    return [token for token in tokens(sql) if token.kind not in (Kind.SPACE, Kind.COMMENT)]
+    return [token for token in tokens(sql) if token.is_significant]
 
 
 def parameter_numbers(sql: str) -> tuple[int, ...]:
     """The numbers of the `$n` in the statement, ascending, each once."""
+    if "$" not in sql:
+        return ()
     return tuple(sorted({int(token.text[1:]) for token in tokens(sql) if token.kind is Kind.PARAMETER}))

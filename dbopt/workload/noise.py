@@ -4,30 +4,20 @@ dbopt's own. Pure.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from functools import cache
 from itertools import pairwise
 
 from dbopt import resources
 from dbopt.postgres.session import TAG
+from dbopt.workload.commands import is_command
 from dbopt.workload.fingerprint import fingerprint
+from dbopt.workload.kinds import kind_of
 from dbopt.workload.lexer import Kind, significant
 from dbopt.workload.placeholders import numbered
-from dbopt.workload.sql import kind_of, tables_of
+from dbopt.workload.sql import tables_of
 
 _CATALOGS = ("pg_catalog.", "information_schema.")
-# CREATE TABLE AS and its like hold a query that can be planned
-_WITH_QUERY = re.compile(
-    r"(create\s+(unlogged\s+|temp\s+|temporary\s+|local\s+|global\s+)*table\b.*\bas\s*\(?\s*(select|with|values|table)\b)"
-    r"|(create\s+materialized\s+view\b)|(select\b)|(with\b)",
-    re.IGNORECASE | re.DOTALL,
-)
-_COMMANDS_WORDS = """
-    abort alter analyse analyze begin call checkpoint close cluster comment commit copy create deallocate declare
-    discard do drop end execute explain fetch grant import listen load lock move notify prepare reassign refresh reindex
-    release reset revoke rollback savepoint security set show start truncate unlisten vacuum"""
-_COMMANDS = frozenset(_COMMANDS_WORDS.split())
 _SERVICES = frozenset(
     ("version", "set_config", "current_setting", "current_database", "current_schema", "txid_current")
 )
@@ -45,19 +35,6 @@ def noise(sql: str, catalog_names: Collection[str]) -> str | None:
     if tables:
         return "catalog query" if all(_is_catalog(table, catalog_names) for table in tables) else None
     return "ping" if kind_of(sql) == "select" and not _calls_a_function(sql) else None
-
-
-def is_command(sql: str) -> bool:
-    """Whether the statement is a command without a query to be planned. A misspelt statement is none: it stays."""
-    words = significant(sql)
-    if all(word.text == ";" for word in words):
-        return True
-    return names_command(sql) and not _WITH_QUERY.match(sql[words[0].start :])
-
-
-def names_command(sql: str) -> bool:
-    """Whether the first word is that of a command: CREATE TABLE AS is one, although it holds a query."""
-    return next((word.folded for word in significant(sql)), "") in _COMMANDS
 
 
 def _is_catalog(table: str, names: Collection[str]) -> bool:

@@ -15,12 +15,12 @@ from typing import Any
 from dbopt.errors import ConnectionFailed, ServerError
 from dbopt.postgres.identifiers import SQL, Identifier, qualified, quoted
 from dbopt.postgres.session import Session
+from dbopt.workload.commands import names_command
 from dbopt.workload.fingerprint import fingerprint
 from dbopt.workload.lexer import parameter_numbers
 from dbopt.workload.model import Statement, Workload
-from dbopt.workload.noise import names_command
 from dbopt.workload.observed import literals
-from dbopt.workload.uses import Column, Role, Use, uses
+from dbopt.workload.roles import Column, Role, Use
 from dbopt.workload.values import ColumnStatistics, Type, default, drawn, fits
 
 _PREPARED = "dbopt_types"
@@ -47,9 +47,12 @@ def with_parameters(session: Session, workload: Workload, sets: int = 3) -> tupl
 
     Raises ConnectionFailed; all else is a remark.
     """
-    missing = {id(one): uses(one.sql) for one in workload.statements if _needs_values(one)}
-    if not missing:
+    without = [one for one in workload.statements if _needs_values(one)]
+    if not without:
         return workload, ()
+    from dbopt.workload.uses import uses  # it parses, and a workload with values is not to wait for the parser
+
+    missing = {id(one): uses(one.sql) for one in without}
     with session.rolled_back(statement_timeout_ms=_PLANNING_LIMIT_MS):
         statistics, remarks = _statistics(session, [use.column for found in missing.values() for use in found])
         observed = _observed(session)

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from dbopt.workload.relations import Relation
 from dbopt.workload.sql import identifier_name, is_with_query
-
-Relation = tuple[str | None, str]
 
 
 def base_relations(tree: exp.Expr) -> tuple[Relation, ...]:

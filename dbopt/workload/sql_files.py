@@ -13,13 +13,14 @@ from typing import Any
 from dbopt import documents
 from dbopt.errors import CorruptDocument, FileError, FileMissing
 from dbopt.workload.captured import Captured
+from dbopt.workload.commands import is_command
 from dbopt.workload.fingerprint import fingerprint
+from dbopt.workload.kinds import kind_of
 from dbopt.workload.lexer import parameter_numbers
 from dbopt.workload.model import Source, Statement, Workload
-from dbopt.workload.noise import is_command
 from dbopt.workload.placeholders import Numbered, numbered
 from dbopt.workload.script import Piece, Script, split
-from dbopt.workload.sql import kind_of, tables_of
+from dbopt.workload.sql import tables_of
 from dbopt.workload.values import array_literal
 
 # -- name: get-user^   -- name: get_user :one   -- :name get_user :?   /* name: get_user */

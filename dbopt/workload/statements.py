@@ -13,10 +13,11 @@ from dbopt.postgres.identifiers import quoted
 from dbopt.postgres.session import Session
 from dbopt.workload.captured import Captured
 from dbopt.workload.fingerprint import fingerprint
+from dbopt.workload.kinds import kind_of
 from dbopt.workload.mend import mended
 from dbopt.workload.model import Source, Statement, Workload
 from dbopt.workload.noise import noise
-from dbopt.workload.sql import kind_of, tables_of
+from dbopt.workload.sql import tables_of
 
 OLDEST_EXTENSION = (1, 8)  # total_exec_time
 

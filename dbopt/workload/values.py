@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dbopt.workload.uses import Role, Use
+from dbopt.workload.roles import Role, Use
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from dbopt.shadow.migration import Migration
 from dbopt.shadow.snapshot import Snapshot
 from dbopt.shadow.take import take
 from dbopt.workload.fingerprint import fingerprint
+from dbopt.workload.kinds import kind_of
 from dbopt.workload.model import Source as Origin
 from dbopt.workload.model import Statement, Workload
-from dbopt.workload.sql import kind_of
 from tests.conftest import SHOP
 from tests.servers import Database, Server
 

@@ -10,8 +10,9 @@ from dbopt.index.hypopg import HypoPGWhatIf
 from dbopt.postgres.catalog import read_catalog
 from dbopt.shadow.what_if import what_if
 from dbopt.workload.fingerprint import fingerprint
+from dbopt.workload.kinds import kind_of
 from dbopt.workload.model import Source, Statement, Workload
-from dbopt.workload.sql import kind_of, tables_of
+from dbopt.workload.sql import tables_of
 from tests.servers import Database
 
 

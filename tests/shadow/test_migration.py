@@ -18,9 +18,9 @@ from dbopt.shadow.migration import Migration, joined, read
 from dbopt.shadow.shadow import Shadow
 from dbopt.shadow.snapshot import Snapshot
 from dbopt.shadow.take import take
+from dbopt.workload.kinds import kind_of
 from dbopt.workload.model import Statement
 from dbopt.workload.script import split
-from dbopt.workload.sql import kind_of
 from tests import tpch
 from tests.servers import Database, Server
 

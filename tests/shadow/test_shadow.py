@@ -22,8 +22,8 @@ from dbopt.shadow.shadow import Shadow
 from dbopt.shadow.snapshot import save
 from dbopt.shadow.take import take
 from dbopt.shadow.what_if import ShadowWhatIf, what_if
+from dbopt.workload.kinds import kind_of
 from dbopt.workload.model import Source, Statement, Workload
-from dbopt.workload.sql import kind_of
 from tests.servers import Database, Server
 
 BEYOND = (Path(__file__).parent / "beyond.sql").read_text("utf-8")

@@ -13,8 +13,8 @@ from dbopt.plan.shape import shape
 from dbopt.plan.tree import Plan, parse
 from dbopt.postgres.session import Session
 from dbopt.shadow.what_if import ShadowWhatIf
+from dbopt.workload.kinds import kind_of
 from dbopt.workload.model import Statement
-from dbopt.workload.sql import kind_of
 
 WEIRD = 'we"ird; Täble'
 

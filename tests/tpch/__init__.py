@@ -12,8 +12,9 @@ import psycopg
 from psycopg import sql
 
 from dbopt.workload.fingerprint import fingerprint
+from dbopt.workload.kinds import kind_of
 from dbopt.workload.model import Source, Statement, Workload
-from dbopt.workload.sql import kind_of, tables_of
+from dbopt.workload.sql import tables_of
 
 HERE = Path(__file__).parent
 TABLES = ("region", "nation", "supplier", "customer", "part", "partsupp", "orders", "lineitem")

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbopt.workload.sql import kind_of, parse, tables_of
+from dbopt.workload.kinds import kind_of
+from dbopt.workload.sql import parse, tables_of
 
 
 @pytest.mark.parametrize("sql", ["SELECT $1,$2", "SELECT * FROM t WHERE a IN ($1,$2,$3)", "SELECT '$2,$3', $1"])

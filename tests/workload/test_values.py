@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dbopt.workload.uses import Column, Role, Use
+from dbopt.workload.roles import Column, Role, Use
 from dbopt.workload.values import ColumnStatistics, Type, array_literal, default, drawn, fits
 
 TEXT = Type("text", "S")

@@ -6,12 +6,12 @@ import subprocess
 
 from dbopt.doctor.model import OK, WARN, Check, Finding, Patient
 from dbopt.errors import EmbeddedServerError
-from dbopt.postgres import embedded
+from dbopt.postgres.programs import readable_programs
 
 
 def look(_patient: Patient) -> Finding:
     try:
-        programs = embedded.readable_programs()
+        programs = readable_programs()
         shown = subprocess.run([programs / "initdb", "--version"], capture_output=True, text=True)
     except (EmbeddedServerError, OSError) as error:
         return Finding(WARN, f"the embedded PostgreSQL cannot be used here ({error}); --pg-bin names another")

@@ -10,12 +10,12 @@ from dbopt.output.report import Column, Report, Table
 
 def report(check: Check, *, verbose: bool = False) -> Report:
     """The outcome of the gate. With `verbose`, tables on the terminal and in a log list what passed, too."""
-    from dbopt.output.check import github, junit, lines, markdown, sarif, terminal
+    from dbopt.output.check import github, junit, lines, markdown, sarif
 
     return Report(
         tables=(table(check),),
         document=check,
-        terminal=lambda: terminal.drawn(check, verbose),
+        terminal=lambda: _drawn(check, verbose),
         texts={
             "table": lambda: lines.text(check, verbose),
             "markdown": lambda: markdown.text(check),
@@ -24,6 +24,12 @@ def report(check: Check, *, verbose: bool = False) -> Report:
             "github": lambda: github.text(check),
         },
     )
+
+
+def _drawn(check: Check, verbose: bool) -> object:
+    from dbopt.output.check import terminal  # rich is only for terminals
+
+    return terminal.drawn(check, verbose)
 
 
 def table(check: Check) -> Table:
