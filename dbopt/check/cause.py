@@ -13,9 +13,14 @@ from dbopt.shadow import hybrid
 from dbopt.shadow.migration import Migration
 from dbopt.shadow.snapshot import Snapshot
 from dbopt.workload.model import Statement
+from dbopt.workload.parameters import FROM_STATISTICS
 
-QUERY, VERSION = "query", "server version"
-_ORDER = ("schema", "statistics", "settings", QUERY)
+STATISTICS, QUERY, VERSION = "statistics", "query", "server version"
+_ORDER = ("schema", STATISTICS, "settings", QUERY)
+_DRAWN_ANEW = (
+    "the statistics moved it: they changed, and the values that its parameters are planned with are drawn from them; "
+    "planned with the new values, the old state gives this plan too"
+)
 _AS_NEW = 0.01
 """A cost this close to the new one is the new one."""
 _MOVED = 0.10
@@ -37,8 +42,8 @@ class Side:
 
 @dataclass(frozen=True)
 class Asked:
-    """A statement whose plan differs: its text and parameters then and now, and the plans. Where nothing but the
-    parameters' values were chosen anew, they should be the same on both sides.
+    """A statement whose plan differs: its text and parameters then and now, and the plans. Where the workload has no
+    values for the parameters, both sides have those that the new one was planned with; the old plan may be of others.
     """
 
     id: str
@@ -46,6 +51,10 @@ class Asked:
     new: Statement
     before: Expected
     after: Expected
+
+    @property
+    def has_drawn_values(self) -> bool:
+        return self.new.parameters_from == FROM_STATISTICS
 
 
 def causes(old: Side, new: Side, asked: Sequence[Asked], plan_under: PlanUnder) -> dict[str, Cause]:
@@ -55,8 +64,7 @@ def causes(old: Side, new: Side, asked: Sequence[Asked], plan_under: PlanUnder) 
     trials = _Trials(old, new, plan_under)
     for one in asked:
         trials.want(one, _first(trials.factors(one)))
-        if trials.other_planner:
-            trials.want(one, [frozenset()])
+        trials.want(one, [frozenset()])
     trials.run()
     for one in asked:
         if not _movers(trials, one) and not _needed(trials, one):
@@ -90,12 +98,16 @@ class _Trials:
         """Whether another major version planned the old side: a shadow, which plans now, may plan it otherwise."""
         return self.old.planned.planner.major != self.new.planned.planner.major
 
+    def _plans_anew(self, one: Asked) -> bool:
+        """Whether the old side's plan may be another one when it is asked for now."""
+        return self.other_planner or one.has_drawn_values
+
     def factors(self, one: Asked) -> Factors:
         return frozenset(self.differing) | (frozenset({QUERY}) if one.old.sql != one.new.sql else frozenset())
 
     def want(self, one: Asked, trials: Iterable[Factors]) -> None:
         for trial in trials:
-            known = trial == self.factors(one) or (not trial and not self.other_planner)
+            known = trial == self.factors(one) or (not trial and not self._plans_anew(one))
             if not known and (one.id, trial) not in self._plans:
                 self._wanted[one.id, trial] = one
 
@@ -175,9 +187,11 @@ def _ordered(factors: Iterable[str]) -> tuple[str, ...]:
 
 def _cause(trials: _Trials, one: Asked) -> Cause:
     factors = trials.factors(one)
-    if trials.other_planner and _planner_moved_it(trials, one):
+    if trials.other_planner and _was_new_already(trials, one):
         old, new = (side.planned.planner.major for side in (trials.old, trials.new))
         return Cause((VERSION,), f"the server version moved it: PostgreSQL {old} planned it, and now {new} does")
+    if one.has_drawn_values and STATISTICS in factors and _was_new_already(trials, one):
+        return Cause((STATISTICS,), _DRAWN_ANEW)
     if not factors:
         return Cause((), "nothing that is known of changed it: was the baseline written with another snapshot?")
     movers = _movers(trials, one)
@@ -186,7 +200,7 @@ def _cause(trials: _Trials, one: Asked) -> Cause:
     return Cause(moved_by, message + _versions(trials))
 
 
-def _planner_moved_it(trials: _Trials, one: Asked) -> bool:
+def _was_new_already(trials: _Trials, one: Asked) -> bool:
     """Whether what now plans gives the old state the new plan already."""
     then = trials.plan(one, frozenset())
     return _is_new(then, one.before, one.after)

@@ -20,7 +20,9 @@ from dbopt.workload.model import Statement
 
 @dataclass(frozen=True)
 class Evidence:
-    """A check and the pairs that it judged, in its order; `statements` are those of the workload."""
+    """A check and the pairs that it judged, in its order; `statements` are those of the workload, with the values that
+    they were planned with.
+    """
 
     check: Check
     pairs: Sequence[Pair]

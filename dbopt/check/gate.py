@@ -66,6 +66,10 @@ class Gate:
     tolerance: float = TOLERANCE
     on_progress: OnProgress | None = None
 
+    def completed(self, observer: Observer) -> Gate:
+        """The same, with values for the parameters as this observer draws them where the workload has none."""
+        return replace(self, workload=replace(self.workload, statements=observer.completed(self.workload.statements)))
+
     def observe(self, observer: Observer) -> Baseline:
         """The present, as this observer sees it."""
         return observer.observe(self.workload, self.on_progress)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dbopt.check.sources import Source
     from dbopt.plan.execution import Limits
     from dbopt.postgres.session import Session
-    from dbopt.workload.model import Workload
+    from dbopt.workload.model import Statement, Workload
 
 
 @dataclass(frozen=True)
@@ -190,11 +190,11 @@ def _checked(run: Run, gate: Gate, wanted: Wanted, limits: Limits, old: Baseline
     with _sources(run, wanted, limits) as (former, source):
         before = old
         if before is None and wanted.baseline is None and former is not None:
-            before = _observed(run, gate, former)
-        present = _observed(run, gate, source)
+            before, _ = _observed(run, gate, former)
+        present, statements = _observed(run, gate, source)
         before = present if before is None else before
         comparison = gate.compare(before, present, accepted=old is not None)
-        found = Evidence(comparison.run(), comparison.pairs, gate.workload.statements)
+        found = Evidence(comparison.run(), comparison.pairs, statements)
         if wanted.explain_change and former is not None and former.snapshot and source.snapshot:
             then = Side(former.snapshot, before, former.migration)
             now = Side(source.snapshot, present, source.migration)
@@ -230,11 +230,13 @@ def _sources(run: Run, wanted: Wanted, limits: Limits) -> Iterator[tuple[Source 
         yield former, source
 
 
-def _observed(run: Run, gate: Gate, source: Source) -> Baseline:
+def _observed(run: Run, gate: Gate, source: Source) -> tuple[Baseline, Sequence[Statement]]:
+    """What is planned, and the statements with the values that they are planned with."""
     with source.observer() as observer:
         for remark in observer.remarks:
             run.note(remark)
-        return gate.observe(observer)
+        completed = gate.completed(observer)
+        return completed.observe(observer), completed.workload.statements
 
 
 def _timed(found: Evidence, wanted: Wanted, session: Session, limits: Limits, gate: Gate) -> Check:
@@ -242,8 +244,7 @@ def _timed(found: Evidence, wanted: Wanted, session: Session, limits: Limits, ga
     from dbopt.check.timing import time_pairs
     from dbopt.postgres.session import connect
 
-    completed = Observer(session, session.server_version).completed(gate.workload.statements)
-    found = replace(found, statements=completed)
+    found = replace(found, statements=gate.completed(Observer(session, session.server_version)).workload.statements)
     with ExitStack() as stack:
         before = session if wanted.old_dsn is None else stack.enter_context(connect(wanted.old_dsn))
         outcomes = time_pairs(

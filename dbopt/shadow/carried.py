@@ -15,6 +15,7 @@ from dbopt.errors import ServerError
 from dbopt.postgres.identifiers import SQL, Composable, qualified, quoted
 from dbopt.postgres.session import Row, Session
 from dbopt.shadow import extended
+from dbopt.shadow.migration_words import Altered
 from dbopt.shadow.snapshot import ExtendedStatistics
 
 Column = tuple[int, int]
@@ -91,11 +92,11 @@ def carry(
     after: State,
     kept: Sequence[Row],
     extended_statistics: Iterable[ExtendedStatistics],
-    expressions: Mapping[str, str],
+    expressions: Mapping[Altered, str],
 ) -> Carried:
     """Put back what is missing or was changed. Values are read in their columns' types by the tables' `owner`, since a
     type may call any function; the session is the superuser's. `kept` are the statistics from before; `expressions` the
-    USING of a changed type, by the column's name, where there is one.
+    USING of a changed type, where there is one.
     """
     known: dict[Column, Row] = {}
     lost = []
@@ -108,12 +109,24 @@ def carry(
         known[place] = row
         if (new["versions"] or {}).get(_word(row["inherited"]), "") == (old["versions"] or {})[_word(row["inherited"])]:
             continue
-        if any(old[name] != new[name] for name in _TYPE):
-            known[place] = _converted(owner, row, old, new, expressions.get(old["name"]))
         relation = after.relations[place[0]]
+        if any(old[name] != new[name] for name in _TYPE):
+            using = _using(expressions, old["name"], before.relations[old["relation"]]["name"], relation["name"])
+            known[place] = _converted(owner, row, old, new, using)
         if not _put(session, owner, relation, place[1], known[place]) or _is_poorer(known[place], row):
             lost.append(f"{qualified(relation['schema'], relation['name'])}.{quoted(new['name'])}")
     return Carried(known, tuple(sorted(set(lost))), _carry_extended(session, before, after, extended_statistics))
+
+
+def _using(expressions: Mapping[Altered, str], column: str, *tables: str) -> str | None:
+    """The USING of a column, of a table that may have been renamed. A partition's is its parent's: that of the columns
+    of this name, if they have one in common.
+    """
+    for table in tables:
+        if Altered(table, column) in expressions:
+            return expressions[Altered(table, column)]
+    of_name = {expression for altered, expression in expressions.items() if altered.column == column}
+    return of_name.pop() if len(of_name) == 1 else None
 
 
 def _word(inherited: bool) -> str:

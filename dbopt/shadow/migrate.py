@@ -5,23 +5,22 @@ terabyte takes milliseconds. Afterwards everything that was there before has its
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from dbopt.errors import DboptError, MigrationFailed, ServerError
 from dbopt.postgres.embedded import EmbeddedServer
 from dbopt.postgres.identifiers import SQL, Identifier, qualified, quoted
-from dbopt.postgres.session import Row, Session
-from dbopt.shadow import carried, migration_script, roles, settings
-from dbopt.shadow.carried import Carried, State
+from dbopt.postgres.session import Session
+from dbopt.shadow import carried, migration_script, provide, roles, settings
+from dbopt.shadow.carried import Carried
 from dbopt.shadow.migration import Migration
+from dbopt.shadow.migration_change import Change, scale
 from dbopt.shadow.migration_script import Prepared
 from dbopt.shadow.sizing import Counts, Part, measure
-from dbopt.shadow.snapshot import Relation, Snapshot
+from dbopt.shadow.snapshot import Snapshot
 from dbopt.shadow.unrestored import Key
-from dbopt.shadow.widths import Width, row_bytes
 
 _PROLOGUE_LINES = 2
 _OPTIONS = "-c createrole_self_grant=set,inherit"
@@ -62,8 +61,8 @@ def apply(server: EmbeddedServer, session: Session, made: Migrated, migration: M
     with roles.ordinary_beside(session) as owner:
         settings.look_up(owner, snapshot)
         found = carried.carry(session, owner, before, after, kept, snapshot.extended_statistics, script.expressions)
-    change = _Change(session, snapshot, before, after, script)
-    scales = {oid: _scale(oid, before, after, kept, found) for oid in change.rewritten}
+    change = Change(session, snapshot, before, after, script)
+    scales = {oid: scale(oid, before, after, kept, found) for oid in change.rewritten}
     change.restore_sizes(scales)
     return Migrated(
         snapshot=replace(snapshot, relations=tuple(change.relations(scales))),
@@ -105,9 +104,16 @@ def _count(counts: Counts, schema: str, table: str, predicate: str) -> float:
 
 
 def _prepared(session: Session, migration: Migration) -> Prepared:
-    names = sorted(migration_script.extensions(migration))
-    missing = {row["name"] for row in session.rows("shadow/missing_extensions", names=names)} if names else set()
-    return migration_script.prepared(migration, missing)
+    """What to run, once the extensions are there that only a superuser can create."""
+    names = sorted(migration_script.mentioned_extensions(migration))
+    if not names:
+        return migration_script.prepared(migration)
+    missing = {row["name"] for row in session.rows("shadow/missing_extensions", names=names)}
+    privileged = {row["name"] for row in session.rows("shadow/superuser_extensions", names=names)}
+    provide.provide_extensions(
+        session, (made for made in migration_script.created_extensions(migration) if made.name in privileged)
+    )
+    return migration_script.prepared(migration, missing, privileged)
 
 
 def _provide(session: Session, script: Prepared) -> None:
@@ -167,138 +173,6 @@ def _explained(error: MigrationFailed, unrestored: Mapping[Key, str]) -> DboptEr
         if f'"{name}"' in error.message or f'"{schema}.{name}"' in error.message:
             return MigrationFailed(f"{error.message}; in the shadow {qualified(schema, name)} lacks: {reason}")
     return error
-
-
-# -- what it changed --------------------------------------------------------------------------------------------------
-
-
-class _Change:
-    """Two states of a shadow and what lies between."""
-
-    def __init__(self, session: Session, snapshot: Snapshot, before: State, after: State, script: Prepared) -> None:
-        self._session = session
-        self._snapshot = snapshot
-        self._before = before
-        self._after = after
-        self._script = script
-        self._source = {relation.key: relation for relation in snapshot.relations}
-        self._by_path = {row["path"]: row for row in before.relations.values() if row["path"]}
-        self._now = {(row["schema"], row["name"]): row for row in after.relations.values()}
-
-    def _former(self, row: Row) -> Row | None:
-        """The relation as it was. An index that a changed type made anew may have its file still."""
-        return self._before.relations.get(row["oid"]) or self._by_path.get(row["path"] or "")
-
-    @cached_property
-    def rewritten(self) -> frozenset[int]:
-        """Tables whose rows were written anew."""
-        return frozenset(
-            oid
-            for oid, row in self._after.relations.items()
-            if row["kind"] in ("r", "m") and oid in self._before.relations and self._is_new_file(row)
-        )
-
-    def _is_new_file(self, row: Row) -> bool:
-        former = self._former(row)
-        return former is None or former["path"] != row["path"]
-
-    @cached_property
-    def new_indexes(self) -> frozenset[int]:
-        """Indexes that were made or made anew, on tables that were there before."""
-        return frozenset(
-            oid
-            for oid, row in self._after.relations.items()
-            if row["kind"] == "i" and row["table"] in self._before.relations and self._is_new_file(row)
-        )
-
-    def as_made(self) -> Iterator[Key]:
-        for row in self._after.relations.values():
-            if row["table" if row["kind"] == "i" else "oid"] not in self._before.relations:
-                yield row["schema"], row["name"]
-
-    def restore_sizes(self, scales: Mapping[int, float]) -> None:
-        """Give pg_class what it knew before."""
-        sizes = []
-        for oid, row in self._after.relations.items():
-            former = self._former(row)
-            if former is not None and row["kind"] in ("r", "p", "m", "f", "i") and oid not in self.new_indexes:
-                scale = scales.get(oid, 1.0)
-                sizes.append(
-                    (oid, former["rows"], [_scaled(former[n], scale) for n in ("blocks", "visible", "frozen")])
-                )
-        self._session.rows(
-            "shadow/migration_put_sizes",
-            relations=[oid for oid, _, _ in sizes],
-            rows=[rows for _, rows, _ in sizes],
-            **{name: [found[n] for _, _, found in sizes] for n, name in enumerate(("blocks", "visible", "frozen"))},
-        )
-
-    def relations(self, scales: Mapping[int, float]) -> Iterator[Relation]:
-        """The relations as they are now, with their source's sizes where they have any; then those that the shadow
-        never had.
-        """
-        for row in self._session.rows("shadow/relations"):
-            there = self._now[row["schema"], row["name"]]
-            former = self._former(there)
-            source = self._source.get((former["schema"], former["name"])) if former else None
-            blocks = _scaled(source.blocks, scales.get(there["oid"], 1.0)) if source else row["blocks"]
-            yield Relation(
-                schema=row["schema"],
-                name=row["name"],
-                kind=row["kind"],
-                blocks=blocks,
-                table=row["table_name"],
-                extension=row["extension"],
-                parents=tuple(tuple(parent) for parent in row["parents"]),
-            )
-        present = {(row["schema"], row["name"]) for row in self._before.relations.values()}
-        yield from (relation for relation in self._snapshot.relations if relation.key not in present | self._now.keys())
-
-    def renamed(self, reasons: Mapping[Key, str]) -> dict[Key, str]:
-        """The reasons under the names that the relations have now; those that were dropped have none."""
-        former = {(row["schema"], row["name"]): oid for oid, row in self._before.relations.items()}
-        found = {}
-        for key, reason in reasons.items():
-            if key not in former:
-                found[key] = reason
-            elif now := self._after.relations.get(former[key]):
-                found[now["schema"], now["name"]] = reason
-        return found
-
-    def unknown(self) -> dict[Key, str]:
-        """New tables with rows that nobody knows here: made by a query, or in the place of one that had some."""
-        found = {}
-        for oid, row in self._after.relations.items():
-            if oid in self._before.relations or row["kind"] not in ("r", "m"):
-                continue
-            key = row["schema"], row["name"]
-            replaced = self._source.get(key)
-            if row["name"] in self._script.filled or row["kind"] == "m":
-                found[key] = "the migration fills it by a query, whose rows are not known here"
-            elif replaced is not None and replaced.blocks and replaced.kind in ("r", "m"):
-                found[key] = "the migration makes it anew, and which rows it has then is not known here"
-        return found
-
-
-def _scaled(blocks: int, scale: float) -> int:
-    return round(blocks * scale)
-
-
-def _scale(oid: int, before: State, after: State, kept: Iterable[Row], found: Carried) -> float:
-    """How much wider the rows of a table are than they were."""
-    old = {(row["relation"], row["number"]): row for row in kept if row["relation"] == oid and not row["inherited"]}
-    return _row_bytes(oid, after, found.known) / _row_bytes(oid, before, old)
-
-
-def _row_bytes(oid: int, state: State, known: Mapping[tuple[int, int], Row]) -> float:
-    return row_bytes(_width(column, known.get(place)) for place, column in state.columns.items() if place[0] == oid)
-
-
-def _width(column: Row, known: Row | None) -> Width:
-    if known is None:
-        return Width(column["length"], column["alignment"])
-    average = float(known["avg_width"]) if known["avg_width"] else None
-    return Width(column["length"], column["alignment"], average, 1 - float(known["null_frac"] or 0))
 
 
 def _remarks(script: Prepared, found: Carried) -> Iterator[str]:

@@ -7,13 +7,15 @@ embedded server does not have. Everything else is either run or refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import dropwhile
 
 from dbopt.errors import MigrationFailed
+from dbopt.shadow import migration_words
 from dbopt.shadow.migration import Migration
-from dbopt.workload.lexer import Kind, Token, fold, significant
+from dbopt.shadow.migration_words import Altered, after
+from dbopt.shadow.privileged import Extension
+from dbopt.workload.lexer import Token, significant
 from dbopt.workload.script import Piece, split
 
 # goose, sql-migrate and dbmate keep both ways in one file.
@@ -30,34 +32,14 @@ _ERROR = re.compile(r"^psql:<stdin>:(\d+): (?:ERROR|FATAL|PANIC|error):\s+(.*)$"
 _ERROR_LINE = re.compile(r"^LINE (\d+): (.*)$", re.MULTILINE)
 _DETAIL = re.compile(r"^DETAIL:  (.*)$", re.MULTILINE)
 _HINT = re.compile(r"^HINT:  (.*)$", re.MULTILINE)
-_NAMES_FOLLOW = frozenset({"to", "from", "by", "role", "user", "group", "authorization"})
-_NO_ROLE = frozenset({"public", "none", "current_user", "session_user", "current_role", "all", "stdin", "stdout"})
-_MENTION_ROLES = frozenset({"grant", "revoke", "alter", "reassign", "drop"})
-_BEFORE_NAME = frozenset(
-    {
-        "create",
-        "table",
-        "materialized",
-        "view",
-        "unlogged",
-        "temp",
-        "temporary",
-        "local",
-        "global",
-        "if",
-        "not",
-        "exists",
-    }
-)
-_WRITES = frozenset({"insert", "update", "delete", "merge", "truncate", "copy"})
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """`text` has the migration's lines. `roles` and `tablespaces` are names that it may mention; `filled` the names of
-    tables that it makes of a query's rows, without their schemas; `expressions` the USING of changed types by the
-    column's name. `writes` are the places of statements that write rows, `left_out` those of statements that are not
-    run, each with the reason.
+    """`text` has the migration's lines. `roles` and `tablespaces` are names that it may mention; `filled` those of
+    tables that it makes of a query's rows and `emptied` those of tables that it truncates, without their schemas;
+    `expressions` the USING of changed types. `writes` are the places of statements that write rows, `left_out` those of
+    statements that are not run, each with the reason.
     """
 
     text: str
@@ -65,21 +47,27 @@ class Prepared:
     roles: frozenset[str] = frozenset()
     tablespaces: frozenset[str] = frozenset()
     filled: frozenset[str] = frozenset()
+    emptied: frozenset[str] = frozenset()
     writes: tuple[str, ...] = ()
-    expressions: Mapping[str, str] = field(default_factory=dict)
+    expressions: Mapping[Altered, str] = field(default_factory=dict)
     left_out: tuple[tuple[str, str], ...] = ()
 
 
-def prepared(migration: Migration, missing_extensions: Iterable[str] = ()) -> Prepared:
-    """What to run of a migration, and what to know of it. Raises MigrationFailed for a command to psql that is not
-    harmless, naming the line.
+def prepared(
+    migration: Migration, missing_extensions: Iterable[str] = (), provided_extensions: Iterable[str] = ()
+) -> Prepared:
+    """What to run of a migration, and what to know of it. Extensions that are missing, and those that were provided,
+    are not created. Raises MigrationFailed for a command to psql that is not harmless, naming the line.
     """
     text = _without_commands(migration, _upward(migration))
-    missing = frozenset(missing_extensions)
+    missing, provided = frozenset(missing_extensions), frozenset(provided_extensions)
     pieces, left_out = [], []
     for piece in split(text).pieces:
-        reason = _why_left_out(significant(piece.text), missing)
-        if reason is None:
+        tokens = significant(piece.text)
+        reason = _why_left_out(tokens, missing)
+        if reason is None and (made := migration_words.extension(tokens)) and made.name in provided:
+            text = _blanked(text, piece)
+        elif reason is None:
             pieces.append(piece)
         else:
             left_out.append((migration.place(piece.line), reason))
@@ -89,19 +77,27 @@ def prepared(migration: Migration, missing_extensions: Iterable[str] = ()) -> Pr
     return Prepared(
         text=text,
         pieces=tuple(pieces),
-        roles=_roles(words),
-        tablespaces=frozenset(name for tokens in words for name in _after(tokens, {"tablespace"})),
-        filled=frozenset(filter(None, map(_filled, words))),
-        writes=tuple(place for place, tokens in zip(places, words, strict=True) if _writes(tokens)),
-        expressions=_expressions(words),
+        roles=migration_words.roles(words),
+        tablespaces=frozenset(name for tokens in words for name in after(tokens, {"tablespace"})),
+        filled=frozenset(filter(None, map(migration_words.filled, words))),
+        emptied=frozenset(name for tokens in words for name in migration_words.emptied(tokens)),
+        writes=tuple(place for place, tokens in zip(places, words, strict=True) if migration_words.writes(tokens)),
+        expressions=migration_words.expressions(words),
         left_out=tuple(left_out),
     )
 
 
-def extensions(migration: Migration) -> frozenset[str]:
+def mentioned_extensions(migration: Migration) -> frozenset[str]:
     """Names of the extensions that a migration creates or mentions."""
-    words = [significant(piece.text) for piece in split(migration.text).pieces]
-    return frozenset(name for tokens in words for name in _after(tokens, {"extension"}))
+    return frozenset(name for tokens in _words(migration) for name in after(tokens, {"extension"}))
+
+
+def created_extensions(migration: Migration) -> list[Extension]:
+    return [made for tokens in _words(migration) if (made := migration_words.extension(tokens))]
+
+
+def _words(migration: Migration) -> list[list[Token]]:
+    return [significant(piece.text) for piece in split(_upward(migration)).pieces]
 
 
 def failure(migration: Migration, pieces: Iterable[Piece], messages: str, first_line: int) -> MigrationFailed:
@@ -167,7 +163,7 @@ def _without_commands(migration: Migration, text: str) -> str:
 def _why_left_out(tokens: list[Token], missing: frozenset[str]) -> str | None:
     words = [token.folded for token in tokens[:4]]
     if "extension" in words and words[:1] in (["create"], ["comment"], ["alter"]):
-        lacking = [name for name in _after(tokens, {"extension"}) if name in missing]
+        lacking = [name for name in after(tokens, {"extension"}) if name in missing]
         return f"extension {lacking[0]} is not available in the shadow" if lacking else None
     if words[:2] in (["set", "role"], ["reset", "role"]) or (words[:1] == ["set"] and "authorization" in words):
         return "the shadow has one role for all"
@@ -190,106 +186,3 @@ def _offset(text: str, line: int) -> int:
     for _ in range(line - 1):
         position = text.index("\n", position) + 1
     return position
-
-
-# -- what it mentions -------------------------------------------------------------------------------------------------
-
-
-def _roles(statements: Iterable[list[Token]]) -> frozenset[str]:
-    """Names that may be those of roles: some more do no harm. The body of a DO is read too."""
-    found: set[str] = set()
-    made: set[str] = set()
-    for tokens in statements:
-        words = [token.folded for token in tokens[:3]]
-        if words[:1] == ["do"]:
-            bodies = [token.text for token in tokens if token.kind is Kind.STRING and token.text.startswith("$")]
-            found |= {name for body in bodies for name in _granted(significant(body.strip("$")))}
-        elif words[:1] == ["create"] and words[1:2] in (["role"], ["user"], ["group"]) and words[2:] != ["mapping"]:
-            made.update(name for name in _after(tokens[:3], {"role", "user", "group"}))
-        elif (words[:1] == ["create"] and words[1:2] in (["policy"], ["schema"])) or set(words[:1]) & _MENTION_ROLES:
-            found |= set(_granted(tokens))
-    return frozenset(name for name in found - made - _NO_ROLE if not name.startswith("pg_"))
-
-
-def _granted(tokens: list[Token]) -> Iterator[str]:
-    return _after(tokens, _NAMES_FOLLOW)
-
-
-def _after(tokens: list[Token], words: Iterable[str]) -> Iterator[str]:
-    """The names that stand after one of these words, with commas between them; IF [NOT] EXISTS is passed over."""
-    expected = listed = False
-    for token in tokens:
-        if token.kind is Kind.WORD and token.folded in words:
-            expected, listed = True, False
-        elif expected and token.folded in ("if", "not", "exists"):
-            continue
-        elif expected and token.kind in (Kind.WORD, Kind.QUOTED):
-            yield _name(token)
-            expected, listed = False, True
-        else:
-            expected, listed = listed and token.text == ",", False
-
-
-def _name(token: Token) -> str:
-    return token.text[1:-1].replace('""', '"') if token.kind is Kind.QUOTED else fold(token.text)
-
-
-def _filled(tokens: list[Token]) -> str | None:
-    """The table that CREATE TABLE ... AS or CREATE MATERIALIZED VIEW makes; None for another statement."""
-    words = [token.folded for token in tokens]
-    is_table = bool({"table"} & set(words[1:4])) or words[1:3] == ["materialized", "view"]
-    if words[:1] != ["create"] or not is_table or words[-3:] == ["with", "no", "data"]:
-        return None
-    rest = list(dropwhile(lambda token: token.folded in _BEFORE_NAME, tokens))
-    while len(rest) > 2 and rest[1].text == ".":
-        rest = rest[2:]
-    depth = 0
-    for token in rest[1:]:
-        depth += (token.text == "(") - (token.text == ")")
-        if token.folded == "as" and depth == 0:
-            return _name(rest[0])
-    return None
-
-
-def _writes(tokens: list[Token]) -> bool:
-    words = [token.folded for token in tokens if token.kind is Kind.WORD]
-    return bool(words) and (words[0] in _WRITES or (words[0] == "with" and bool(_WRITES & set(words))))
-
-
-def _expressions(statements: Iterable[list[Token]]) -> dict[str, str]:
-    """ALTER [COLUMN] name [SET DATA] TYPE type USING expression, by name; none where one has two."""
-    found: dict[str, str | None] = {}
-    for tokens in statements:
-        if [token.folded for token in tokens[:2]] != ["alter", "table"]:
-            continue
-        for number, token in enumerate(tokens):
-            if token.folded == "using" and token.kind is Kind.WORD and (name := _altered(tokens[:number])):
-                expression = _until_comma(tokens[number + 1 :])
-                found[name] = expression if found.get(name, expression) == expression else None
-    return {name: expression for name, expression in found.items() if expression}
-
-
-def _altered(tokens: list[Token]) -> str | None:
-    """The column whose type these tokens change, at their end."""
-    depth = 0
-    for number in range(len(tokens) - 1, 3, -1):
-        token = tokens[number]
-        depth += (token.text == ")") - (token.text == "(")
-        if depth == 0 and token.text == ",":
-            return None
-        if token.folded == "type" and token.kind is Kind.WORD:
-            before = tokens[:number]
-            if [other.folded for other in before[-2:]] == ["set", "data"]:
-                before = before[:-2]
-            return _name(before[-1]) if before[-1].kind in (Kind.WORD, Kind.QUOTED) else None
-    return None
-
-
-def _until_comma(tokens: list[Token]) -> str:
-    depth, kept = 0, []
-    for token in tokens:
-        if token.text == "," and depth == 0:
-            break
-        depth += (token.text in ("(", "[")) - (token.text in (")", "]"))
-        kept.append(token.text)
-    return " ".join(kept)

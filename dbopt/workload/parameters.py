@@ -23,6 +23,8 @@ from dbopt.workload.observed import literals
 from dbopt.workload.roles import Column, Role, Use
 from dbopt.workload.values import ColumnStatistics, Type, default, drawn, fits
 
+FROM_STATISTICS = "statistics"
+"""Where values came from that may be others when the statistics are."""
 _PREPARED = "dbopt_types"
 _PLANNING_LIMIT_MS = 10_000
 
@@ -116,7 +118,7 @@ def _proposals(
     yield "captured", [values for text in texts if (values := literals(statement.sql, text)) is not None]
     drawings = [_drawn_set(context, found, types, number) for number in range(context.sets)]
     from_statistics = any(used for _, used in drawings)
-    yield "statistics" if from_statistics else "types", [one for one, _ in drawings if one is not None]
+    yield FROM_STATISTICS if from_statistics else "types", [one for one, _ in drawings if one is not None]
     if from_statistics:
         plain, _ = _drawn_set(replace(context, statistics={}), found, types, 0)
         yield "types", [plain] if plain is not None else []

@@ -117,6 +117,19 @@ def test_a_setting_of_the_database_is_the_settings(
         assert cause.message == f"the settings moved it: nothing else changed; {detail}"
 
 
+def test_values_that_are_drawn_anew_are_the_statistics(indexed: Database, planning: Planning) -> None:
+    """With the values that the new statistics give, the old state plans as the new one does."""
+    old = planning.side(take(indexed.session), [OF_CUSTOMER])
+    indexed.session.script("DELETE FROM items WHERE line = 2; ANALYZE items")
+    new = planning.side(take(indexed.session), [OF_CUSTOMER])
+    (after,) = new.planned.statements
+    before = replace(after, plans=tuple(replace(one, shape="Seq Scan public.orders", cost=9.0) for one in after.plans))
+    drawn = replace(statement(OF_CUSTOMER), parameters_from="statistics")
+    cause = causes(old, new, [Asked("1", drawn, drawn, before, after)], planning.under)["1"]
+    assert cause.moved_by == ("statistics",)
+    assert "the values that its parameters are planned with are drawn from them" in cause.message
+
+
 def test_of_two_changes_the_one_that_moved_it_is_named(indexed: Database, planning: Planning) -> None:
     queries = [OF_CUSTOMER, LATEST]
     old = planning.side(take(indexed.session), queries)

@@ -212,6 +212,24 @@ def test_values_that_do_not_read_in_the_new_type_leave_shares_and_a_remark(shop:
     assert found == [{"n_distinct": 3, "null_frac": 0, "avg_width": 4, "values": None}]
 
 
+def test_each_table_has_its_own_way_to_the_new_type(pg18: Server, new_database: Callable[..., Database]) -> None:
+    """Two columns of one name; the other table's USING would not even read."""
+    source = new_database(
+        pg18,
+        "CREATE TABLE a (state text); CREATE TABLE b (state text);"
+        "INSERT INTO a SELECT (n % 4)::text FROM generate_series(1, 1000) AS n;"
+        "INSERT INTO b SELECT 'no. ' || n % 4 FROM generate_series(1, 1000) AS n; ANALYZE;",
+    )
+    text = (
+        "ALTER TABLE a ALTER state TYPE integer USING state::integer;"
+        "ALTER TABLE public.b RENAME TO c;"
+        "ALTER TABLE ONLY public.c ALTER COLUMN state SET DATA TYPE integer USING substr(state, 5)::integer;"
+    )
+    with Shadow.open(take(source.session), migration=up(text)) as shadow, shadow.connect() as session:
+        found = rows(session, "SELECT tablename, most_common_vals::text AS vals FROM pg_stats WHERE attname = 'state'")
+    assert {row["tablename"]: sorted(row["vals"]) for row in found} == dict.fromkeys("ac", sorted("{0,1,2,3}"))
+
+
 STATISTICS = """
     CREATE TABLE facts AS
         SELECT n AS id, n % 50 AS a, n % 50 / 2 AS b, 'v' || n % 10 AS c FROM generate_series(1, 20000) AS n;
@@ -387,6 +405,8 @@ def test_a_terabyte_is_rewritten_at_once(shop: Database) -> None:
     [
         ("CREATE TABLE recent AS SELECT * FROM orders WHERE placed_at > '2024-02-01'", "recent"),
         ("CREATE UNLOGGED TABLE IF NOT EXISTS public.recent (a, b) AS SELECT id, total FROM orders", "recent"),
+        ("TRUNCATE items", "items"),
+        ('TRUNCATE TABLE ONLY "we""ird; Täble", public.items RESTART IDENTITY', "items"),
         ("CREATE MATERIALIZED VIEW daily AS SELECT placed_at::date, count(*) FROM orders GROUP BY 1", "daily"),
         (
             "CREATE TABLE new_items (LIKE items INCLUDING ALL); INSERT INTO new_items SELECT * FROM items;"
@@ -491,6 +511,14 @@ def test_files_of_many_kinds_run(taken: Snapshot, text: str, column: bool) -> No
         assert (
             bool(rows(session, "SELECT 1 FROM pg_attribute WHERE attrelid = 't'::regclass AND attname = 'c'")) is column
         )
+
+
+@pytest.mark.parametrize("name", ["pg_stat_statements", "pageinspect", "postgres_fdw"])
+def test_an_extension_that_needs_a_superuser_is_there(taken: Snapshot, name: str) -> None:
+    text = f"CREATE EXTENSION {name};\nALTER TABLE t ADD c int;"
+    with Shadow.open(taken, migration=up(text)) as shadow, shadow.connect() as session:
+        assert rows(session, f"SELECT 1 FROM pg_extension WHERE extname = '{name}'")
+        assert shadow.remarks == ()
 
 
 def test_what_is_not_run_and_an_open_transaction_are_remarked(taken: Snapshot) -> None:

@@ -1,0 +1,168 @@
+"""What a migration's statements mention, told from their tokens. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import dropwhile, zip_longest
+
+from dbopt.shadow.privileged import Extension
+from dbopt.workload.lexer import Kind, Token, fold, significant
+
+
+@dataclass(frozen=True)
+class Altered:
+    """A column whose type is changed, and its table's name without the schema."""
+
+    table: str
+    column: str
+
+
+_NAMES_FOLLOW = frozenset({"to", "from", "by", "role", "user", "group", "authorization"})
+_NO_ROLE = frozenset({"public", "none", "current_user", "session_user", "current_role", "all", "stdin", "stdout"})
+_MENTION_ROLES = frozenset({"grant", "revoke", "alter", "reassign", "drop"})
+_BEFORE_NAME = frozenset(
+    {
+        "create",
+        "table",
+        "materialized",
+        "view",
+        "unlogged",
+        "temp",
+        "temporary",
+        "local",
+        "global",
+        "if",
+        "not",
+        "exists",
+    }
+)
+_WRITES = frozenset({"insert", "update", "delete", "merge", "truncate", "copy"})
+
+
+def roles(statements: Iterable[list[Token]]) -> frozenset[str]:
+    """Names that may be those of roles: some more do no harm. The body of a DO is read too."""
+    found: set[str] = set()
+    made: set[str] = set()
+    for tokens in statements:
+        words = [token.folded for token in tokens[:3]]
+        if words[:1] == ["do"]:
+            bodies = [token.text for token in tokens if token.kind is Kind.STRING and token.text.startswith("$")]
+            found |= {name for body in bodies for name in _granted(significant(body.strip("$")))}
+        elif words[:1] == ["create"] and words[1:2] in (["role"], ["user"], ["group"]) and words[2:] != ["mapping"]:
+            made.update(name for name in after(tokens[:3], {"role", "user", "group"}))
+        elif (words[:1] == ["create"] and words[1:2] in (["policy"], ["schema"])) or set(words[:1]) & _MENTION_ROLES:
+            found |= set(_granted(tokens))
+    return frozenset(name for name in found - made - _NO_ROLE if not name.startswith("pg_"))
+
+
+def _granted(tokens: list[Token]) -> Iterator[str]:
+    return after(tokens, _NAMES_FOLLOW)
+
+
+def after(tokens: list[Token], words: Iterable[str]) -> Iterator[str]:
+    """The names that stand after one of these words, with commas between them; IF [NOT] EXISTS is passed over."""
+    expected = listed = False
+    for token in tokens:
+        if token.kind is Kind.WORD and token.folded in words:
+            expected, listed = True, False
+        elif expected and token.folded in ("if", "not", "exists"):
+            continue
+        elif expected and token.kind in (Kind.WORD, Kind.QUOTED):
+            yield _name(token)
+            expected, listed = False, True
+        else:
+            expected, listed = listed and token.text == ",", False
+
+
+def _name(token: Token) -> str:
+    return token.text[1:-1].replace('""', '"') if token.kind is Kind.QUOTED else fold(token.text)
+
+
+def extension(tokens: list[Token]) -> Extension | None:
+    """The extension that CREATE EXTENSION makes, and the schema it names; None for another statement."""
+    if [token.folded for token in tokens[:2]] != ["create", "extension"]:
+        return None
+    schema = next(after(tokens, {"schema"}), None)
+    return next((Extension(name, schema) for name in after(tokens[:6], {"extension"})), None)
+
+
+def filled(tokens: list[Token]) -> str | None:
+    """The table that CREATE TABLE ... AS or CREATE MATERIALIZED VIEW makes; None for another statement."""
+    words = [token.folded for token in tokens]
+    is_table = bool({"table"} & set(words[1:4])) or words[1:3] == ["materialized", "view"]
+    if words[:1] != ["create"] or not is_table or words[-3:] == ["with", "no", "data"]:
+        return None
+    rest = list(dropwhile(lambda token: token.folded in _BEFORE_NAME, tokens))
+    while len(rest) > 2 and rest[1].text == ".":
+        rest = rest[2:]
+    depth = 0
+    for token in rest[1:]:
+        depth += (token.text == "(") - (token.text == ")")
+        if token.folded == "as" and depth == 0:
+            return _name(rest[0])
+    return None
+
+
+def emptied(tokens: list[Token]) -> frozenset[str]:
+    """The tables that TRUNCATE empties, without their schemas."""
+    if [token.folded for token in tokens[:1]] != ["truncate"]:
+        return frozenset()
+    names = [token for token in tokens[1:] if token.kind in (Kind.WORD, Kind.QUOTED) or token.text in (".", ",")]
+    return frozenset(
+        _name(token)
+        for token, following in zip_longest(names, names[1:])
+        if token.text not in (".", ",") and (following is None or following.text != ".")
+    )
+
+
+def writes(tokens: list[Token]) -> bool:
+    words = [token.folded for token in tokens if token.kind is Kind.WORD]
+    return bool(words) and (words[0] in _WRITES or (words[0] == "with" and bool(_WRITES & set(words))))
+
+
+def expressions(statements: Iterable[list[Token]]) -> dict[Altered, str]:
+    """ALTER [COLUMN] name [SET DATA] TYPE type USING expression; of a column that is changed twice, the last."""
+    found: dict[Altered, str] = {}
+    for tokens in statements:
+        if [token.folded for token in tokens[:2]] != ["alter", "table"]:
+            continue
+        table = _last_name(tokens[2:])
+        for number, token in enumerate(tokens):
+            if token.folded == "using" and token.kind is Kind.WORD and (name := _altered(tokens[:number])):
+                found[Altered(table, name)] = _until_comma(tokens[number + 1 :])
+    return found
+
+
+def _last_name(tokens: list[Token]) -> str:
+    """The table's name behind ALTER TABLE, without its schema."""
+    rest = list(dropwhile(lambda token: token.folded in ("if", "exists", "only"), tokens))
+    while len(rest) > 2 and rest[1].text == ".":
+        rest = rest[2:]
+    return _name(rest[0]) if rest else ""
+
+
+def _altered(tokens: list[Token]) -> str | None:
+    """The column whose type these tokens change, at their end."""
+    depth = 0
+    for number in range(len(tokens) - 1, 3, -1):
+        token = tokens[number]
+        depth += (token.text == ")") - (token.text == "(")
+        if depth == 0 and token.text == ",":
+            return None
+        if token.folded == "type" and token.kind is Kind.WORD:
+            before = tokens[:number]
+            if [other.folded for other in before[-2:]] == ["set", "data"]:
+                before = before[:-2]
+            return _name(before[-1]) if before[-1].kind in (Kind.WORD, Kind.QUOTED) else None
+    return None
+
+
+def _until_comma(tokens: list[Token]) -> str:
+    depth, kept = 0, []
+    for token in tokens:
+        if token.text == "," and depth == 0:
+            break
+        depth += (token.text in ("(", "[")) - (token.text in (")", "]"))
+        kept.append(token.text)
+    return " ".join(kept)
