@@ -1,8 +1,9 @@
 """The JSON files that commands exchange: a frozen dataclass in, deterministic text out, and back with every field
 checked.
 
-A document class names its format in `SCHEMA` ("dbopt.workload/1"). Fields are written in the order of their
-declaration, the schema first. Unknown keys are ignored, so that a later version may add some.
+A document class names its format in `SCHEMA` ("dbopt.workload/1"), and in `WRITTEN_BY` the command that writes it.
+Fields are written in the order of their declaration, the schema first. Unknown keys are ignored, so that a later
+version may add some.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ def _umask() -> int:
 
 
 def _hint(cls: type[Any]) -> str:
-    return f'a file of format "{cls.SCHEMA}" is expected here; `dbopt --help` shows which command writes it'
+    return f'a file of format "{cls.SCHEMA}" is expected here; `{cls.WRITTEN_BY}` writes one'
 
 
 def _check_schema(cls: type[Any], found: str, origin: str) -> None:

@@ -108,6 +108,7 @@ class Expected:
 @dataclass(frozen=True)
 class Baseline:
     SCHEMA: ClassVar[str] = "dbopt.baseline/1"
+    WRITTEN_BY: ClassVar[str] = "dbopt check --baseline FILE --update"
 
     planner: Planner
     tables: tuple[TableFacts, ...]

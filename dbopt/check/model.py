@@ -80,6 +80,7 @@ class Check:
     """
 
     SCHEMA: ClassVar[str] = "dbopt.check/1"
+    WRITTEN_BY: ClassVar[str] = "dbopt check --format json"
 
     verdict: Verdict
     server_version: str

@@ -134,8 +134,8 @@ def register(app: typer.Typer) -> None:
         )
         wanted.check(run, update)
         limits, allowed = Limits(milliseconds(timeout)), share(tolerance)
-        old = _baseline(run, baseline, update)
         chosen = choose(_workload(run, workload), ignore or ())
+        old = _baseline(run, baseline, update)
         for remark in chosen.remarks:
             run.note(remark)
         with progress.bar(quiet=run.quiet) as on_progress:

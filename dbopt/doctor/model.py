@@ -71,6 +71,7 @@ class Checked:
 @dataclass(frozen=True)
 class Diagnosis:
     SCHEMA: ClassVar[str] = "dbopt.doctor/1"
+    WRITTEN_BY: ClassVar[str] = "dbopt doctor --format json"
 
     server_version: str
     role: str

@@ -60,6 +60,7 @@ class Advice:
     """
 
     SCHEMA: ClassVar[str] = "dbopt.advice/1"
+    WRITTEN_BY: ClassVar[str] = "dbopt suggest -o advice.json"
 
     what_if: str
     server_version: str

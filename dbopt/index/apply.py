@@ -20,6 +20,7 @@ from dbopt.postgres.session import Session
 @dataclass(frozen=True)
 class Applied:
     SCHEMA: ClassVar[str] = "dbopt.applied/1"
+    WRITTEN_BY: ClassVar[str] = "dbopt apply --format json"
 
     server_version: str
     database: str

@@ -30,6 +30,7 @@ class UndoStep:
 @dataclass(frozen=True)
 class UndoFile:
     SCHEMA: ClassVar[str] = "dbopt.undo/1"
+    WRITTEN_BY: ClassVar[str] = "dbopt apply"
 
     server_version: str
     database: str

@@ -24,6 +24,7 @@ _ANOTHER = "another index has this name now"
 @dataclass(frozen=True)
 class Undone:
     SCHEMA: ClassVar[str] = "dbopt.undone/1"
+    WRITTEN_BY: ClassVar[str] = "dbopt undo --format json"
 
     server_version: str
     database: str

@@ -48,6 +48,7 @@ class Plans:
     """`settings` are those that decide about plans and differ from PostgreSQL's defaults."""
 
     SCHEMA: ClassVar[str] = "dbopt.plans/1"
+    WRITTEN_BY: ClassVar[str] = "dbopt explain -o plans.json"
 
     server_version: str
     settings: dict[str, str]

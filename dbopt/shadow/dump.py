@@ -21,6 +21,10 @@ _ATTRIBUTE_OPTIONS = re.compile(
 _NO_TIME_LIMIT = re.compile(r"^SET statement_timeout = 0;$", re.MULTILINE)
 _ICU_COLLATION = re.compile(r"^(CREATE COLLATION .{1,300}) \(provider = icu,.{1,1000}\);$", re.MULTILINE)
 _NAMED_COLLATION = re.compile(r'COLLATE pg_catalog\.(?:"((?:[^"]|"")+)"|(\w+))')
+# ANALYZE stores it alone where fewer than two ranges are not empty, but pg_restore_attribute_stats wants both or none.
+_LONE_EMPTY_SHARE = re.compile(
+    r"(\n\t'(?!range_length_histogram)[a-z_]+', [^\n]*),\n\t'range_empty_frac', '[^'\n]*'::real(?=\n\);)"
+)
 _ERROR = re.compile(r"^psql:<stdin>:(\d+): (ERROR|WARNING):  (.*)$", re.MULTILINE)
 
 # Nothing of these helps the planner; a user mapping may hold a password, an event trigger would run on the shadow.
@@ -76,8 +80,9 @@ def _without_version(match: re.Match[str]) -> str:
 
 def restorable(text: str, locale: str) -> str:
     """The dump for a server without ICU: collations of that provider become ones of the C library. The server's own
-    time limit stays.
+    time limit stays, and statistics that pg_dump writes but no server takes go.
     """
+    text = _LONE_EMPTY_SHARE.sub(r"\1", text)
     text = _NO_TIME_LIMIT.sub("", text, count=1)
     return _ICU_COLLATION.sub(lambda match: f"{match[1]} (provider = libc, locale = '{locale}');", text)
 
@@ -96,6 +101,18 @@ def entries(text: str) -> list[Entry]:
         position = start
         found.append(Entry(name, kind, schema, line))
     return found
+
+
+def pieces(text: str) -> list[tuple[Entry | None, str]]:
+    """The dump's text object by object; what stands before the first belongs to none. A line break ends each piece."""
+    lines = text.split("\n")
+    found = entries(text)
+    starts = [*(entry.line - 1 for entry in found), len(lines)]
+    whose: list[Entry | None] = [None, *found]
+    return [
+        (entry, "".join(f"{line}\n" for line in lines[start:end]))
+        for entry, (start, end) in zip(whose, pairwise([0, *starts]), strict=True)
+    ]
 
 
 def failures(text: str, messages: str, first_line: int = 1) -> list[Failure]:

@@ -74,14 +74,7 @@ class _Parts:
 
     @cached_property
     def pieces(self) -> list[tuple[Entry | None, str]]:
-        """The dump's text piece by piece; what stands before the first object belongs to none."""
-        lines = self.snapshot.dump.split("\n")
-        entries = dump.entries(self.snapshot.dump)
-        starts = [*(entry.line - 1 for entry in entries), len(lines)]
-        found: list[tuple[Entry | None, str]] = [(None, _text(lines[: starts[0]]))]
-        for entry, (start, end) in zip(entries, pairwise(starts), strict=True):
-            found.append((entry, _text(lines[start:end])))
-        return found
+        return dump.pieces(self.snapshot.dump)
 
     @cached_property
     def texts(self) -> dict[ObjectKey, str]:
@@ -123,10 +116,6 @@ class _Parts:
 
 def _key(entry: Entry) -> ObjectKey:
     return ObjectKey(entry.type, entry.schema, entry.name)
-
-
-def _text(lines: list[str]) -> str:
-    return "".join(f"{line}\n" for line in lines)
 
 
 def _unquoted(name: str) -> str:

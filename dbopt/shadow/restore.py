@@ -13,7 +13,7 @@ from dbopt.errors import EmbeddedServerError, ServerError
 from dbopt.postgres.embedded import EmbeddedServer
 from dbopt.postgres.identifiers import SQL, Identifier, literal, quoted
 from dbopt.postgres.session import Session
-from dbopt.shadow import dump, provide, roles
+from dbopt.shadow import clock, dump, provide, roles
 from dbopt.shadow.dump import Failure
 from dbopt.shadow.limits import Limits
 from dbopt.shadow.roles import DATABASE, ORDINARY
@@ -67,7 +67,7 @@ def restore(server: EmbeddedServer, session: Session, snapshot: Snapshot, limits
     complained about. Raises EmbeddedServerError where it takes too long.
     """
     locale = _locale(session, snapshot)
-    text = dump.restorable(provide.provide(session, snapshot, locale), locale)
+    text = clock.with_asking_views(dump.restorable(provide.provide(session, snapshot, locale), locale))
     _provide_functions(session, snapshot)
     return _run(server, text, limits)
 

@@ -122,6 +122,7 @@ class Snapshot:
     """
 
     SCHEMA: ClassVar[str] = "dbopt.snapshot/1"
+    WRITTEN_BY: ClassVar[str] = "dbopt snapshot -o FILE"
 
     server_version: str
     database: str

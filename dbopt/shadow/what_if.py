@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from dbopt.errors import QueryFailed, ServerError
@@ -20,6 +20,7 @@ from dbopt.plan.safety import require_plannable
 from dbopt.plan.tree import Plan
 from dbopt.postgres.identifiers import SQL
 from dbopt.postgres.session import Row, Session
+from dbopt.shadow import clock
 from dbopt.shadow.candidates import PREFIX, Candidate, create
 from dbopt.shadow.pages import BLOCK_SIZE
 from dbopt.shadow.roles import set_live
@@ -37,13 +38,18 @@ _UNKNOWN_NAME = frozenset({"42P01", "42883", "42704", "3F000", "42703"})
 
 
 class ShadowWhatIf:
-    """Answers dbopt.index.what_if.WhatIf on one shadow, through one session. Not safe for threads."""
+    """Answers dbopt.index.what_if.WhatIf on one shadow, through one session, whose time stands still at `as_of` if that
+    is given. Not safe for threads.
+    """
 
     name = "shadow"
 
-    def __init__(self, shadow: Shadow) -> None:
+    def __init__(self, shadow: Shadow, as_of: str | None = None) -> None:
         self.shadow = shadow
         self._session = shadow.connect()
+        self._as_of = as_of
+        if as_of is not None:
+            clock.stop(self._session, as_of)
         self._planner_calls = 0
         self._candidates: dict[Index, Candidate] = {}
         self._refused: dict[Index, str] = {}
@@ -107,13 +113,16 @@ class ShadowWhatIf:
         self._planner_calls += 1
         try:
             if generic:  # taken by the simple protocol only; check() has refused a second statement
-                rows = self._session.fetch(SQL(f"EXPLAIN ({options}) {statement.sql}"))
+                rows = self._session.fetch(SQL(f"EXPLAIN ({options}) {self._asked(statement)}"))
             else:
-                rows = self._session.fetch_workload(statement.sql, values, prefix=f"EXPLAIN ({options}) ")
+                rows = self._session.fetch_workload(self._asked(statement), values, prefix=f"EXPLAIN ({options}) ")
         except ServerError as error:
             self._end_trial()
             raise self._explained(error) from None
         return tree.parse(rows[0]["QUERY PLAN"])
+
+    def _asked(self, statement: Statement) -> str:
+        return clock.asked_of_shadow(statement.sql) if self._as_of else statement.sql
 
     def check(self, statement: Statement) -> None:
         """Once per statement: it is one statement that has a plan, and touches nothing that is incomplete here. Raises
@@ -201,14 +210,13 @@ class ShadowWhatIf:
 
 @contextmanager
 def what_if(source: Session | Snapshot | Shadow, *, bin_dir: Path | None = None) -> Iterator[ShadowWhatIf]:
-    """A what-if on a shadow of the session's database, or of a snapshot, or on a running shadow."""
-    if isinstance(source, Shadow):
-        asked = ShadowWhatIf(source)
-        try:
-            yield asked
-        finally:
-            asked.close()
-        return
-    snapshot = source if isinstance(source, Snapshot) else take(source, bin_dir=bin_dir)
-    with Shadow.open(snapshot, bin_dir=bin_dir) as shadow, what_if(shadow) as asked:
-        yield asked
+    """A what-if on a shadow of the session's database, or of a snapshot, or on a running shadow. In that of a snapshot
+    the time stands still where its data ends; a database's own is what the clock says.
+    """
+    with ExitStack() as stack:
+        as_of = source.as_of if isinstance(source, Snapshot) else None
+        if isinstance(source, Session):
+            source = take(source, bin_dir=bin_dir)
+        if isinstance(source, Snapshot):
+            source = stack.enter_context(Shadow.open(source, bin_dir=bin_dir))
+        yield stack.enter_context(closing(ShadowWhatIf(source, as_of)))

@@ -44,6 +44,7 @@ class Timings:
     """`settings` are those that decide about plans and differ from PostgreSQL's defaults."""
 
     SCHEMA: ClassVar[str] = "dbopt.timings/1"
+    WRITTEN_BY: ClassVar[str] = "dbopt measure -o timings.json"
 
     server_version: str
     settings: dict[str, str]
@@ -85,6 +86,7 @@ class Total:
 @dataclass(frozen=True)
 class Comparison:
     SCHEMA: ClassVar[str] = "dbopt.comparison/1"
+    WRITTEN_BY: ClassVar[str] = "dbopt compare --format json"
 
     statements: tuple[Compared, ...]
     total: Total

@@ -65,6 +65,7 @@ class Statement:
 @dataclass(frozen=True)
 class Workload:
     SCHEMA: ClassVar[str] = "dbopt.workload/1"
+    WRITTEN_BY: ClassVar[str] = "dbopt capture -o workload.json"
 
     source: Source
     statements: tuple[Statement, ...]

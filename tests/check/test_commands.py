@@ -127,6 +127,31 @@ def test_without_a_baseline_nothing_passes(project: Project) -> None:
     assert "--update" in err
 
 
+def test_a_file_of_another_kind_is_refused_with_the_command_that_writes_the_right_one(project: Project) -> None:
+    project.baseline.write_text('{"schema": "dbopt.workload/1"}')
+    code, _, err = project.check()
+    assert code == 3
+    assert "`dbopt check --baseline FILE --update` writes one" in err
+
+
+def test_a_missing_workload_is_reported_before_a_missing_baseline(project: Project) -> None:
+    files = [str(project.folder / "missing.json"), "--baseline", str(project.folder / "neither.json")]
+    code, _, err = project.command("check", *files, "--snapshot", str(project.folder / "prod.dbsnap"))
+    assert code == 3
+    assert "there is no file" in err
+    assert "missing.json" in err
+
+
+def test_what_moved_a_plan_of_a_statement_without_values_is_told(project: Project) -> None:
+    project.production.session.script("DROP INDEX orders_customer_idx; ANALYZE customers")
+    project.take("new.dbsnap")
+    options = ("--old-snapshot", str(project.folder / "prod.dbsnap"), "--explain-change")
+    _, document = project.found(*options, under="new.dbsnap")
+    causes = {one["name"]: one["cause"] for one in document["statements"] if one["cause"]}
+    assert causes["by_customer"]["moved_by"] == ["schema"]
+    assert "the index orders_customer_idx is gone" in causes["by_customer"]["message"]
+
+
 @pytest.mark.parametrize("damage", ["", "{", "<<<<<<< HEAD\n", '{"schema": "dbopt.baseline/1"}', '{"schema": "x/1"}'])
 def test_a_damaged_baseline_is_refused_and_update_writes_it_anew(project: Project, damage: str) -> None:
     good = project.baseline.read_text("utf-8")

@@ -26,6 +26,7 @@ class Leaf:
 @dataclass(frozen=True)
 class Tree:
     SCHEMA: ClassVar[str] = "dbopt.tree/1"
+    WRITTEN_BY: ClassVar[str] = "dbopt grow"
 
     count: int
     leaves: tuple[Leaf, ...]

@@ -10,6 +10,7 @@ from dbopt.check.observe import Observer
 from dbopt.shadow import clock
 from dbopt.shadow.shadow import Shadow
 from dbopt.shadow.take import take
+from dbopt.shadow.what_if import what_if
 from dbopt.workload.files import single
 from tests.servers import Database, Server
 
@@ -20,6 +21,7 @@ EVENTS = """
            timestamptz '2150-01-01' + n * interval '1 day'
     FROM generate_series(1, 40000) AS n;
     CREATE VIEW last_week AS SELECT * FROM events WHERE at > now() - interval '7 days';
+    CREATE VIEW last_days AS SELECT *, 'CURRENT_DATE' AS word FROM events WHERE at > CURRENT_DATE - 7;
     ANALYZE events
 """
 
@@ -40,6 +42,8 @@ def test_a_database_without_times_has_none(database: Database) -> None:
         "at > CURRENT_TIMESTAMP - interval '7 days'",
         "at > CURRENT_DATE - 7",
         "at > LOCALTIMESTAMP - interval '7 days'",
+        "at > CURRENT_TIMESTAMP(3) - interval '7 days'",
+        "at > LocalTimestamp ( 0 ) - interval '7 days'",
     ],
 )
 def test_a_week_is_the_last_week_of_the_data(
@@ -49,7 +53,7 @@ def test_a_week_is_the_last_week_of_the_data(
     snapshot = take(database.session)
     with Shadow.open(snapshot) as shadow, shadow.connect() as session:
         observer = Observer(session, "18.0", as_of=snapshot.as_of)
-        for sql in (f"SELECT 1 FROM events WHERE {condition}", "SELECT 1 FROM last_week"):
+        for sql in (f"SELECT 1 FROM events WHERE {condition}", "SELECT 1 FROM last_week", "SELECT 1 FROM last_days"):
             (facts,) = observer.facts(single(sql).statements[0])
             assert 9000 < facts.rows < 11_000, facts.outline
         session.script("RESET dbopt.clock")
@@ -58,9 +62,15 @@ def test_a_week_is_the_last_week_of_the_data(
 
 
 def test_words_that_only_look_like_the_present_stay() -> None:
-    for sql in (
-        "SELECT 'CURRENT_DATE' AS \"current_date\", t.current_dates FROM t -- CURRENT_DATE",
-        "SELECT CURRENT_TIMESTAMP(3)",
-    ):
-        assert clock.asked_of_shadow(sql) == sql
+    sql = "SELECT 'CURRENT_DATE' AS \"current_date\", t.current_dates FROM t -- CURRENT_DATE"
+    assert clock.asked_of_shadow(sql) == sql
     assert clock.asked_of_shadow("SELECT current_date+1") == "SELECT pg_catalog.dbopt_current_date()+1"
+
+
+def test_advice_on_a_snapshot_is_of_the_same_present(pg18: Server, new_database: Callable[..., Database]) -> None:
+    database = new_database(pg18, EVENTS)
+    week = single("SELECT * FROM events WHERE at > CURRENT_DATE - 7").statements[0]
+    with what_if(take(database.session)) as asked:
+        assert 9000 < asked.estimate(week).plan.root.plan_rows < 11_000
+    with what_if(database.session) as asked:
+        assert asked.estimate(week).plan.root.plan_rows < 100

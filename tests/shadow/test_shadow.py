@@ -236,6 +236,17 @@ def test_the_databases_collation_decides_about_like(pg15: Server, locale: str, s
 
 # -- the end ----------------------------------------------------------------------------------------------------------
 
+
+def test_a_column_of_empty_ranges_is_restored(server: Server, new_database: Callable[..., Database]) -> None:
+    database = new_database(
+        server,
+        "CREATE TABLE stays (id int, during int4range);"
+        "INSERT INTO stays SELECT n, 'empty' FROM generate_series(1, 1000) AS n; ANALYZE stays",
+    )
+    with Shadow.open(take(database.session)) as shadow:
+        assert shadow.unrestored == {}
+
+
 OWNER = """
 import sys, time
 from pathlib import Path
