@@ -13,7 +13,7 @@ from pytest_postgresql import factories
 from pytest_postgresql.executors.proc import PostgreSQLExecutor
 
 from dbopt.cli.main import main
-from dbopt.postgres import cluster, embedded
+from dbopt.postgres import embedded
 from tests.servers import DEBIAN_PG_CTL, PG_CTL, PG_CTL_17, SETTINGS, Database, Server
 
 # In CI the same examples every time: a run must not fail by luck. At home they differ, and find what nobody thought of.
@@ -40,7 +40,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def pg18() -> Iterator[Server]:
     """The embedded PostgreSQL 18."""
     with embedded.start(settings=SETTINGS) as server:
-        yield Server(18, f"host={server.directory} user={cluster.SUPERUSER}")
+        yield Server(18, f"host={server.directory} user={embedded.SUPERUSER}")
 
 
 @pytest.fixture(scope="session")

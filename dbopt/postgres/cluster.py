@@ -9,8 +9,10 @@ import shutil
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
+from typing import IO
 
 from dbopt.errors import EmbeddedServerError
 from dbopt.postgres.programs import (
@@ -23,7 +25,6 @@ from dbopt.postgres.programs import (
 )
 
 PREFIX = "dbopt-pg-"
-SUPERUSER = "postgres"
 _MEMORY = Path("/dev/shm")  # noqa: S108 - mkdtemp makes it private
 _SYSTEMD = Path("/run/systemd/system")
 _LEAST_FREE_BYTES = 4 * 2**30  # of memory, for a cluster to go there
@@ -31,7 +32,7 @@ _LONGEST_SOCKET_PATH = 100
 _FORGOTTEN_AFTER_S = 30 * 24 * 3600
 _INITDB = (
     *("-A", "trust", "-N", "--no-data-checksums", "--wal-segsize=1", "--encoding=UTF8", "--no-instructions"),
-    *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "-U", SUPERUSER),
+    *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
 )
 
 # -- the place --------------------------------------------------------------------------------------------------------
@@ -70,57 +71,72 @@ def _temporary() -> Path:
 # -- the files --------------------------------------------------------------------------------------------------------
 
 
-def make(programs: Path, data: Path) -> None:
+def make(programs: Path, data: Path, superuser: str) -> None:
     """Make the files of a cluster that was never started. Raises EmbeddedServerError."""
-    template = _template(programs)
-    if template is not None and template.exists() and _unpack(template, data):
+    template = _template(programs, superuser)
+    if template is not None and _unpack(template, data):
         return
-    _initdb(programs, data)
+    _initdb(programs, data, superuser)
     if template is not None:
         _pack(data, template)
 
 
-def forget_template(programs: Path) -> None:
+def forget_template(programs: Path, superuser: str) -> None:
     """After a start that failed: should the template be to blame, the next start must not meet it again."""
-    template = _template(programs)
+    template = _template(programs, superuser)
     if template is not None:
-        template.unlink(missing_ok=True)
+        _remove(template)
 
 
-def _template(programs: Path) -> Path | None:
+def _template(programs: Path, superuser: str) -> Path | None:
     """An archive of a cluster, by what it depends on; None where those programs are not to be read, and initdb will
-    say so.
+    say so, and where there is no place for a cache.
     """
     try:
         states = [(programs / name).stat() for name in ("initdb", "postgres")]
-    except OSError:
+        folder = cache_directory()
+    except (OSError, RuntimeError):
         return None
-    facts = [str(programs), *_INITDB, *(f"{state.st_size} {state.st_mtime_ns} {state.st_ino}" for state in states)]
-    return cache_directory() / f"cluster-{sha256(chr(0).join(facts).encode()).hexdigest()[:16]}.tar"
+    facts = [*map(str, (programs, *_INITDB, superuser)), *(f"{s.st_size} {s.st_mtime_ns} {s.st_ino}" for s in states)]
+    return folder / f"cluster-{sha256(chr(0).join(facts).encode()).hexdigest()[:16]}.tar"
 
 
 def _unpack(template: Path, data: Path) -> bool:
-    """Whether it could be unpacked; if not, nothing of it is left."""
+    """Whether there is one and it could be unpacked; if not, nothing of it is left."""
+    try:
+        archive = template.open("rb")
+    except OSError:
+        return False
     data.mkdir(mode=0o700)
     give_to_server_user(data)
-    try:
-        with template.open("rb") as archive:
-            os.utime(template)
-            done = subprocess.run(
-                ["tar", "-x", "-p", "-f", "-", "-C", data],
-                stdin=archive,
-                capture_output=True,
-                cwd="/",
-                env=clean_environment(),
-                **as_server_user(),
-            )
-        if done.returncode == 0:
+    with archive:
+        if _untar(archive, data):
+            with suppress(OSError):  # another user's, or just removed: it is not the less good for that
+                os.utime(template)
             return True
-    except OSError:  # no tar here, or another run removed the template
-        pass
-    template.unlink(missing_ok=True)
+    _remove(template)
     shutil.rmtree(data)
     return False
+
+
+def _untar(archive: IO[bytes], data: Path) -> bool:
+    try:
+        done = subprocess.run(
+            ["tar", "-x", "-p", "-f", "-", "-C", data],
+            stdin=archive,
+            capture_output=True,
+            cwd="/",
+            env=clean_environment(),
+            **as_server_user(),
+        )
+    except OSError:  # no tar here
+        return False
+    return done.returncode == 0
+
+
+def _remove(template: Path) -> None:
+    with suppress(OSError):
+        template.unlink()
 
 
 def _pack(data: Path, template: Path) -> None:
@@ -140,19 +156,19 @@ def _pack(data: Path, template: Path) -> None:
         scratch.rename(template)
         _remove_old(template)
     except (OSError, subprocess.CalledProcessError):
-        scratch.unlink(missing_ok=True)
+        _remove(scratch)
 
 
 def _remove_old(template: Path) -> None:
     for path in (*template.parent.glob("cluster-*.tar"), *template.parent.glob(".cluster-*")):
         if path != template and time.time() - path.stat().st_mtime > _FORGOTTEN_AFTER_S:
-            path.unlink(missing_ok=True)
+            _remove(path)
 
 
-def _initdb(programs: Path, data: Path) -> None:
+def _initdb(programs: Path, data: Path, superuser: str) -> None:
     try:
         done = subprocess.run(
-            [programs / "initdb", "-D", data, *_INITDB],
+            [programs / "initdb", "-D", data, *_INITDB, "-U", superuser],
             capture_output=True,
             encoding="utf-8",
             errors="replace",

@@ -22,7 +22,6 @@ from psycopg.conninfo import make_conninfo
 
 from dbopt.errors import EmbeddedServerError
 from dbopt.postgres import cluster
-from dbopt.postgres.cluster import SUPERUSER
 from dbopt.postgres.programs import (
     as_server_user,
     clean_environment,
@@ -33,6 +32,7 @@ from dbopt.postgres.programs import (
 )
 from dbopt.postgres.session import Session, connect
 
+SUPERUSER = "postgres"
 _LOCK = "owner.lock"
 _LARGEST_MESSAGES = 64 * 2**20  # of a program, in bytes
 _SETTLED_SECONDS = 60  # a directory younger than this may still be on its way to its lock
@@ -61,16 +61,17 @@ class EmbeddedServer:
     directory: Path
     bin_dir: Path
     data: Path
+    superuser: str
     _lock: IO[bytes]
     _guard: subprocess.Popen[bytes]
     _stopped: bool = field(default=False)
 
-    def dsn(self, database: str = "postgres", *, user: str = SUPERUSER, options: str | None = None) -> str:
+    def dsn(self, database: str = "postgres", *, user: str | None = None, options: str | None = None) -> str:
         """`options` are those of libpq: settings that hold from the start, whatever the database or role has."""
         given = {} if options is None else {"options": options}
-        return make_conninfo(host=str(self.directory), dbname=database, user=user, port=5432, **given)
+        return make_conninfo(host=str(self.directory), dbname=database, user=user or self.superuser, port=5432, **given)
 
-    def connect(self, database: str = "postgres", *, user: str = SUPERUSER, options: str | None = None) -> Session:
+    def connect(self, database: str = "postgres", *, user: str | None = None, options: str | None = None) -> Session:
         return connect(self.dsn(database, user=user, options=options))
 
     def run_tool(
@@ -144,7 +145,11 @@ class EmbeddedServer:
 
 
 def start(
-    *, bin_dir: Path | None = None, settings: Mapping[str, str] | None = None, small: bool = False
+    *,
+    bin_dir: Path | None = None,
+    settings: Mapping[str, str] | None = None,
+    small: bool = False,
+    superuser: str = SUPERUSER,
 ) -> EmbeddedServer:
     """Make a cluster and start it (0.2 to 4 s). `bin_dir` names the programs of a full PostgreSQL 18 to use instead of
     the packaged ones; `settings` go on top of those for throw-away data; a `small` cluster may be kept in memory.
@@ -166,9 +171,9 @@ def start(
         env=clean_environment(),
         **as_server_user(),
     )
-    server = EmbeddedServer(directory, programs, data, lock, guard)
+    server = EmbeddedServer(directory, programs, data, superuser, lock, guard)
     try:
-        cluster.make(programs, data)
+        cluster.make(programs, data, superuser)
         _pg_ctl_start(server, {**_THROWAWAY_SETTINGS, **(settings or {})})
     except BaseException:
         server.stop()
@@ -224,7 +229,7 @@ def _pg_ctl_start(server: EmbeddedServer, settings: Mapping[str, str]) -> None:
         **as_server_user(),
     )
     if done.returncode:
-        cluster.forget_template(server.bin_dir)
+        cluster.forget_template(server.bin_dir, server.superuser)
         reason = last_messages(log.read_text(errors="replace")) if log.exists() else "no log was written"
         raise EmbeddedServerError(
             f"the embedded PostgreSQL did not start: {reason}", hint=cluster.space_hint(server.directory)

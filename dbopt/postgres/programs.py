@@ -13,6 +13,8 @@ from typing import Any
 
 from dbopt.errors import EmbeddedServerError
 
+_PASSED_ON = ("PATH", "HOME", "TMPDIR", "TZ", "TZDIR")
+
 # -- the user -------------------------------------------------------------------------------------------------------
 
 
@@ -104,7 +106,8 @@ def enterable(path: Path) -> bool:
 
 
 def clean_environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LD_"))} | {"LC_ALL": "C"}
+    """What the programs may know of dbopt's own environment, in which a CI job keeps its secrets."""
+    return {name: os.environ[name] for name in _PASSED_ON if name in os.environ} | {"LC_ALL": "C"}
 
 
 def last_messages(log: str) -> str:

@@ -117,21 +117,28 @@ def _prepared(session: Session, migration: Migration) -> Prepared:
 
 
 def _provide(session: Session, script: Prepared) -> None:
-    """Roles and tablespaces that the migration may name: a snapshot has none. The ordinary role may act as those."""
-    by_role = [_CREATE_ROLE, _ACT_AS, *(_grant_schema(row["schema"]) for row in session.rows("shadow/schemas"))]
-    statements = [(statement, name) for name in sorted(script.roles) for statement in by_role]
+    """Roles and tablespaces that the migration may name: a snapshot has none. The ordinary role may act as the roles
+    that are made here, and as no other: one that is there already may be a superuser.
+    """
+    grants = [_ACT_AS, *(_grant_schema(row["schema"]) for row in session.rows("shadow/schemas"))]
+    for name in sorted(script.roles):
+        if _try(session, _CREATE_ROLE, name):
+            for grant in grants:
+                _try(session, grant, name)
     if script.tablespaces:
         session.script("SET allow_in_place_tablespaces = on")
-        statements += [
-            (statement, name)
-            for name in sorted(script.tablespaces)
-            for statement in (_CREATE_TABLESPACE, _USE_TABLESPACE)
-        ]
-    for statement, name in statements:
-        try:
-            session.execute(statement.format(Identifier(name)))
-        except ServerError:  # it is there already, or is no name of one
-            continue
+    for name in sorted(script.tablespaces):
+        if _try(session, _CREATE_TABLESPACE, name):
+            _try(session, _USE_TABLESPACE, name)
+
+
+def _try(session: Session, statement: SQL, name: str) -> bool:
+    """Whether it could be done: the thing may be there already, or the word be no name of one."""
+    try:
+        session.execute(statement.format(Identifier(name)))
+    except ServerError:
+        return False
+    return True
 
 
 def _grant_schema(schema: str) -> SQL:

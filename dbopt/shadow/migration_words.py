@@ -53,6 +53,8 @@ def roles(statements: Iterable[list[Token]]) -> frozenset[str]:
             made.update(name for name in after(tokens[:3], {"role", "user", "group"}))
         elif (words[:1] == ["create"] and words[1:2] in (["policy"], ["schema"])) or set(words[:1]) & _MENTION_ROLES:
             found |= set(_granted(tokens))
+            if words[:1] in (["grant"], ["revoke"]) and not any(token.folded == "on" for token in tokens):
+                found |= set(after(tokens, {"grant", "revoke"}))  # GRANT role TO role
     return frozenset(name for name in found - made - _NO_ROLE if not name.startswith("pg_"))
 
 

@@ -16,6 +16,8 @@ from dbopt.postgres.session import Session
 
 DATABASE = "shadow"
 ORDINARY = "dbopt_ordinary"
+SUPERUSER = "dbopt_superuser"
+"""No name that a snapshot or a migration mentions by chance."""
 _SUPERUSER_OPTIONS = "-c search_path=pg_catalog,pg_temp -c allow_system_table_mods=on"
 _DDL_TIMEOUT_MS = 60_000
 

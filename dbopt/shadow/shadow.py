@@ -55,7 +55,9 @@ class Shadow:
         for what goes beyond the limits, CorruptDocument, and MigrationFailed.
         """
         small = len(snapshot.dump) < _SMALL_DUMP
-        with embedded.start(bin_dir=bin_dir, settings=settings.SERVER_SETTINGS, small=small) as server:
+        with embedded.start(
+            bin_dir=bin_dir, settings=settings.SERVER_SETTINGS, small=small, superuser=roles.SUPERUSER
+        ) as server:
             remark = restore.create_database(server, snapshot)
             with roles.superuser(server) as session:
                 _require_major(session)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from dbopt.postgres import cluster, embedded
+from dbopt.postgres import embedded
 from tests.servers import DEBIAN_PG_CTL, PG_CTL, Server
 
 SETTINGS = {
@@ -30,7 +30,7 @@ SETTINGS = {
 def embedded_18(settings: Mapping[str, str] = SETTINGS) -> Iterator[Server]:
     """The embedded PostgreSQL 18."""
     with embedded.start(settings=settings) as server:
-        yield Server(18, f"host={server.directory} user={cluster.SUPERUSER}")
+        yield Server(18, f"host={server.directory} user={embedded.SUPERUSER}")
 
 
 @contextmanager

@@ -16,7 +16,8 @@ from dbopt.errors import CorruptDocument, DboptError, EmbeddedServerError
 from dbopt.postgres.session import Row, Session
 from dbopt.shadow import validate
 from dbopt.shadow.limits import Limits
-from dbopt.shadow.roles import ORDINARY
+from dbopt.shadow.migration import Migration
+from dbopt.shadow.roles import ORDINARY, SUPERUSER
 from dbopt.shadow.shadow import Shadow
 from dbopt.shadow.snapshot import (
     CommonCombination,
@@ -90,8 +91,8 @@ def evil_function(proof: Path, *, returns: str = "integer", value: str = "1") ->
         PROGRAM.format(proof),
         "SELECT pg_catalog.pg_read_file(''/etc/passwd'')",
         "SELECT pg_catalog.lo_import(''/etc/passwd'')",
-        "SET ROLE postgres",
-        "SET SESSION AUTHORIZATION postgres",
+        "SET ROLE dbopt_superuser",
+        "SET SESSION AUTHORIZATION dbopt_superuser",
         "UPDATE pg_catalog.pg_authid SET rolsuper = true",
         "UPDATE pg_catalog.pg_proc SET proname = proname",
         "CREATE FUNCTION pg_catalog.planted() RETURNS integer LANGUAGE sql AS ''SELECT 1''",
@@ -136,8 +137,8 @@ def test_a_superuser_could_do_it(open_directory: Path) -> None:
         "COPY public.t FROM PROGRAM 'touch {proof}';",
         "COPY (SELECT 1) TO '{proof}';",
         "DO $$ BEGIN COPY (SELECT 1) TO PROGRAM 'touch {proof}'; END $$;",
-        "RESET SESSION AUTHORIZATION; RESET ROLE; SET ROLE postgres; COPY (SELECT 1) TO PROGRAM 'touch {proof}';",
-        "SET SESSION AUTHORIZATION postgres;\nCOPY (SELECT 1) TO PROGRAM 'touch {proof}';",
+        "RESET SESSION AUTHORIZATION; RESET ROLE; SET ROLE dbopt_superuser; COPY (SELECT 1) TO PROGRAM 'touch {proof}';",
+        "SET SESSION AUTHORIZATION dbopt_superuser;\nCOPY (SELECT 1) TO PROGRAM 'touch {proof}';",
         "\\! touch {proof}",
         "\\o {proof}\nSELECT 1;",
         "\\unrestrict guessed\n\\! touch {proof}",
@@ -157,13 +158,41 @@ def test_a_superuser_could_do_it(open_directory: Path) -> None:
         "ALTER ROLE dbopt_ordinary SUPERUSER;\nGRANT pg_execute_server_program TO dbopt_ordinary;\n"
         "COPY (SELECT 1) TO PROGRAM 'touch {proof}';",
         "CREATE EXTENSION IF NOT EXISTS dblink WITH SCHEMA public;\n"
-        "SELECT public.dblink_exec('user=postgres dbname=shadow password=x host=' || split_part(current_setting("
+        "SELECT public.dblink_exec('user=dbopt_superuser dbname=shadow password=x host=' || split_part(current_setting("
         "'unix_socket_directories'), ',', 1), 'COPY (SELECT 1) TO PROGRAM ''touch {proof}''');",
     ],
 )
 def test_no_statement_of_a_dump_runs_a_program(proof: Path, text: str) -> None:
     with Shadow.open(hostile(text.replace("{proof}", str(proof)))) as shadow, shadow.connect() as session:
         assert rows(session, "SELECT a FROM t") == []
+
+
+@pytest.mark.parametrize("role", [SUPERUSER, "postgres", "pg_execute_server_program"])
+@pytest.mark.parametrize(
+    "mention", ["GRANT SELECT ON t TO {}", "ALTER TABLE t OWNER TO {}", "GRANT {} TO CURRENT_USER"]
+)
+def test_no_migration_becomes_a_superuser(proof: Path, role: str, mention: str) -> None:
+    """The role of a migration may act as those that the migration mentions: never as one that was there before."""
+    text = (
+        (
+            f"DO $x$ BEGIN {mention.format(role, role)}; EXCEPTION WHEN OTHERS THEN NULL; END $x$;\n"
+            "DO $x$ BEGIN PERFORM set_config('role', '{role}', true);"
+            " COPY (SELECT 1) TO PROGRAM 'touch {proof}';"
+            " EXCEPTION WHEN OTHERS THEN NULL; END $x$;"
+        )
+        .replace("{role}", role)
+        .replace("{proof}", str(proof))
+    )
+    with Shadow.open(hostile(""), migration=Migration("up.sql", text)) as shadow, shadow.supervise() as session:
+        members = "SELECT count(*) AS found FROM pg_roles WHERE rolsuper AND pg_has_role('dbopt_ordinary', oid, 'SET')"
+        assert rows(session, members) == [{"found": 0}]
+
+
+def test_the_server_knows_nothing_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_CI_SECRET", "abc123")
+    with Shadow.open(hostile("")) as shadow:
+        pid = int((shadow.server.data / "postmaster.pid").read_text().split()[0])
+        assert b"abc123" not in Path(f"/proc/{pid}/environ").read_bytes()
 
 
 @pytest.mark.parametrize(
