@@ -57,9 +57,18 @@ class Measured:
 
 
 @dataclass(frozen=True)
+class Failed:
+    """Why a run on data failed; `in_time` is False where it was ended at its time limit."""
+
+    reason: str
+    in_time: bool = True
+
+
+@dataclass(frozen=True)
 class Expected:
     """One statement as it was planned: a plan for each parameter set, one where it has none; equal ones in a row stand
-    there once. `error` is why it could not be planned, and then there is no plan. `sql` are lines.
+    there once. `error` is why it could not be planned, and then there is no plan. `not_run` is why it failed where it
+    was run on data; a statement that must not be run has neither that nor `measured`. `sql` are lines.
     """
 
     id: str
@@ -68,6 +77,7 @@ class Expected:
     error: str | None = None
     plans: tuple[Facts, ...] = ()
     measured: Measured | None = None
+    not_run: Failed | None = None
 
     @property
     def label(self) -> str:

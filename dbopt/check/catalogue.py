@@ -114,6 +114,18 @@ CATALOGUE: tuple[Entry, ...] = (
         "Mend the statement, or take a snapshot that has what it needs.",
     ),
     Entry(
+        "not-run",
+        "The statement fails",
+        "The statement ran on data when the baseline was made, and fails now.",
+        "Mend the statement, or name the database that the baseline was made with.",
+    ),
+    Entry(
+        "timeout",
+        "The statement does not end in time",
+        "The statement ran on data when the baseline was made, and does not end within the time limit now.",
+        "Look at the plan diff for what is read in addition; --timeout sets the limit.",
+    ),
+    Entry(
         "plan",
         "The plan is another one",
         "The plan is another one, at about the same cost.",

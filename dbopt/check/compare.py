@@ -6,15 +6,18 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import zip_longest
 
 from dbopt.check.baseline import Baseline, Expected, Planner
 from dbopt.check.case import Case
+from dbopt.check.facts import Facts
 from dbopt.check.model import Check, Checked, Effect, Reason, Verdict, overall
 from dbopt.check.pairing import Pair, pair
 from dbopt.check.rules import RULES
 from dbopt.check.tables import change
 
 TOLERANCE = 0.10
+_UNKNOWN = frozenset({"not-planned", "not-run"})
 _WORST_FIRST: tuple[Effect, ...] = ("regression", "inconclusive", "improvement", "note")
 
 
@@ -73,7 +76,7 @@ class Comparison:
         if before.error is not None:
             return (Reason("not-planned", "note", f"it plans; in the baseline it did not: {before.error}"),)
         found: dict[tuple[str, str], Reason] = {}
-        for reason in self._found(before, after, same_text):
+        for reason in (*_not_run(before, after), *self._found(before, after, same_text)):
             known = found.get((reason.rule, reason.message))
             if known is None or _rank(reason) < _rank(known):
                 found[reason.rule, reason.message] = reason
@@ -91,7 +94,7 @@ class Comparison:
                 before.measured,
                 after.measured,
             )
-            for old, new in zip(before.by_set, after.by_set, strict=False)
+            for old, new in _sets(before.by_set, after.by_set)
         ]
         return [reason for case in cases for rule in RULES for reason in rule(case)]
 
@@ -114,14 +117,31 @@ def _rank(reason: Reason) -> int:
 
 
 def _verdict(reasons: Sequence[Reason]) -> Verdict:
-    """The worst of the reasons decides. What does not plan is an error: nobody knows how slow it is."""
+    """The worst of the reasons decides. What does not plan or run is an error: nobody knows how slow it is."""
     effects = {reason.effect for reason in reasons}
-    if any(reason.rule == "not-planned" and reason.effect == "regression" for reason in reasons):
+    if any(reason.rule in _UNKNOWN and reason.effect == "regression" for reason in reasons):
         return "error"
     for effect in ("regression", "inconclusive", "improvement"):
         if effect in effects:
             return effect
     return "pass"
+
+
+def _not_run(before: Expected, after: Expected) -> tuple[Reason, ...]:
+    """It ran on data and does not any more. One that never did says nothing new."""
+    if after.not_run is None:
+        return ()
+    if before.measured is None:
+        return (Reason("not-run", "note", f"it does not run: {after.not_run.reason}"),)
+    if after.not_run.in_time:
+        return (Reason("not-run", "regression", f"it ran before, and fails now: {after.not_run.reason}"),)
+    return (Reason("timeout", "regression", f"it ran before, and does not end in time now: {after.not_run.reason}"),)
+
+
+def _sets(before: Sequence[Facts], after: Sequence[Facts]) -> list[tuple[Facts, Facts]]:
+    """The plans of each parameter set. One that was not asked for before is as good as the dearest that was."""
+    dearest = max(before, key=lambda plan: plan.cost)
+    return list(zip_longest(before[: len(after)], after, fillvalue=dearest))
 
 
 def _new(after: Expected) -> Checked:

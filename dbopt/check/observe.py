@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from dbopt.check.baseline import Baseline, Expected, Measured, Planner, TableFacts
+from dbopt.check.baseline import Baseline, Expected, Failed, Measured, Planner, TableFacts
 from dbopt.check.facts import Facts, facts
 from dbopt.check.spills import Memory
-from dbopt.errors import ConnectionFailed, ServerError
+from dbopt.errors import ConnectionFailed, ServerError, StatementTimeout, UnsafeStatement
 from dbopt.plan import effort, execution
 from dbopt.plan.execution import Limits, Planned
 from dbopt.plan.explain import partitions
@@ -21,6 +21,10 @@ from dbopt.workload.parameters import with_parameters
 
 OnProgress = Callable[[int, int, str], None]
 PARAMETER_SETS = 3
+_COUNTABLE = {"synchronize_seqscans": "off", "max_parallel_workers_per_gather": "0"}
+"""With these, a statement touches the same blocks in every run: a scan begins at the table's first block and ends when
+its LIMIT is reached, wherever other sessions are and however fast parallel workers run.
+"""
 _NO_SOURCE = Source("check", None, None, None)
 
 
@@ -61,9 +65,13 @@ class Observer:
         return Baseline(planner, self._tables(expected), tuple(expected))
 
     def completed(self, statements: Sequence[Statement]) -> tuple[Statement, ...]:
-        """The statements with parameter values from the statistics where they have none."""
+        """The statements with parameter values from the statistics where they have none: never those that somebody runs
+        just now, which are others in the next run.
+        """
         workload = Workload(_NO_SOURCE, tuple(statements))
-        return with_parameters(self.session, workload, PARAMETER_SETS)[0].statements
+        completed, remarks = with_parameters(self.session, workload, PARAMETER_SETS, observed=False)
+        self.remarks = tuple(dict.fromkeys((*self.remarks, *remarks)))
+        return completed.statements
 
     def expected(self, statement: Statement) -> Expected:
         """One statement, observed."""
@@ -75,7 +83,8 @@ class Observer:
             raise
         except ServerError as error:
             return Expected(statement.id, statement.name, sql, error=execution.reason(error, self.limits))
-        return Expected(statement.id, statement.name, sql, plans=plans, measured=self._measured(statement))
+        measured, failed = self._measured(statement)
+        return Expected(statement.id, statement.name, sql, plans=plans, measured=measured, not_run=failed)
 
     def facts(self, statement: Statement) -> tuple[Facts, ...]:
         """The facts of its plans, one for each parameter set. Raises ServerError where it does not plan."""
@@ -84,18 +93,21 @@ class Observer:
         every = [facts(plan, self._parents, self._memory) for plan in plans]
         return tuple(replace(plan, sets=len(list(same))) for plan, same in groupby(every))
 
-    def _measured(self, statement: Statement) -> Measured | None:
-        """None where the statement must not be run, or fails when it is."""
+    def _measured(self, statement: Statement) -> tuple[Measured | None, Failed | None]:
+        """What it took to run, or why that failed; neither where the statement must not be run."""
         if self.data is None:
-            return None
+            return None, None
+        limits = replace(self.limits, settings={**(self.limits.settings or {}), **_COUNTABLE})
         try:
-            planned = execution.plan(self.data, statement, self.limits)
-            execution.require_runnable(self.data, planned, self.limits)
-            return _sum(_runs(self.data, planned, self.limits))
+            planned = execution.plan(self.data, statement, limits)
+            execution.require_runnable(self.data, planned, limits)
+            return _sum(_runs(self.data, planned, limits)), None
         except ConnectionFailed:
             raise
-        except ServerError:
-            return None
+        except UnsafeStatement:
+            return None, None
+        except ServerError as error:
+            return None, Failed(execution.reason(error, self.limits), not isinstance(error, StatementTimeout))
 
     def _tables(self, expected: Iterable[Expected]) -> tuple[TableFacts, ...]:
         names = sorted({relation for one in expected for relation in one.relations})

@@ -233,9 +233,9 @@ def _sources(run: Run, wanted: Wanted, limits: Limits) -> Iterator[tuple[Source 
 def _observed(run: Run, gate: Gate, source: Source) -> tuple[Baseline, Sequence[Statement]]:
     """What is planned, and the statements with the values that they are planned with."""
     with source.observer() as observer:
+        completed = gate.completed(observer)
         for remark in observer.remarks:
             run.note(remark)
-        completed = gate.completed(observer)
         return completed.observe(observer), completed.workload.statements
 
 

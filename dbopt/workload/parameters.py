@@ -43,9 +43,12 @@ class _Context:
     failures: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
 
-def with_parameters(session: Session, workload: Workload, sets: int = 3) -> tuple[Workload, tuple[str, ...]]:
+def with_parameters(
+    session: Session, workload: Workload, sets: int = 3, *, observed: bool = True
+) -> tuple[Workload, tuple[str, ...]]:
     """The workload with up to `sets` distinct parameter sets for each statement that has `$n` and no values yet, and
-    remarks on what could not be had. Every set was accepted by the server, which planned the statement with it.
+    remarks on what could not be had. Every set was accepted by the server, which planned the statement with it. Values
+    of statements that run just now come first, unless `observed` is False.
 
     Raises ConnectionFailed; all else is a remark.
     """
@@ -57,8 +60,8 @@ def with_parameters(session: Session, workload: Workload, sets: int = 3) -> tupl
     missing = {id(one): uses(one.sql) for one in without}
     with session.rolled_back(statement_timeout_ms=_PLANNING_LIMIT_MS):
         statistics, remarks = _statistics(session, [use.column for found in missing.values() for use in found])
-        observed = _observed(session)
-    context = _Context(session, sets, statistics, observed)
+        texts = _observed(session) if observed else {}
+    context = _Context(session, sets, statistics, texts)
     done = [_completed(context, one, missing[id(one)]) if id(one) in missing else one for one in workload.statements]
     return replace(workload, statements=tuple(done)), (*remarks, *_failure_notes(context))
 

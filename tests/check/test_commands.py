@@ -142,6 +142,47 @@ def test_a_missing_workload_is_reported_before_a_missing_baseline(project: Proje
     assert "missing.json" in err
 
 
+@pytest.fixture
+def on_data(pg18: Server, new_database: Callable[..., Database], tmp_path: Path, dbopt: Command) -> Callable[..., Any]:
+    """Check texts on a database with data: with `accept`, they become the baseline."""
+    wide = (
+        "CREATE TABLE wide (n integer, filler text); ALTER TABLE wide ALTER filler SET STORAGE PLAIN;"
+        "INSERT INTO wide SELECT n, repeat('x', 4000) FROM generate_series(1, 20000) AS n; ANALYZE wide;"
+    )
+    production = new_database(pg18, f"{SHOP} {wide}")
+
+    def check(text: str, *options: str, accept: bool = False) -> tuple[int, list[Any]]:
+        (tmp_path / "q.sql").write_text(f"-- name: q\n{text}", "utf-8")
+        files = [str(tmp_path / "q.sql"), "--baseline", str(tmp_path / "b.json"), "-d", production.dsn]
+        code, out, err = dbopt("check", *files, *(["--update"] if accept else ["--format", "json"]), *options)
+        assert out or accept, err
+        return code, [] if accept else json.loads(out)["statements"]
+
+    return check
+
+
+def test_a_statement_that_fails_at_run_time_never_passes(on_data: Callable[..., Any]) -> None:
+    assert on_data("SELECT id FROM orders WHERE id = 5", accept=True)[0] == 0
+    code, (one,) = on_data("SELECT 1 / (id - id) FROM orders WHERE id = 5")
+    assert (code, one["verdict"], one["reasons"][0]["rule"]) == (3, "error", "not-run")
+    assert "division by zero" in one["reasons"][0]["message"]
+
+
+def test_a_statement_that_does_not_end_in_time_never_passes(on_data: Callable[..., Any]) -> None:
+    text = "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < {}) SELECT count(*) FROM r"
+    assert on_data(text.format(10), accept=True)[0] == 0
+    code, (one,) = on_data(text.format(100_000_000), "--timeout", "200ms")
+    assert (code, one["verdict"], one["reasons"][0]["rule"]) == (1, "regression", "timeout")
+
+
+def test_where_other_scans_of_the_table_are_does_not_matter(on_data: Callable[..., Any]) -> None:
+    """Scans of a table that is larger than a quarter of the cache begin where the last one was."""
+    text = "SELECT n FROM wide WHERE n = 9000 LIMIT 1"
+    assert on_data(text, accept=True)[0] == 0
+    for _ in range(3):
+        assert on_data(text)[1][0]["reasons"] == []
+
+
 def test_what_moved_a_plan_of_a_statement_without_values_is_told(project: Project) -> None:
     project.production.session.script("DROP INDEX orders_customer_idx; ANALYZE customers")
     project.take("new.dbsnap")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dbopt.check.baseline import Baseline, Expected, Planner
+from dbopt.check.baseline import Baseline, Expected, Failed, Measured, Planner
 from dbopt.check.compare import compare
 from dbopt.check.facts import Facts, Read
 from dbopt.check.model import Checked
@@ -56,6 +56,25 @@ def test_one_bad_parameter_set_is_enough() -> None:
     assert one.verdict == "regression"
     assert one.cost_before == 4505.0
     assert one.cost_after == 9000.0
+
+
+def test_a_parameter_set_more_is_judged_by_the_dearest_plan_so_far() -> None:
+    before = baseline(expected("a", made(10, INDEXED)))
+    assert only(before, baseline(expected("a", made(10, INDEXED), made(9000, WHOLE)))).verdict == "regression"
+    assert only(before, baseline(expected("a", made(10, INDEXED), made(9, INDEXED)))).verdict == "pass"
+    assert only(baseline(expected("a", made(10, INDEXED), made(9, INDEXED))), before).verdict == "pass"
+
+
+def test_what_ran_and_fails_now_never_passes() -> None:
+    ran = replace(expected("a", made()), measured=Measured(1, 10, 0))
+    failed, late = (
+        replace(ran, measured=None, not_run=Failed("division by zero")),
+        replace(ran, measured=None, not_run=Failed("timeout after 60 s", in_time=False)),
+    )
+    assert only(baseline(ran), baseline(failed)).verdict == "error"
+    assert only(baseline(ran), baseline(late)).verdict == "regression"
+    assert only(baseline(failed), baseline(failed)).verdict == "pass"
+    assert only(baseline(ran), baseline(replace(ran, measured=None))).verdict == "pass"  # it was not run
 
 
 def test_a_better_plan_is_an_improvement() -> None:
