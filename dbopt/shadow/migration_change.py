@@ -107,22 +107,31 @@ class Change:
         return found
 
     def unknown(self) -> dict[Key, str]:
-        """Tables with rows that nobody knows here: made by a query, in the place of one that had some, or truncated."""
+        """Tables with rows that nobody knows here, and what those are partitions of."""
         found = {}
         for oid, row in self._after.relations.items():
-            if row["name"] in self._script.emptied and row["kind"] in ("r", "p"):
-                found[row["schema"], row["name"]] = (
-                    "the migration empties it, and which rows it has then is not known here"
-                )
-            if oid in self._before.relations or row["kind"] not in ("r", "m"):
-                continue
-            key = row["schema"], row["name"]
-            replaced = self._source.get(key)
-            if row["name"] in self._script.filled or row["kind"] == "m":
-                found[key] = "the migration fills it by a query, whose rows are not known here"
-            elif replaced is not None and replaced.blocks and replaced.kind in ("r", "m"):
-                found[key] = "the migration makes it anew, and which rows it has then is not known here"
+            reason = self._unknown_rows(oid, row)
+            if reason is not None:
+                found[row["schema"], row["name"]] = f"{reason}, and which rows it has then is not known here"
         return found
+
+    def _unknown_rows(self, oid: int, row: Row) -> str | None:
+        """What the migration does to a table's rows; a partition shares the fate of what it is a part of."""
+        if row["kind"] not in ("r", "p", "m"):
+            return None
+        if oid in self._before.relations:
+            return "the migration truncates it" if row["name"] in self._script.emptied else None
+        parent = self._after.relations.get(row["parent"])
+        if parent is not None and row["parent"] not in self._before.relations:
+            return self._unknown_rows(row["parent"], parent)
+        if row["name"] in self._script.filled or row["kind"] == "m":
+            return "the migration fills it by a query"
+        if row["name"] in self._script.received:
+            return "the migration fills it"
+        replaced = self._source.get((row["schema"], row["name"]))
+        if replaced is not None and replaced.kind in ("r", "p", "m") and (replaced.blocks or replaced.kind == "p"):
+            return "the migration makes it anew"
+        return None
 
 
 def _scaled(blocks: int, scale: float) -> int:

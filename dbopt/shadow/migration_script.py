@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from dbopt.errors import MigrationFailed
 from dbopt.shadow import migration_words
 from dbopt.shadow.migration import Migration
-from dbopt.shadow.migration_words import Altered, after
+from dbopt.shadow.migration_words import Altered, after, under_new_names
 from dbopt.shadow.privileged import Extension
 from dbopt.workload.lexer import Token, significant
 from dbopt.workload.script import Piece, split
@@ -36,10 +36,10 @@ _HINT = re.compile(r"^HINT:  (.*)$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Prepared:
-    """`text` has the migration's lines. `roles` and `tablespaces` are names that it may mention; `filled` those of
-    tables that it makes of a query's rows and `emptied` those of tables that it truncates, without their schemas;
-    `expressions` the USING of changed types. `writes` are the places of statements that write rows, `left_out` those of
-    statements that are not run, each with the reason.
+    """`text` has the migration's lines. `roles` and `tablespaces` are names that it may mention; without their schemas,
+    `filled` are the tables that it makes of a query's rows, `received` those that get rows from elsewhere, `emptied`
+    those that it truncates; `expressions` the USING of changed types. `writes` are the places of statements that write
+    rows, `left_out` those of statements that are not run, each with the reason.
     """
 
     text: str
@@ -47,6 +47,7 @@ class Prepared:
     roles: frozenset[str] = frozenset()
     tablespaces: frozenset[str] = frozenset()
     filled: frozenset[str] = frozenset()
+    received: frozenset[str] = frozenset()
     emptied: frozenset[str] = frozenset()
     writes: tuple[str, ...] = ()
     expressions: Mapping[Altered, str] = field(default_factory=dict)
@@ -79,8 +80,9 @@ def prepared(
         pieces=tuple(pieces),
         roles=migration_words.roles(words),
         tablespaces=frozenset(name for tokens in words for name in after(tokens, {"tablespace"})),
-        filled=frozenset(filter(None, map(migration_words.filled, words))),
-        emptied=frozenset(name for tokens in words for name in migration_words.emptied(tokens)),
+        filled=under_new_names(filter(None, map(migration_words.filled, words)), words),
+        received=under_new_names(filter(None, map(migration_words.receives, words)), words),
+        emptied=under_new_names((name for tokens in words for name in migration_words.emptied(tokens)), words),
         writes=tuple(place for place, tokens in zip(places, words, strict=True) if migration_words.writes(tokens)),
         expressions=migration_words.expressions(words),
         left_out=tuple(left_out),

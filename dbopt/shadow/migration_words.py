@@ -37,6 +37,7 @@ _BEFORE_NAME = frozenset(
         "exists",
     }
 )
+_QUERIES = frozenset({"select", "table"})
 _WRITES = frozenset({"insert", "update", "delete", "merge", "truncate", "copy"})
 
 
@@ -104,6 +105,36 @@ def filled(tokens: list[Token]) -> str | None:
         if token.folded == "as" and depth == 0:
             return _name(rest[0])
     return None
+
+
+def receives(tokens: list[Token]) -> str | None:
+    """The table, without its schema, that INSERT, COPY ... FROM or MERGE writes rows into; None for other statements
+    and where the rows are few enough to stand in the text.
+    """
+    words = [token.folded for token in tokens]
+    if words[:1] == ["with"] and "insert" in words:
+        tokens = tokens[words.index("insert") :]
+        words = [token.folded for token in tokens]
+    if words[:2] in (["insert", "into"], ["merge", "into"]):
+        return None if words[0] == "insert" and not _QUERIES & set(words) else _last_name(tokens[2:])
+    return _last_name(tokens[1:]) if words[:1] == ["copy"] and "from" in words else None
+
+
+def renamed(tokens: list[Token]) -> tuple[str, str] | None:
+    """The names, without schema, that ALTER TABLE ... RENAME TO takes from a table and gives it."""
+    words = [token.folded for token in tokens]
+    if words[:1] != ["alter"] or words[-3:-1] != ["rename", "to"] or "table" not in words[:3]:
+        return None
+    return _last_name(tokens[words.index("table") + 1 :]), _name(tokens[-1])
+
+
+def under_new_names(names: Iterable[str], statements: Iterable[list[Token]]) -> frozenset[str]:
+    """The names, and those that the tables get when the statements rename them."""
+    found = set(names)
+    for tokens in statements:
+        if (names_of := renamed(tokens)) and names_of[0] in found:
+            found.add(names_of[1])
+    return frozenset(found)
 
 
 def emptied(tokens: list[Token]) -> frozenset[str]:

@@ -112,6 +112,7 @@ def _restored(
     made = Migrated(snapshot, reasons, remarks)
     if migration is not None:
         made = migrate.apply(server, session, made, migration)
+    with_policies = [(row["schema"], row["name"]) for row in session.rows("shadow/row_security")]
     storage = Storage(server.data)
     snapshot = _sized(server, session, storage, made)
     return Shadow(
@@ -119,7 +120,7 @@ def _restored(
         snapshot=snapshot,
         storage=storage,
         unrestored=made.unrestored,
-        remarks=made.remarks,
+        remarks=(*made.remarks, *unrestored.policed(key for key in with_policies if key not in made.unrestored)),
         blocks={table.key: table.blocks for table in snapshot.tables},
     )
 

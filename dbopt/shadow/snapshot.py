@@ -117,7 +117,8 @@ class ExtensionFunction:
 @dataclass(frozen=True)
 class Snapshot:
     """`redacted` says whether the values in it are synthetic, `role` whose settings it has where they are not those of
-    the session that took it, `hidden` the tables (schema and name) whose statistics row security kept from it.
+    the session that took it, `hidden` the tables (schema and name) whose statistics row security kept from it,
+    `policed` those on which policies of row security hold for `role`.
     `as_of` is the newest point in time in the data, to the hour: the present, where plans must not change by the day.
     """
 
@@ -140,6 +141,7 @@ class Snapshot:
     role: str | None = None
     hidden: tuple[tuple[str, ...], ...] = ()
     as_of: str | None = None
+    policed: tuple[tuple[str, ...], ...] = ()
 
     @property
     def bytewise(self) -> bool:

@@ -100,6 +100,7 @@ def _taken(
         relations = tuple(_relation(row) for row in session.rows("shadow/relations"))
         functions = tuple(_function(row) for row in session.rows("shadow/extension_functions"))
         newest = session.row("shadow/newest_time")["newest"]
+        policed = session.rows("shadow/policed_tables", role=role) if role is not None else []
     return Snapshot(
         server_version=session.server_version,
         database=session.database,
@@ -116,6 +117,7 @@ def _taken(
         role=role,
         hidden=hidden,
         as_of=newest,
+        policed=tuple((row["schema"], row["name"]) for row in policed),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from dbopt.postgres.identifiers import qualified
 from dbopt.shadow.dump import Failure
 from dbopt.shadow.snapshot import Relation, Snapshot
 
@@ -51,6 +52,7 @@ _HARMLESS = frozenset(
 _BEYOND = re.compile(r"superuser|permission denied|must be owner", re.IGNORECASE)
 _MOST_NAMED = 10
 _HIDDEN = "row security hid its statistics from the role that took the snapshot"
+_POLICED = "the shadow does not apply row security, which holds for"
 
 
 def find(snapshot: Snapshot, present: Iterable[Key], failures: Iterable[Failure]) -> dict[Key, str]:
@@ -60,6 +62,8 @@ def find(snapshot: Snapshot, present: Iterable[Key], failures: Iterable[Failure]
     known = {relation.key: relation for relation in snapshot.relations}
     statistics = {(item.schema, item.name): (item.table_schema, item.table) for item in snapshot.extended_statistics}
     reasons: dict[Key, str] = {(schema, name): _HIDDEN for schema, name in snapshot.hidden}  # noqa: C420
+    for schema, name in snapshot.policed:
+        reasons[schema, name] = f"{_POLICED} {snapshot.role}"
     said: dict[Key, str] = {}  # by the name of the very object
     for failure in failures:
         if failure.entry is None:
@@ -89,6 +93,15 @@ def beyond_role(failures: Iterable[Failure]) -> tuple[str, ...]:
         return ()
     shown = ", ".join(list(names)[:_MOST_NAMED]) + (", ..." if len(names) > _MOST_NAMED else "")
     return (f"left out, as only a superuser may make them: {shown}",)
+
+
+def policed(tables: Iterable[Key]) -> tuple[str, ...]:
+    """A remark that names the tables with row security, if there are any."""
+    names = [qualified(*key) for key in tables]
+    if not names:
+        return ()
+    shown = ", ".join(names[:_MOST_NAMED]) + (", ..." if len(names) > _MOST_NAMED else "")
+    return (f"row security is not applied: plans are those of a role that it does not hold for, on {shown}",)
 
 
 def _why(relation: Relation, said: Mapping[Key, str]) -> str:

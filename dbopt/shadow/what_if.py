@@ -27,6 +27,7 @@ from dbopt.shadow.roles import set_live
 from dbopt.shadow.shadow import Shadow
 from dbopt.shadow.snapshot import Snapshot
 from dbopt.shadow.take import take
+from dbopt.workload.commands import names_command
 from dbopt.workload.lexer import parameter_numbers
 from dbopt.workload.model import Statement
 
@@ -57,7 +58,7 @@ class ShadowWhatIf:
         self._by_name: dict[str, Index] = {}
         self._hidden: dict[str, Sequence[Row]] = {}
         self._trial: Trial | None = None
-        self._checked: set[str] = set()
+        self._checked: set[tuple[str, tuple[tuple[str | None, ...], ...]]] = set()
         self._untrusted = self._find_untrusted()
 
     @property
@@ -125,27 +126,34 @@ class ShadowWhatIf:
         return clock.asked_of_shadow(statement.sql) if self._as_of else statement.sql
 
     def check(self, statement: Statement) -> None:
-        """Once per statement: it is one statement that has a plan, and touches nothing that is incomplete here. Raises
-        QueryFailed with the reason why not.
+        """Once per statement and its values: it is one statement that has a plan, and touches nothing that is
+        incomplete here. Raises QueryFailed with the reason why not.
         """
-        if statement.sql in self._checked:
+        asked = statement.sql, statement.parameters
+        if asked in self._checked:
             return
         require_plannable(statement.sql)
         self._end_trial()
         try:
-            self._session.fetch_workload(statement.sql, prefix="PREPARE dbopt_checked AS ")
+            if names_command(statement.sql):  # CREATE TABLE AS and its like are explained, but not prepared
+                self._session.fetch_workload(statement.sql, prefix="EXPLAIN ")
+            else:
+                self._session.fetch_workload(statement.sql, prefix="PREPARE dbopt_checked AS ")
+                self._session.script("DEALLOCATE dbopt_checked")
         except ServerError as error:
             raise self._explained(error) from None
-        self._session.script("DEALLOCATE dbopt_checked")
         if self._untrusted:
             self._refuse_untrusted(statement)
-        self._checked.add(statement.sql)
+        self._checked.add(asked)
 
     def _refuse_untrusted(self, statement: Statement) -> None:
-        """Whatever a statement reads, through views and partitions too, its planning locks."""
+        """Whatever a statement reads, through views and partitions too, its planning locks: with other values, it may
+        be other partitions.
+        """
         self._session.script("BEGIN")
         try:
-            self._plan(statement)
+            for one in statement.by_parameters:
+                self._plan(one)
             touched = self._session.rows("shadow/locked", relations=list(self._untrusted))
         finally:
             self._session.script("ROLLBACK")

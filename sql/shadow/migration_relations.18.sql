@@ -4,6 +4,8 @@ SELECT c.oid::bigint AS oid,
        c.relname::text AS name,
        c.relkind::text AS kind,
        x.indrelid::bigint AS table,
+       CASE WHEN c.relispartition THEN (SELECT i.inhparent::bigint FROM pg_inherits AS i WHERE i.inhrelid = c.oid) END
+           AS parent,
        pg_relation_filepath(c.oid) AS path,
        c.relpages AS blocks,
        c.reltuples::float8 AS rows,

@@ -413,6 +413,22 @@ def test_a_terabyte_is_rewritten_at_once(shop: Database) -> None:
             "DROP TABLE items; ALTER TABLE new_items RENAME TO items",
             "items",
         ),
+        ("CREATE TABLE copied (LIKE items); INSERT INTO public.copied SELECT * FROM items", "copied"),
+        (
+            "CREATE TABLE copied (LIKE items); WITH x AS (SELECT * FROM items) INSERT INTO copied SELECT * FROM x;"
+            "ALTER TABLE public.copied RENAME TO other",
+            "other",
+        ),
+        (
+            "CREATE TABLE split (LIKE items) PARTITION BY LIST (line);"
+            "CREATE TABLE first PARTITION OF split FOR VALUES IN (1); INSERT INTO split SELECT * FROM items",
+            "first",
+        ),
+        (
+            "ALTER TABLE items RENAME TO old_items; CREATE TABLE items (LIKE old_items) PARTITION BY LIST (line);"
+            "CREATE TABLE first PARTITION OF items FOR VALUES IN (1)",
+            "first",
+        ),
     ],
 )
 def test_tables_of_unknown_rows_are_refused(shop: Database, text: str, table: str) -> None:
@@ -420,6 +436,12 @@ def test_tables_of_unknown_rows_are_refused(shop: Database, text: str, table: st
     with Shadow.open(taken, migration=up(text)) as shadow:
         assert "not known here" in (shadow.why_refused("public", table) or "")
         assert shadow.why_refused("public", "orders") is None
+
+
+def test_a_new_table_with_the_rows_of_the_text_is_known(shop: Database) -> None:
+    text = "CREATE TABLE kinds (id integer PRIMARY KEY, name text); INSERT INTO kinds VALUES (1, 'a'), (2, 'b')"
+    with Shadow.open(take(shop.session), migration=up(text)) as shadow:
+        assert shadow.why_refused("public", "kinds") is None
 
 
 def test_a_new_table_is_planned_as_on_the_server(shop: Database) -> None:

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,13 @@ from psycopg import sql
 
 from dbopt.errors import CorruptDocument, FeatureMissing, PrivilegeMissing, QueryFailed, UnsupportedDocument
 from dbopt.postgres.session import Session, connect
+from dbopt.shadow.migration import Migration
 from dbopt.shadow.self_check import self_check
+from dbopt.shadow.shadow import Shadow
 from dbopt.shadow.snapshot import Snapshot, from_bytes, load, to_bytes
 from dbopt.shadow.take import take
 from dbopt.shadow.what_if import what_if
+from dbopt.workload.files import single
 from tests import tpch
 from tests.servers import Database, Server
 from tests.shadow.test_shadow import workload
@@ -273,3 +277,64 @@ def test_values_in_no_encoding_are_reported(server: Server, dbopt: Dbopt, tmp_pa
         assert list(tmp_path.iterdir()) == []
     finally:
         server.drop_database("in_ascii")
+
+
+POLICIES = """
+    CREATE TABLE documents (tenant integer, body text);
+    INSERT INTO documents SELECT n % 50, 'x' FROM generate_series(1, 5000) AS n;
+    CREATE INDEX documents_tenant ON documents (tenant);
+    ALTER TABLE documents ENABLE ROW LEVEL SECURITY;
+    CREATE POLICY own ON documents USING (tenant = current_setting('app.tenant')::integer);
+    CREATE TABLE plain (a integer);
+    ANALYZE;
+"""
+
+
+def test_a_role_that_policies_hold_for_gets_no_plan_without_them(
+    server: Server, new_database: Callable[..., Database]
+) -> None:
+    database = new_database(server, POLICIES)
+    app = f"app_{database.name}"
+    run(database.session, "CREATE ROLE {}", app)
+    try:
+        taken = take(database.session, role=app)
+        with what_if(taken) as asked:
+            with pytest.raises(QueryFailed, match=f"does not apply row security, which holds for {app}"):
+                asked.estimate(single("SELECT * FROM documents").statements[0])
+            asked.estimate(single("SELECT * FROM plain").statements[0])
+    finally:
+        run(database.session, "DROP ROLE {}", app)
+
+
+def test_row_security_is_remarked(pg18: Server, new_database: Callable[..., Database]) -> None:
+    database = new_database(pg18, POLICIES)
+    with Shadow.open(take(database.session)) as shadow:
+        (remark,) = shadow.remarks
+        assert remark.startswith("row security is not applied")
+        assert remark.endswith("public.documents")
+    up = Migration("up.sql", "ALTER TABLE plain ENABLE ROW LEVEL SECURITY")
+    with Shadow.open(take(database.session), migration=up) as shadow:
+        assert any("public.plain" in remark for remark in shadow.remarks)
+
+
+def test_each_parameter_set_is_asked_what_it_touches(pg18: Server, new_database: Callable[..., Database]) -> None:
+    """With other values it may be another partition, one that is not to be trusted."""
+    database = new_database(
+        pg18,
+        "CREATE TABLE p (a integer) PARTITION BY RANGE (a); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10);"
+        "CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20); ANALYZE",
+    )
+    taken = replace(take(database.session), hidden=(("public", "p2"),))
+    statement = single("SELECT * FROM p WHERE a = $1").statements[0]
+    with what_if(taken) as asked:
+        asked.check(replace(statement, parameters=(("5",),)))
+        with pytest.raises(QueryFailed, match=r"public\.p2 is not complete"):
+            asked.check(replace(statement, parameters=(("5",), ("15",))))
+        with pytest.raises(QueryFailed, match=r"public\.p2 is not complete"):
+            asked.check(replace(statement, parameters=(("15",),)))
+
+
+def test_a_command_that_holds_a_query_is_planned(pg18: Server, new_database: Callable[..., Database]) -> None:
+    database = new_database(pg18, POLICIES)
+    with what_if(take(database.session)) as asked:
+        assert asked.estimate(single("CREATE TABLE x AS SELECT * FROM documents").statements[0]).cost > 0
