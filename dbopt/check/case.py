@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from dbopt.check import guesses
 from dbopt.check.baseline import Measured, TableFacts
 from dbopt.check.facts import Facts, Read
+from dbopt.check.guesses import Guess
 from dbopt.check.tables import Change, change
 
 BIG_BLOCKS = 1000
@@ -62,7 +64,20 @@ class Case:
     @property
     def comparable(self) -> bool:
         """Whether costs before and after can be compared: the tables are as large as they were, and as well known."""
-        return not any(one.resized or one.lost for one in self.changes)
+        return not self.guesses and not any(one.resized or one.lost for one in self.changes)
+
+    @cached_property
+    def guesses(self) -> tuple[Guess, ...]:
+        """What another text makes the planner guess."""
+        if self.same_text:
+            return ()
+        found = guesses.find(self.before.estimates, self.after.estimates)
+        tables = self.tables_after
+        return tuple(
+            one
+            for one in found
+            if one.relation not in tables or not guesses.is_known(one, tables[one.relation].knowledge)
+        )
 
     def blocks(self, relation: str) -> int:
         """The table's size, the larger of before and after."""

@@ -72,6 +72,13 @@ CATALOGUE: tuple[Entry, ...] = (
         "together, or for an expression.",
     ),
     Entry(
+        "guess",
+        "The planner has to guess",
+        "A function, a cast or a computation hides a column from the planner, which had statistics of it before.",
+        "Write the condition with the column alone on one side; else give the expression statistics: CREATE "
+        "STATISTICS, or an index on it.",
+    ),
+    Entry(
         "lost-statistics",
         "Statistics are gone",
         "The plan rests on statistics that are no longer there.",

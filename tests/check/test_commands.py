@@ -119,6 +119,20 @@ def test_new_removed_and_renamed_queries_are_recognised(project: Project) -> Non
     ]
 
 
+def test_a_function_that_makes_a_plan_look_cheap_is_no_improvement(project: Project) -> None:
+    """The planner expects half a per cent of the rows, and plans a nested loop over most of them."""
+    joined = "-- name: joined\nSELECT * FROM orders o JOIN customers c ON c.id = o.customer_id WHERE {} = 'done'"
+    project.write(joined.format("o.status"))
+    project.baseline.unlink()
+    assert project.check("--update")[0] == 0
+    project.write(joined.format("substr(o.status, 1, 4)"))
+    code, document = project.found()
+    (one,) = (one for one in document["statements"] if one["name"] == "joined")
+    assert one["cost_after"] < one["cost_before"]
+    assert (code, one["verdict"]) in ((1, "regression"), (4, "inconclusive"))
+    assert "guess" in [reason["rule"] for reason in one["reasons"]]
+
+
 def test_without_a_baseline_nothing_passes(project: Project) -> None:
     project.baseline.unlink()
     code, out, err = project.check()

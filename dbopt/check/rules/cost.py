@@ -24,7 +24,7 @@ def check(case: Case) -> Iterator[Reason]:
         else:
             yield Reason(NAME, "regression", f"its cost is {times(case.cost_ratio)} what it was: {figures}")
     elif case.costs_less:
-        effect: Effect = "note" if resized or lost else "improvement"
+        effect: Effect = "note" if resized or lost or case.guesses else "improvement"
         yield Reason(NAME, effect, f"its cost is lower by {_per_cent(case.cost_ratio)}: {figures}")
 
 

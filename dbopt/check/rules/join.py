@@ -23,5 +23,5 @@ def _effect(case: Case, gone: list[str], new: list[str]) -> Effect:
     loops = any(join.startswith("Nested Loop") for join in new) and not all(
         join.startswith("Nested Loop") for join in gone
     )
-    misled = (not case.comparable and not case.costs_less) or any(one.lost for one in case.changes)
+    misled = (not case.comparable and not case.costs_less) or case.guesses or any(one.lost for one in case.changes)
     return "regression" if case.costs_more or (loops and misled) else "note"
