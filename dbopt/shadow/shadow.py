@@ -12,7 +12,7 @@ from dbopt.postgres import cluster, embedded
 from dbopt.postgres.embedded import EmbeddedServer
 from dbopt.postgres.identifiers import qualified, quoted
 from dbopt.postgres.session import Row, Session
-from dbopt.shadow import clock, extended, migrate, restore, roles, settings, unrestored
+from dbopt.shadow import clock, extended, functions, migrate, restore, roles, settings, unrestored
 from dbopt.shadow.dimensions import index_shapes
 from dbopt.shadow.limits import Limits, watched
 from dbopt.shadow.migrate import Migrated
@@ -112,6 +112,7 @@ def _restored(
     made = Migrated(snapshot, reasons, remarks)
     if migration is not None:
         made = migrate.apply(server, session, made, migration)
+    functions.refuse_those_that_read(session, {relation.name for relation in made.snapshot.relations})
     with_policies = [(row["schema"], row["name"]) for row in session.rows("shadow/row_security")]
     storage = Storage(server.data)
     snapshot = _sized(server, session, storage, made)

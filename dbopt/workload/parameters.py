@@ -138,7 +138,7 @@ def _drawn_set(
         mine = [use for use in found if use.number == parameter]
         value = _from_statistics(context, mine, type_, pairs, number)
         used = used or value is not None
-        values.append(default(type_, [use.role for use in mine]) if value is None else value)
+        values.append(default(type_, [use.role for use in mine], number) if value is None else value)
     return (None, False) if None in values else (tuple(values), used)
 
 

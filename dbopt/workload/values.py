@@ -83,16 +83,17 @@ _FOR_TYPES = {
     "ltree": "a",
 }
 _FOR_CATEGORIES = {"B": "true", "N": "1", "S": "a", "A": "{}", "R": "empty", "V": "0"}
-_FOR_ROLES = {Role.LIMIT: "10", Role.OFFSET: "0", Role.UNIT: "day", Role.ZONE: "UTC"}
+_FOR_ROLES = {Role.LIMIT: ("10",), Role.OFFSET: ("0", "100", "10000"), Role.UNIT: ("day",), Role.ZONE: ("UTC",)}
+"""Per set: of what is paged through, the first page and two further on, since OFFSET costs what it skips."""
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _WHOLE = frozenset(("smallint", "integer", "bigint", "oid"))
 
 
-def default(type_: Type, roles: Sequence[Role] = ()) -> str | None:
-    """A value that the type accepts; None where none is known."""
+def default(type_: Type, roles: Sequence[Role] = (), number: int = 0) -> str | None:
+    """A value that the type accepts, for the `number`-th set; None where none is known."""
     for role in roles:
         if role in _FOR_ROLES:
-            return _FOR_ROLES[role]
+            return _FOR_ROLES[role][number % len(_FOR_ROLES[role])]
     if type_.label is not None:
         return type_.label
     return _FOR_TYPES.get(type_.name, _FOR_CATEGORIES.get(type_.category))

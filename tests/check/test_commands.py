@@ -121,7 +121,10 @@ def test_new_removed_and_renamed_queries_are_recognised(project: Project) -> Non
 
 def test_a_function_that_makes_a_plan_look_cheap_is_no_improvement(project: Project) -> None:
     """The planner expects half a per cent of the rows, and plans a nested loop over most of them."""
-    joined = "-- name: joined\nSELECT * FROM orders o JOIN customers c ON c.id = o.customer_id WHERE {} = 'done'"
+    joined = (
+        "-- name: joined\nSELECT * FROM orders o JOIN customers c ON c.id = o.customer_id"
+        " WHERE {} = 'done' ORDER BY o.total, o.id"
+    )
     project.write(joined.format("o.status"))
     project.baseline.unlink()
     assert project.check("--update")[0] == 0
@@ -131,6 +134,14 @@ def test_a_function_that_makes_a_plan_look_cheap_is_no_improvement(project: Proj
     assert one["cost_after"] < one["cost_before"]
     assert (code, one["verdict"]) in ((1, "regression"), (4, "inconclusive"))
     assert "guess" in [reason["rule"] for reason in one["reasons"]]
+
+
+def test_paging_by_offset_is_no_paging_by_key(project: Project) -> None:
+    project.write("-- name: page\nSELECT * FROM orders WHERE id > $1 ORDER BY id LIMIT 20")
+    project.baseline.unlink()
+    assert project.check("--update")[0] == 0
+    project.write("-- name: page\nSELECT * FROM orders ORDER BY id LIMIT 20 OFFSET $1")
+    assert project.verdicts() == {"page": "regression"}
 
 
 def test_without_a_baseline_nothing_passes(project: Project) -> None:

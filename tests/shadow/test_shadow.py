@@ -22,6 +22,7 @@ from dbopt.shadow.shadow import Shadow
 from dbopt.shadow.snapshot import save
 from dbopt.shadow.take import take
 from dbopt.shadow.what_if import ShadowWhatIf, what_if
+from dbopt.workload.files import single
 from dbopt.workload.kinds import kind_of
 from dbopt.workload.model import Source, Statement, Workload
 from tests.servers import Database, Server
@@ -235,6 +236,40 @@ def test_the_databases_collation_decides_about_like(pg15: Server, locale: str, s
 
 
 # -- the end ----------------------------------------------------------------------------------------------------------
+
+
+FUNCTIONS = """
+    CREATE TABLE settings (name text, value integer);
+    INSERT INTO settings SELECT 'k' || n, n FROM generate_series(1, 50) AS n;
+    CREATE TABLE o (shop integer, note text);
+    INSERT INTO o SELECT n % 50, 'x' FROM generate_series(1, 5000) AS n;
+    CREATE INDEX o_shop ON o (shop);
+    CREATE FUNCTION of_plpgsql(k text) RETURNS integer LANGUAGE plpgsql IMMUTABLE
+        AS $$ BEGIN RETURN (SELECT value FROM settings WHERE name = k); END $$;
+    CREATE FUNCTION of_sql(k text) RETURNS integer LANGUAGE sql STABLE AS 'SELECT value FROM settings WHERE name = k';
+    CREATE FUNCTION of_atom(k text) RETURNS integer LANGUAGE sql STABLE
+        BEGIN ATOMIC SELECT value FROM settings WHERE name = k; END;
+    CREATE FUNCTION several(k text) RETURNS SETOF o LANGUAGE sql STABLE AS 'SELECT * FROM o WHERE note = k';
+    CREATE FUNCTION computes(k integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE
+        AS $$ BEGIN RETURN extract(day FROM date '2024-01-01') + k; END $$;
+    ANALYZE;
+"""
+
+
+def test_a_function_that_reads_tables_is_an_error_where_the_planner_calls_it(
+    server: Server, new_database: Callable[..., Database]
+) -> None:
+    database = new_database(server, FUNCTIONS)
+    with what_if(database.session) as asked:
+        for call in ("of_plpgsql('k20')", "of_sql('k20')", "of_atom('k20')"):
+            with pytest.raises(QueryFailed, match="reads tables, and those of the shadow have no rows"):
+                asked.estimate(single(f"SELECT note FROM o WHERE shop = {call}").statements[0])
+        for fine in (
+            "SELECT note FROM o WHERE shop = computes(4)",
+            "SELECT of_sql(note) FROM o WHERE shop = 4",
+            "SELECT note FROM several('x') WHERE shop = 4",
+        ):
+            assert asked.estimate(single(fine).statements[0]).cost > 1
 
 
 def test_a_column_of_empty_ranges_is_restored(server: Server, new_database: Callable[..., Database]) -> None:

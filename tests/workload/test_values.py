@@ -79,4 +79,5 @@ def test_a_value_must_fit_the_type(text: str, type_: Type, expected: str | None)
 def test_defaults_by_type_and_by_place() -> None:
     assert default(Type("mood", "E", "happy")) == "happy"
     assert default(Type("bigint", "N"), [Role.LIMIT]) == "10"
+    assert [default(Type("bigint", "N"), [Role.OFFSET], number) for number in range(3)] == ["0", "100", "10000"]
     assert default(Type("unheard-of", "U")) is None
