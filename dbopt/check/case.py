@@ -41,7 +41,27 @@ class Case:
 
     @property
     def costs_more(self) -> bool:
-        return self.cost_ratio > 1 + self.tolerance and self.after.cost - self.before.cost > COST_FLOOR
+        ratio = self.cost_ratio / self.partition_growth
+        return ratio > 1 + self.tolerance and self.after.cost - self.before.cost > COST_FLOOR
+
+    @cached_property
+    def partition_growth(self) -> float:
+        """By how much the number of partitions grew, of the table where it grew most: so much more is to be planned and
+        opened, and costs that grew with it are not the statement's.
+        """
+        counts = [
+            (self.partitions(self.tables_before, name), self.partitions(self.tables_after, name))
+            for name in self.relations
+        ]
+        return max((after / before for before, after in counts if 0 < before < after), default=1.0)
+
+    def new_partitions(self, relation: str) -> int:
+        """How many partitions a table has more than before."""
+        before, after = (self.partitions(side, relation) for side in (self.tables_before, self.tables_after))
+        return max(after - before, 0) if before else 0
+
+    def partitions(self, side: Mapping[str, TableFacts], relation: str) -> int:
+        return side[relation].partitions if relation in side else 0
 
     @property
     def costs_less(self) -> bool:
@@ -94,9 +114,6 @@ class Case:
 
     def reads(self, side: Facts, relation: str) -> list[Read]:
         return [read for read in side.reads if read.relation == relation]
-
-    def has_partitions(self, relation: str) -> bool:
-        return any(relation in side and side[relation].partitions for side in (self.tables_before, self.tables_after))
 
     @cached_property
     def relations(self) -> tuple[str, ...]:

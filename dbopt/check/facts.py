@@ -81,7 +81,7 @@ def facts(plan: Plan, parents: Parents, memory: Memory) -> Facts:
         joins=tuple(_joins(plan.root, parents)),
         estimates=_estimates(plan, parents, names),
         spills=tuple(spills.find(plan, names, memory)),
-        outline=tuple(_outline(plan.root, parents, names, 0)),
+        outline=tuple(_outline(plan.root, parents, names, "", 0)),
     )
 
 
@@ -188,29 +188,32 @@ def _all_conditions(node: Node, names: Names) -> str:
 # -- the outline ------------------------------------------------------------------------------------------------------
 
 
-def _outline(node: Node, parents: Parents, names: Names, depth: int) -> Iterator[str]:
-    """Lines such as EXPLAIN's, without what differs between runs; equal plans of partitions once."""
+def _outline(node: Node, parents: Parents, names: Names, schema: str, depth: int) -> Iterator[str]:
+    """Lines such as EXPLAIN's, without what differs between runs; equal plans of partitions once. `schema` is that of
+    the table that the node above reads: a bitmap's index has none of its own.
+    """
     indent = "  " * depth
-    yield indent + _title(node, parents, names)
+    schema = node.schema or schema
+    yield indent + _title(node, parents, names, schema)
     for condition in _CONDITIONS:
         if condition in node.raw:
             yield f"{indent}  {condition}: {names.condition(str(node.raw[condition]))}"
     said: dict[tuple[str, ...], int] = {}
     for child in node.children:
-        lines = tuple(_outline(child, parents, names, depth + 1))
+        lines = tuple(_outline(child, parents, names, schema, depth + 1))
         said[lines] = said.get(lines, 0) + 1
     for lines, count in said.items():
         yield lines[0] + (f"  ({count} times)" if count > 1 else "")
         yield from lines[1:]
 
 
-def _title(node: Node, parents: Parents, names: Names) -> str:
+def _title(node: Node, parents: Parents, names: Names, schema: str) -> str:
     parallel = node.raw.get("Parallel Aware") and node.node_type not in _TRANSPARENT
     words = ["Parallel", method(node)] if parallel else [method(node)]
     kind = node.raw.get("Join Type", "Inner")
     words += [] if kind == "Inner" else [str(kind)]
     if node.index is not None:
-        index = parents.get((node.schema or "", node.index), ("", node.index))[1]
+        index = parents.get((schema, node.index), ("", node.index))[1]
         words.append(f"using {quoted(index)}")
     if node.relation is not None:
         words.append(f"on {_root(node, parents)}")

@@ -98,6 +98,16 @@ def test_partitions_are_counted_and_stand_for_their_table(
     ]
 
 
+def test_bitmaps_of_partitions_name_the_index_of_their_table(
+    server: Server, new_database: Callable[..., Database]
+) -> None:
+    database = new_database(server, PARTITIONS)
+    database.session.script("SET enable_seqscan = off; SET enable_indexscan = off")
+    found = observed(database, "SELECT * FROM events WHERE at > '2024-01-05'")
+    assert any("Bitmap Index Scan using events_at" in line for line in found.outline)
+    assert any("(3 times)" in line for line in found.outline)
+
+
 def test_a_table_read_twice_is_read_twice(shop: Database) -> None:
     found = observed(shop, "SELECT 1 FROM customers a JOIN customers b ON b.email = a.name")
     assert [read.relation for read in found.reads] == ["public.customers", "public.customers"]

@@ -99,6 +99,23 @@ def test_a_lost_index_is_not_said_twice() -> None:
     assert none(seq_scan.check(case(made(10, INDEXED), made(9000, WHOLE), ORDERS)))
 
 
+def test_a_new_partition_is_no_regression() -> None:
+    events, grown = (table("public.events", blocks=60_000, partitions=count) for count in (12, 13))
+    before, after = (made(cost, Read("public.events", "Seq Scan", None, n)) for cost, n in ((1000, 12), (1140, 13)))
+    one_more = case(before, after, events, now=(grown,))
+    assert none(seq_scan.check(one_more))
+    assert none(cost.check(one_more))
+    assert one(cost.check(case(before, after, events))).effect == "regression"
+
+
+def test_partitions_that_are_read_whole_are_counted() -> None:
+    events = table("public.events", blocks=60_000, partitions=12)
+    before, after = (made(cost, Read("public.events", "Seq Scan", None, n)) for cost, n in ((100, 1), (600, 6)))
+    assert one(seq_scan.check(case(before, after, events))).message == (
+        "6 of 12 partitions of public.events are now read whole: 30,000 blocks"
+    )
+
+
 def test_more_partitions_are_lost_pruning_but_not_where_there_are_more_of_them() -> None:
     few, many = Read("public.events", "Seq Scan", None, 2), Read("public.events", "Seq Scan", None, 24)
     events = table("public.events", partitions=24)
