@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import takewhile
 from typing import ClassVar
 
 from dbopt.check.facts import Facts
@@ -25,7 +26,7 @@ class Planner:
 
     @property
     def source_major(self) -> int:
-        return int(self.source_version.partition(".")[0])
+        return int("".join(takewhile(str.isdecimal, self.source_version)))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from dbopt import documents
 from dbopt.check.baseline import Baseline
 from dbopt.check.compare import TOLERANCE, Comparison
 from dbopt.check.observe import Observer, OnProgress
+from dbopt.check.validate import require_sound
 from dbopt.errors import FileMissing, NothingToDo
 from dbopt.workload.commands import is_command
 from dbopt.workload.model import Statement, Workload
@@ -51,11 +52,13 @@ def _fits(statement: Statement, patterns: Sequence[str]) -> bool:
 def load_baseline(path: Path) -> Baseline:
     """Read a baseline. Raises FileMissing with what to do, CorruptDocument or UnsupportedDocument."""
     try:
-        return documents.read(Baseline, str(path))
+        baseline = documents.read(Baseline, str(path))
     except FileMissing:
         raise FileMissing(
             f"there is no baseline {path}: nothing was checked", hint="`dbopt check ... --update` writes it"
         ) from None
+    require_sound(baseline, str(path))
+    return baseline
 
 
 @dataclass(frozen=True)
