@@ -13,6 +13,9 @@ from typing import ClassVar
 
 from dbopt.check.facts import Facts
 
+Key = tuple[str, str | None, str]
+"""Fingerprint, name and text of a statement."""
+
 
 @dataclass(frozen=True)
 class Planner:
@@ -73,6 +76,11 @@ class Expected:
     @property
     def label(self) -> str:
         return self.name or self.id
+
+    @property
+    def key(self) -> Key:
+        """What tells it from all others of its side: names and fingerprints may be shared."""
+        return self.id, self.name, self.text
 
     @property
     def text(self) -> str:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from dbopt import documents
 from dbopt.check.baseline import Baseline
 from dbopt.check.compare import TOLERANCE, Comparison
+from dbopt.check.ignored import fits
 from dbopt.check.observe import Observer, OnProgress
 from dbopt.check.validate import require_sound
 from dbopt.errors import FileMissing, NothingToDo
 from dbopt.workload.commands import is_command
-from dbopt.workload.model import Statement, Workload
+from dbopt.workload.model import Workload
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def choose(workload: Workload, ignored: Sequence[str] = ()) -> Chosen:
     """
     different = {(one.id, one.name, one.sql): one for one in workload.statements}.values()
     planned = [one for one in different if not is_command(one.sql)]
-    kept = [one for one in planned if not _fits(one, ignored)]
+    kept = [one for one in planned if not fits(one, ignored)]
     remarks = [
         f"left out: {count} {what}"
         for count, what in (
@@ -43,10 +43,6 @@ def choose(workload: Workload, ignored: Sequence[str] = ()) -> Chosen:
     if not kept:
         raise NothingToDo("not a single statement is left to check", hint="; ".join(remarks) or None)
     return Chosen(replace(workload, statements=tuple(kept)), tuple(remarks))
-
-
-def _fits(statement: Statement, patterns: Sequence[str]) -> bool:
-    return any(fnmatchcase(name, pattern) for name in (statement.id, statement.label) for pattern in patterns)
 
 
 def load_baseline(path: Path) -> Baseline:
@@ -85,7 +81,7 @@ class Gate:
         if before.statements and not any(one.before and one.after for one in comparison.pairs):
             raise NothingToDo(
                 f"the baseline knows none of the {len(after.statements)} statements",
-                hint="it is that of another workload; `dbopt check ... --update` writes it anew",
+                hint="it is that of another workload: name another, or delete it for --update to write it anew",
             )
         return comparison
 

@@ -226,6 +226,14 @@ def test_an_update_rewrites_only_what_changed(project: Project) -> None:
         assert text[start : start + 400] in "\n".join(after)
 
 
+def test_what_is_ignored_is_neither_removed_nor_forgotten(project: Project) -> None:
+    before = project.baseline.read_bytes()
+    assert project.verdicts("--ignore", "per_*") == {"by_customer": "pass", "open_orders": "pass"}
+    code, _, err = project.check("--update", "--ignore", "per_*")
+    assert (code, "nothing changed" in err) == (0, True)
+    assert project.baseline.read_bytes() == before
+
+
 def test_what_could_not_be_restored_is_an_error_and_never_a_pass(project: Project) -> None:
     whole = snapshot.load(project.folder / "prod.dbsnap")
     torn = replace(whole, dump=whole.dump.replace("sku text NOT NULL", "sku type_of_an_extension NOT NULL"))
