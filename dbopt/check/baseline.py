@@ -14,7 +14,7 @@ from typing import ClassVar
 from dbopt.check.facts import Facts
 
 Key = tuple[str, str | None, str]
-"""Fingerprint, name and text of a statement."""
+"""Fingerprint, name and text of a statement, its lines joined by a newline."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dbopt import documents
-from dbopt.check.baseline import Baseline
+from dbopt.check.baseline import Baseline, Key
 from dbopt.check.compare import TOLERANCE, Comparison
 from dbopt.check.ignored import fits
 from dbopt.check.observe import Observer, OnProgress
@@ -85,8 +85,10 @@ class Gate:
             )
         return comparison
 
-    def _locations(self) -> dict[str, str]:
-        return {one.label: one.location for one in self.workload.statements if one.location}
+    def _locations(self) -> dict[Key, str]:
+        """By the key that a statement has in a baseline, where its text is lines."""
+        known = [one for one in self.workload.statements if one.location]
+        return {(one.id, one.name, "\n".join(one.sql.splitlines())): one.location or "" for one in known}
 
 
 def require_plans(present: Baseline) -> None:

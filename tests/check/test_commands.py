@@ -105,6 +105,17 @@ def test_a_changed_query_is_compared_with_what_it_was(project: Project) -> None:
     assert project.verdicts() == {"by_customer": "regression", "open_orders": "pass", "per_country": "pass"}
 
 
+def test_statements_of_one_name_in_two_files_are_each_told_where_they_stand(project: Project) -> None:
+    other = "-- name: by_customer\nSELECT id\nFROM orders\nWHERE customer_id = $1;\n"
+    (project.folder / "queries" / "other.sql").write_text(other, "utf-8")
+    _, document = project.found()
+    found = [(one["verdict"], one["location"]) for one in document["statements"] if one["name"] == "by_customer"]
+    assert [(verdict, Path(location).name) for verdict, location in found] == [
+        ("new", "other.sql:2"),
+        ("pass", "shop.sql:3"),
+    ]
+
+
 def test_new_removed_and_renamed_queries_are_recognised(project: Project) -> None:
     text = QUERIES.replace("-- name: per_country", "-- name: by_country")
     kept = text[: text.index("-- name: open_orders")] + text[text.index("-- name: by_country") :]
