@@ -134,6 +134,7 @@ def register(app: typer.Typer) -> None:
             pg_bin,
         )
         wanted.check(run, update)
+        run.spare(workload, baseline, snapshot, old_snapshot, *wanted.migrations)
         limits, allowed = Limits(milliseconds(timeout)), share(tolerance)
         chosen = choose(_workload(run, workload), ignore or ())
         old = _baseline(run, baseline, update)

@@ -323,3 +323,17 @@ def test_options_that_say_nothing_are_refused(
     code, out, err = dbopt("check", str(file), *options)
     assert (code, out) == (2, "")
     assert words in err
+
+
+@pytest.mark.parametrize("output", ["b.json", "link.json", "hard.json", "new.json", "p.dbsnap", "q.sql", "up.sql"])
+def test_a_report_never_overwrites_what_is_compared(dbopt: Command, tmp_path: Path, output: str) -> None:
+    for name in ("b.json", "p.dbsnap", "q.sql", "up.sql"):
+        (tmp_path / name).write_text("SELECT 1;\n", "utf-8")
+    (tmp_path / "link.json").symlink_to("b.json")
+    (tmp_path / "hard.json").hardlink_to(tmp_path / "b.json")
+    baseline = tmp_path / ("new.json" if output == "new.json" else "b.json")
+    files = ["--baseline", str(baseline), "--snapshot", str(tmp_path / "p.dbsnap"), "--migration"]
+    for workload in (tmp_path / "q.sql", tmp_path):
+        arguments = ("check", str(workload), *files, str(tmp_path / "up.sql"), "--update", "-o", str(tmp_path / output))
+        code, _, err = dbopt(*arguments)
+        assert (code, "would overwrite" in err) == (2, True)
