@@ -159,6 +159,9 @@ def _workload(run: Run, path: str) -> Workload:
     from dbopt.workload import sql_files
 
     captured = sql_files.capture([path])
+    if captured.commands:
+        kinds = ", ".join(sorted(set(captured.commands)))
+        run.note(f"left out: {len(captured.commands)} utility commands ({kinds}), which are not planned")
     for note in captured.notes:
         run.detail(note)
     return captured.workload

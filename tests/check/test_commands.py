@@ -237,6 +237,13 @@ def test_an_update_rewrites_only_what_changed(project: Project) -> None:
         assert text[start : start + 400] in "\n".join(after)
 
 
+def test_queries_inside_commands_are_not_left_out_without_a_word(project: Project) -> None:
+    project.write(QUERIES + "COPY (SELECT * FROM orders) TO STDOUT;\nDECLARE c CURSOR FOR SELECT * FROM orders;\n")
+    code, _, err = project.check()
+    assert code == 0
+    assert "left out: 2 utility commands (COPY, DECLARE), which are not planned\n" in err
+
+
 def test_what_is_ignored_is_neither_removed_nor_forgotten(project: Project) -> None:
     before = project.baseline.read_bytes()
     assert project.verdicts("--ignore", "per_*") == {"by_customer": "pass", "open_orders": "pass"}
