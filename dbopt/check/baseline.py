@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import takewhile
 from typing import ClassVar
 
 from dbopt.check.facts import Facts
+
+Key = tuple[str, str | None, str]
+"""Fingerprint, name and text of a statement, its lines joined by a newline."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,7 @@ class Planner:
 
     @property
     def source_major(self) -> int:
-        return int(self.source_version.partition(".")[0])
+        return int("".join(takewhile(str.isdecimal, self.source_version)))
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,11 @@ class Expected:
     @property
     def label(self) -> str:
         return self.name or self.id
+
+    @property
+    def key(self) -> Key:
+        """What tells it from all others of its side: names and fingerprints may be shared."""
+        return self.id, self.name, self.text
 
     @property
     def text(self) -> str:

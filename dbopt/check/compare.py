@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import zip_longest
 
-from dbopt.check.baseline import Baseline, Expected, Planner
+from dbopt.check.baseline import Baseline, Expected, Key, Planner
 from dbopt.check.case import Case
 from dbopt.check.facts import Facts
 from dbopt.check.model import Check, Checked, Effect, Reason, Verdict, overall
@@ -23,14 +23,14 @@ _WORST_FIRST: tuple[Effect, ...] = ("regression", "inconclusive", "improvement",
 
 @dataclass(frozen=True)
 class Comparison:
-    """How to compare. `locations` are file:line by label of the statement. `accepted` says that somebody accepted the
+    """How to compare. `locations` are file:line by the statement's key. `accepted` says that somebody accepted the
     old plans as a baseline: then what it no longer fits makes it stale; else the two sides are meant to differ.
     """
 
     before: Baseline
     after: Baseline
     tolerance: float = TOLERANCE
-    locations: Mapping[str, str] = field(default_factory=dict)
+    locations: Mapping[Key, str] = field(default_factory=dict)
     accepted: bool = True
 
     @cached_property
@@ -50,7 +50,7 @@ class Comparison:
             assert one.before is not None  # noqa: S101 - a pair has a side
             return _one_sided(one.before, "removed")
         checked = self._judged(one.before, one) if one.before is not None else _new(one.after)
-        return replace(checked, location=self.locations.get(one.after.label))
+        return replace(checked, location=self.locations.get(one.after.key))
 
     def _judged(self, before: Expected, one: Pair) -> Checked:
         after = one.after

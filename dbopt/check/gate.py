@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from dbopt import documents
-from dbopt.check.baseline import Baseline
+from dbopt.check.baseline import Baseline, Key
 from dbopt.check.compare import TOLERANCE, Comparison
+from dbopt.check.ignored import fits
 from dbopt.check.observe import Observer, OnProgress
+from dbopt.check.validate import require_sound
 from dbopt.errors import FileMissing, NothingToDo
 from dbopt.workload.commands import is_command
-from dbopt.workload.model import Statement, Workload
+from dbopt.workload.model import Workload
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ def choose(workload: Workload, ignored: Sequence[str] = ()) -> Chosen:
     """
     different = {(one.id, one.name, one.sql): one for one in workload.statements}.values()
     planned = [one for one in different if not is_command(one.sql)]
-    kept = [one for one in planned if not _fits(one, ignored)]
+    kept = [one for one in planned if not fits(one, ignored)]
     remarks = [
         f"left out: {count} {what}"
         for count, what in (
@@ -44,18 +45,16 @@ def choose(workload: Workload, ignored: Sequence[str] = ()) -> Chosen:
     return Chosen(replace(workload, statements=tuple(kept)), tuple(remarks))
 
 
-def _fits(statement: Statement, patterns: Sequence[str]) -> bool:
-    return any(fnmatchcase(name, pattern) for name in (statement.id, statement.label) for pattern in patterns)
-
-
 def load_baseline(path: Path) -> Baseline:
     """Read a baseline. Raises FileMissing with what to do, CorruptDocument or UnsupportedDocument."""
     try:
-        return documents.read(Baseline, str(path))
+        baseline = documents.read(Baseline, str(path))
     except FileMissing:
         raise FileMissing(
             f"there is no baseline {path}: nothing was checked", hint="`dbopt check ... --update` writes it"
         ) from None
+    require_sound(baseline, str(path))
+    return baseline
 
 
 @dataclass(frozen=True)
@@ -82,12 +81,14 @@ class Gate:
         if before.statements and not any(one.before and one.after for one in comparison.pairs):
             raise NothingToDo(
                 f"the baseline knows none of the {len(after.statements)} statements",
-                hint="it is that of another workload; `dbopt check ... --update` writes it anew",
+                hint="it is that of another workload: name another, or delete it for --update to write it anew",
             )
         return comparison
 
-    def _locations(self) -> dict[str, str]:
-        return {one.label: one.location for one in self.workload.statements if one.location}
+    def _locations(self) -> dict[Key, str]:
+        """By the key that a statement has in a baseline, where its text is lines."""
+        known = [one for one in self.workload.statements if one.location]
+        return {(one.id, one.name, "\n".join(one.sql.splitlines())): one.location or "" for one in known}
 
 
 def require_plans(present: Baseline) -> None:

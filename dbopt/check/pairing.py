@@ -1,22 +1,17 @@
 """Which statement of the present is which of the baseline. Pure.
 
-By fingerprint first, so that a renamed statement is found; then by name, so that one whose text changed is found; then
-by likeness, for texts without a name. What is left is new or removed.
+By fingerprint first, so that a renamed statement is found; then by name, so that one whose text changed is found. Texts
+without a name are found among those that read the same tables: by likeness, then by where they stand. What is left is
+new or removed.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
+from dbopt.check.anonymous import Anonymous, alike, is_anonymous
 from dbopt.check.baseline import Expected
-from dbopt.workload.fingerprint import normalised
-
-LIKENESS = 0.6
-"""Share of tokens, in order, that two texts must have in common (Ratcliff and Obershelp's measure)."""
-_PLACE = re.compile(r":\d+$")  # `dbopt capture sql` calls a statement without a name file:line
 
 
 @dataclass(frozen=True)
@@ -39,7 +34,8 @@ def pair(before: Sequence[Expected], after: Sequence[Expected]) -> list[Pair]:
         for there, here in list(_matched(old, new, key)):
             partner[here] = there
             del old[there], new[here]
-    for there, here in _alike(old, new):
+    texts = [Anonymous(n, one) for n, one in old.items() if is_anonymous(one)]
+    for there, here in alike(texts, [Anonymous(n, one) for n, one in new.items() if is_anonymous(one)]):
         partner[here] = there
         del old[there]
     pairs = [Pair(before[partner[n]] if n in partner else None, one) for n, one in enumerate(after)]
@@ -51,7 +47,7 @@ _KEYS: tuple[Callable[[Expected], Hashable | None], ...] = (
     lambda one: (one.id, one.sql),
     lambda one: (one.id, one.name),
     lambda one: one.id,
-    lambda one: None if one.name is None or _PLACE.search(one.name) else one.name,
+    lambda one: None if is_anonymous(one) else one.name,
 )
 
 
@@ -65,28 +61,3 @@ def _matched(
     for number, one in new.items():
         if key(one) is not None and waiting.get(key(one)):
             yield waiting[key(one)].pop(0), number
-
-
-def _alike(old: dict[int, Expected], new: dict[int, Expected]) -> Iterator[tuple[int, int]]:
-    """The pairs that are most alike, the best first. Only statements without a lasting name are compared: of two that
-    were given different names somebody thinks as of two.
-    """
-    there = {number: normalised(one.text).split() for number, one in old.items() if _is_anonymous(one)}
-    here = {number: normalised(one.text).split() for number, one in new.items() if _is_anonymous(one)}
-    found = [(_likeness(a, b), n, m) for m, b in here.items() for n, a in there.items()]
-    taken: set[tuple[str, int]] = set()
-    for likeness, n, m in sorted(found, key=lambda one: (-one[0], one[2], one[1])):
-        if likeness >= LIKENESS and not {("old", n), ("new", m)} & taken:
-            taken |= {("old", n), ("new", m)}
-            yield n, m
-
-
-def _is_anonymous(one: Expected) -> bool:
-    return one.name is None or bool(_PLACE.search(one.name))
-
-
-def _likeness(one: Sequence[str], other: Sequence[str]) -> float:
-    matcher = SequenceMatcher(None, one, other, autojunk=False)
-    if matcher.real_quick_ratio() < LIKENESS or matcher.quick_ratio() < LIKENESS:
-        return 0.0
-    return matcher.ratio()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from dbopt.check.baseline import Baseline, Expected, Planner, TableFacts
+from dbopt.check.ignored import without
 from dbopt.check.model import Check
 from dbopt.check.pairing import pair
 from dbopt.check.tables import change
@@ -13,41 +14,55 @@ from dbopt.check.tables import change
 
 @dataclass(frozen=True)
 class Update:
-    """The baseline to be written, and how many of its statements are new, changed and gone."""
+    """The baseline to be written, and how many of its statements are new, changed and gone, and how many were ignored
+    and are as they were.
+    """
 
     baseline: Baseline
     new: int
     changed: int
     removed: int
-
-    @property
-    def anything(self) -> bool:
-        return bool(self.new or self.changed or self.removed)
+    ignored: int = 0
 
 
-def updated(old: Baseline | None, present: Baseline, check: Check | None) -> Update:
+def updated(old: Baseline | None, present: Baseline, check: Check | None, ignored: Sequence[str] = ()) -> Update:
     """The baseline that accepts the present. What passed and has the same plan keeps its old figures: costs move a
-    little with every ANALYZE, and a baseline that followed would let them creep away.
+    little with every ANALYZE, and a baseline that followed would let them creep away. What fits a pattern of `ignored`
+    was not looked at, and stays.
     """
     if old is None or check is None:
         return Update(_sorted(present.planner, present.tables, present.statements), len(present.statements), 0, 0)
-    passed = {(one.id, one.name) for one in check.statements if one.verdict == "pass"}
-    kept = []
+    compared, carried = without(old, ignored)
+    passed = {(one.id, one.name, one.sql) for one in check.statements if one.verdict == "pass"}
+    kept = list(carried)
     new = changed = removed = 0
-    for one in pair(old.statements, present.statements):
+    for one in pair(compared.statements, present.statements):
         if one.after is None:
             removed += 1
             continue
-        stays = one.before is not None and _same(one.before, one.after) and (one.after.id, one.after.name) in passed
-        kept.append(one.before if stays and one.before is not None else one.after)
+        accepted = one.after
+        if one.before is not None and one.after.key in passed and _same(one.before, one.after):
+            accepted = _measured(one.before, one.after)
+        kept.append(accepted)
         new += one.before is None
-        changed += one.before is not None and not stays and one.before != one.after
-    tables = tuple(_table(old.by_table.get(table.name), table) for table in present.tables)
-    return Update(_sorted(present.planner, tables, kept), new, changed, removed)
+        changed += one.before is not None and accepted != one.before
+    return Update(_sorted(present.planner, _tables(old, present, carried), kept), new, changed, removed, len(carried))
 
 
 def _same(before: Expected, after: Expected) -> bool:
     return (before.id, before.name, before.sql, before.outline) == (after.id, after.name, after.sql, after.outline)
+
+
+def _measured(kept: Expected, after: Expected) -> Expected:
+    """What is kept, with what was measured for the first time: a baseline may have been planned without data."""
+    return replace(kept, measured=after.measured) if kept.measured is None else kept
+
+
+def _tables(old: Baseline, present: Baseline, carried: Sequence[Expected]) -> list[TableFacts]:
+    """The tables of the present, and those that only what was carried over reads."""
+    others = {relation for one in carried for relation in one.relations} - present.by_table.keys()
+    now = [_table(old.by_table.get(table.name), table) for table in present.tables]
+    return now + [table for table in old.tables if table.name in others]
 
 
 def _table(old: TableFacts | None, new: TableFacts) -> TableFacts:

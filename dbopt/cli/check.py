@@ -116,6 +116,7 @@ def register(app: typer.Typer) -> None:
     ) -> int:
         """Compare the plans of a workload with a baseline; exit code 1 where one got worse."""
         from dbopt.check.gate import Gate, choose
+        from dbopt.check.ignored import without
         from dbopt.output import progress
         from dbopt.plan.execution import Limits
         from dbopt.units import milliseconds, share
@@ -133,17 +134,19 @@ def register(app: typer.Typer) -> None:
             pg_bin,
         )
         wanted.check(run, update)
+        run.spare(workload, baseline, snapshot, old_snapshot, *wanted.migrations)
         limits, allowed = Limits(milliseconds(timeout)), share(tolerance)
         chosen = choose(_workload(run, workload), ignore or ())
         old = _baseline(run, baseline, update)
+        compared = None if old is None else without(old, ignore or ())[0]
         for remark in chosen.remarks:
             run.note(remark)
         with progress.bar(quiet=run.quiet) as on_progress:
             gate = Gate(chosen.workload, allowed, on_progress)
-            found, present = _checked(run, gate, wanted, limits, old)
+            found, present = _checked(run, gate, wanted, limits, compared)
         if update:
             assert baseline is not None  # noqa: S101 - wanted.check() has seen to it
-            return _update(run, baseline, old, present, found)
+            return _update(run, baseline, old, present, found, ignore or ())
         return _show(run, found)
 
 
@@ -156,6 +159,9 @@ def _workload(run: Run, path: str) -> Workload:
     from dbopt.workload import sql_files
 
     captured = sql_files.capture([path])
+    if captured.commands:
+        kinds = ", ".join(sorted(set(captured.commands)))
+        run.note(f"left out: {len(captured.commands)} utility commands ({kinds}), which are not planned")
     for note in captured.notes:
         run.detail(note)
     return captured.workload
@@ -273,14 +279,14 @@ def _show(run: Run, found: Check) -> int:
     return found.exit_code
 
 
-def _update(run: Run, path: Path, old: Baseline | None, present: Baseline, found: Check) -> int:
+def _update(run: Run, path: Path, old: Baseline | None, present: Baseline, found: Check, ignored: Sequence[str]) -> int:
     """Write the baseline, whole or not at all, and only where something changed."""
     from dbopt import documents
     from dbopt.check.gate import require_plans
     from dbopt.check.update import updated
 
     require_plans(present)
-    update = updated(old, present, found)
+    update = updated(old, present, found, ignored)
     if old is not None:
         _show(run, found)
     if update.baseline == old:
@@ -288,6 +294,8 @@ def _update(run: Run, path: Path, old: Baseline | None, present: Baseline, found
     else:
         documents.write_atomically(path, documents.dump(update.baseline))
         run.note(f"wrote {path}: {update.new} new, {update.changed} changed, {update.removed} removed")
+    if update.ignored and found.stale:
+        run.note(f"{update.ignored} ignored statements keep plans that the present does not fit: accept them soon too")
     for one in present.statements:
         if one.error:
             run.note(f"{one.label} does not plan, and will be an error in every check: {one.error}")

@@ -69,6 +69,15 @@ class Run:
             if output.is_dir():
                 raise FileError(f"{output} is a directory", hint="name a file with -o")
 
+    def spare(self, *inputs: Path | str | None) -> None:
+        """Refuse an --output that would overwrite one of these files, or one of the .sql files in a folder. Raises
+        UsageError.
+        """
+        for output in self.outputs:
+            for given in inputs:
+                if given is not None and _overwrites(output, Path(given)):
+                    raise UsageError(f"-o {output} would overwrite {given}", hint="choose another file for the result")
+
     @property
     def output(self) -> Path | None:
         """The file of a command that writes only one. Raises UsageError where several were named."""
@@ -178,6 +187,15 @@ _COMMON: dict[str, Any] = {
 }
 
 Command = Callable[..., int | None]
+
+
+def _overwrites(output: Path, given: Path) -> bool:
+    """Whether both are one file, through links too, or will be one when they are written."""
+    if given.is_dir():
+        return output.suffix == ".sql" and output.is_file() and given.resolve() in output.resolve().parents
+    if output.exists() and given.exists():
+        return output.is_file() and output.samefile(given)
+    return output.resolve() == given.resolve()
 
 
 def _preferred_format() -> Format | None:

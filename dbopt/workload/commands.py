@@ -31,6 +31,12 @@ def names_command(sql: str) -> bool:
     return first is not None and first.folded in _COMMANDS
 
 
+def first_word(sql: str) -> str:
+    """What the statement starts with, in capital letters: SELECT, COPY, ..."""
+    first = _first(sql)
+    return "" if first is None else first.text.upper()
+
+
 def _first(sql: str) -> Token | None:
     """The first token that says anything: a text may consist of semicolons."""
     return next((token for token in tokens(sql) if token.is_significant and token.text != ";"), None)

@@ -13,7 +13,7 @@ from typing import Any
 from dbopt import documents
 from dbopt.errors import CorruptDocument, FileError, FileMissing
 from dbopt.workload.captured import Captured
-from dbopt.workload.commands import is_command
+from dbopt.workload.commands import first_word, is_command
 from dbopt.workload.fingerprint import fingerprint
 from dbopt.workload.kinds import kind_of
 from dbopt.workload.lexer import parameter_numbers
@@ -55,13 +55,15 @@ def capture(paths: Iterable[str]) -> Captured:
     readers = [_Reader(path, documents.read_text(path)) for path in _files(paths)]
     statements: list[Statement] = []
     notes: list[str] = []
+    commands: list[str] = []
     for reader in readers:
         script = split(reader.text)
         kept = [piece for piece in script.pieces if not is_command(piece.text)]
         statements += [_statement(reader, piece) for piece in kept]
+        commands += [first_word(piece.text) for piece in script.pieces if is_command(piece.text)]
         notes += _notes(reader, script, len(kept))
     source = Source("sql", None, None, datetime.now(UTC).isoformat("T", "seconds"))
-    return Captured(Workload(source, tuple(statements)), tuple(notes))
+    return Captured(Workload(source, tuple(statements)), tuple(notes), tuple(commands))
 
 
 def _files(paths: Iterable[str]) -> Iterator[str]:

@@ -105,6 +105,17 @@ def test_a_changed_query_is_compared_with_what_it_was(project: Project) -> None:
     assert project.verdicts() == {"by_customer": "regression", "open_orders": "pass", "per_country": "pass"}
 
 
+def test_statements_of_one_name_in_two_files_are_each_told_where_they_stand(project: Project) -> None:
+    other = "-- name: by_customer\nSELECT id\nFROM orders\nWHERE customer_id = $1;\n"
+    (project.folder / "queries" / "other.sql").write_text(other, "utf-8")
+    _, document = project.found()
+    found = [(one["verdict"], one["location"]) for one in document["statements"] if one["name"] == "by_customer"]
+    assert [(verdict, Path(location).name) for verdict, location in found] == [
+        ("new", "other.sql:2"),
+        ("pass", "shop.sql:3"),
+    ]
+
+
 def test_new_removed_and_renamed_queries_are_recognised(project: Project) -> None:
     text = QUERIES.replace("-- name: per_country", "-- name: by_country")
     kept = text[: text.index("-- name: open_orders")] + text[text.index("-- name: by_country") :]
@@ -292,6 +303,21 @@ def test_an_update_rewrites_only_what_changed(project: Project) -> None:
         assert text[start : start + 400] in "\n".join(after)
 
 
+def test_queries_inside_commands_are_not_left_out_without_a_word(project: Project) -> None:
+    project.write(QUERIES + "COPY (SELECT * FROM orders) TO STDOUT;\nDECLARE c CURSOR FOR SELECT * FROM orders;\n")
+    code, _, err = project.check()
+    assert code == 0
+    assert "left out: 2 utility commands (COPY, DECLARE), which are not planned\n" in err
+
+
+def test_what_is_ignored_is_neither_removed_nor_forgotten(project: Project) -> None:
+    before = project.baseline.read_bytes()
+    assert project.verdicts("--ignore", "per_*") == {"by_customer": "pass", "open_orders": "pass"}
+    code, _, err = project.check("--update", "--ignore", "per_*")
+    assert (code, "nothing changed" in err) == (0, True)
+    assert project.baseline.read_bytes() == before
+
+
 def test_what_could_not_be_restored_is_an_error_and_never_a_pass(project: Project) -> None:
     whole = snapshot.load(project.folder / "prod.dbsnap")
     torn = replace(whole, dump=whole.dump.replace("sku text NOT NULL", "sku type_of_an_extension NOT NULL"))
@@ -370,3 +396,17 @@ def test_options_that_say_nothing_are_refused(
     code, out, err = dbopt("check", str(file), *options)
     assert (code, out) == (2, "")
     assert words in err
+
+
+@pytest.mark.parametrize("output", ["b.json", "link.json", "hard.json", "new.json", "p.dbsnap", "q.sql", "up.sql"])
+def test_a_report_never_overwrites_what_is_compared(dbopt: Command, tmp_path: Path, output: str) -> None:
+    for name in ("b.json", "p.dbsnap", "q.sql", "up.sql"):
+        (tmp_path / name).write_text("SELECT 1;\n", "utf-8")
+    (tmp_path / "link.json").symlink_to("b.json")
+    (tmp_path / "hard.json").hardlink_to(tmp_path / "b.json")
+    baseline = tmp_path / ("new.json" if output == "new.json" else "b.json")
+    files = ["--baseline", str(baseline), "--snapshot", str(tmp_path / "p.dbsnap"), "--migration"]
+    for workload in (tmp_path / "q.sql", tmp_path):
+        arguments = ("check", str(workload), *files, str(tmp_path / "up.sql"), "--update", "-o", str(tmp_path / output))
+        code, _, err = dbopt(*arguments)
+        assert (code, "would overwrite" in err) == (2, True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from dbopt.check.baseline import Baseline, Expected, Failed, Measured, Planner
 from dbopt.check.compare import compare
 from dbopt.check.facts import Facts, Read
+from dbopt.check.ignored import without
 from dbopt.check.model import Checked
 from dbopt.check.update import updated
 from tests.check.plans import made, table
@@ -175,3 +176,33 @@ def test_an_update_takes_names_and_new_statements() -> None:
     old = baseline(a)
     new = accepted(old, baseline(replace(a, name="z"), expected("b", made(), sql="DELETE FROM x")))
     assert [one.name for one in new.statements] == ["b", "z"]
+
+
+def test_an_update_leaves_what_is_ignored_as_it_was_with_the_tables_that_it_reads() -> None:
+    a, report = expected("a", made(100, INDEXED)), expected("report_a", made(9, Read("public.log", "Seq Scan")))
+    old = replace(baseline(a, report), tables=(table("public.log"), ORDERS))
+    present = baseline(expected("a", made(300, WHOLE)), rows=1e6)
+    compared, ignored = without(old, ("report_*",))
+    assert (compared.statements, ignored) == ((a,), (report,))
+    done = updated(old, present, compare(compared, present), ("report_*",))
+    assert (done.new, done.changed, done.removed, done.ignored) == (0, 1, 0, 1)
+    assert done.baseline.statements == (*present.statements, report)
+    assert [one.name for one in done.baseline.tables] == ["public.log", "public.orders"]
+
+
+def test_an_update_takes_what_was_measured_for_the_first_time_and_keeps_the_plan() -> None:
+    first, later = Measured(10, 20, 0), Measured(10, 21, 0)
+    planned = baseline(expected("a", made(100, INDEXED)))
+    run = baseline(replace(expected("a", made(104, INDEXED)), measured=first))
+    done = updated(planned, run, compare(planned, run))
+    assert done.changed == 1
+    assert done.baseline.statements == (replace(planned.statements[0], measured=first),)
+    again = baseline(replace(run.statements[0], measured=later))
+    assert accepted(done.baseline, again) == done.baseline
+    assert accepted(done.baseline, planned) == done.baseline
+
+
+def test_an_update_tells_statements_of_one_name_and_fingerprint_apart() -> None:
+    few, many = expected("a", made(100, INDEXED)), expected("a", made(200, INDEXED), sql="SELECT many")
+    worse = replace(many, plans=(made(900, INDEXED),))
+    assert accepted(baseline(few, many), baseline(few, worse)) == baseline(few, worse)

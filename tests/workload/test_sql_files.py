@@ -97,6 +97,7 @@ def test_commands_are_left_out_with_a_note_and_errors_are_kept(tmp_path: Path) -
     assert [note.partition("left out: ")[2] for note in result.notes] == [
         "3 x utility command", "\\timing is a command to psql",
     ]  # fmt: skip
+    assert result.commands == ("BEGIN", "CREATE", "COMMIT")
 
 
 def test_the_same_statement_under_two_names_stays_two(tmp_path: Path) -> None:
