@@ -74,23 +74,6 @@ class EmbeddedServer:
     def connect(self, database: str = "postgres", *, user: str | None = None, options: str | None = None) -> Session:
         return connect(self.dsn(database, user=user, options=options))
 
-    def run_tool(
-        self, tool: str, *arguments: str, stdin: str | None = None, timeout_s: float | None = None
-    ) -> subprocess.CompletedProcess[str]:
-        """Run one of the package's client programs; its exit code is the caller's to judge.
-
-        Raises EmbeddedServerError where there is no such program, and subprocess.TimeoutExpired.
-        """
-        return self._run(
-            tool,
-            arguments,
-            input=stdin,
-            timeout=timeout_s,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-        )
-
     def run_script(
         self, dsn: str, text: str, *arguments: str, timeout_s: float | None = None
     ) -> subprocess.CompletedProcess[str]:
