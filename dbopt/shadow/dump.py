@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -27,6 +27,11 @@ _LONE_EMPTY_SHARE = re.compile(
 )
 _ERROR = re.compile(r"^psql:<stdin>:(\d+): (ERROR|WARNING):  (.*)$", re.MULTILINE)
 
+STATISTICS_DATA = "STATISTICS DATA"
+_CALL = re.compile(r"^SELECT \* FROM pg_catalog\.pg_restore_(?=relation_stats|attribute_stats)", re.MULTILINE)
+_ATTRIBUTE = re.compile(r"^\t'att(?:name|num)', ((?:E)?'(?:[^']|'')*')", re.MULTILINE)
+_INHERITED = re.compile(r"^\t'inherited', 't'::boolean", re.MULTILINE)
+
 # Nothing of these helps the planner; a user mapping may hold a password, an event trigger would run on the shadow.
 _LEFT_OUT = frozenset({"USER MAPPING", "EVENT TRIGGER", "SUBSCRIPTION", "PUBLICATION", "PUBLICATION TABLE", "ACL"})
 
@@ -39,6 +44,20 @@ class Entry:
     type: str
     schema: str
     line: int
+
+
+@dataclass(frozen=True)
+class StatisticsCall:
+    """A statement that restores the statistics of a relation, or of a column: its name, or its number in an index."""
+
+    text: str
+    column: str | None
+    inherited: bool
+
+    def with_arguments(self, arguments: Iterable[str]) -> str:
+        """The statement with further arguments at its end."""
+        start, end, rest = self.text.rpartition("\n);")
+        return "".join([start, *(f",\n\t{argument}" for argument in arguments), end, rest])
 
 
 @dataclass(frozen=True)
@@ -113,6 +132,19 @@ def pieces(text: str) -> list[tuple[Entry | None, str]]:
         (entry, "".join(f"{line}\n" for line in lines[start:end]))
         for entry, (start, end) in zip(whose, pairwise([0, *starts]), strict=True)
     ]
+
+
+def statistics_calls(piece: str) -> tuple[str, list[StatisticsCall]]:
+    """What stands before the first call in an object of type STATISTICS DATA, and the calls."""
+    starts = [match.start() for match in _CALL.finditer(piece)]
+    head = piece[: starts[0]] if starts else piece
+    return head, [_statistics_call(piece[start:end]) for start, end in pairwise([*starts, len(piece)])]
+
+
+def _statistics_call(text: str) -> StatisticsCall:
+    name = _ATTRIBUTE.search(text)
+    column = None if name is None else name[1].removeprefix("E")[1:-1].replace("''", "'")
+    return StatisticsCall(text, column, _INHERITED.search(text) is not None)
 
 
 def failures(text: str, messages: str, first_line: int = 1) -> list[Failure]:

@@ -9,16 +9,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
 from typing import NamedTuple
 
 from dbopt.shadow import dump
-from dbopt.shadow.dump import Entry
+from dbopt.shadow.dump import STATISTICS_DATA, Entry
 from dbopt.shadow.snapshot import ExtendedStatistics, Relation, Snapshot
 
-_DATA = "STATISTICS DATA"
-_CALL = re.compile(r"^SELECT \* FROM pg_catalog\.pg_restore_(?=relation_stats|attribute_stats)", re.MULTILINE)
-_ATTRIBUTE = re.compile(r"^\t'att(?:name|num)', ((?:E)?'(?:[^']|'')*')", re.MULTILINE)
 _COLUMN = re.compile(r'^    ("(?:[^"]|"")+"|[^\s"]+) (.+?),?$', re.MULTILINE)
 _AFTER_TYPE = re.compile(r" (?:DEFAULT|NOT NULL|GENERATED|CONSTRAINT|COMPRESSION|STORAGE)\b.*$")
 _WITH_ROWS = ("r", "m", "p", "f")
@@ -58,12 +54,12 @@ def schema_of(snapshot: Snapshot) -> tuple[object, ...]:
 
 def definitions(snapshot: Snapshot) -> dict[ObjectKey, str]:
     """The text of every object of the dump, without statistics."""
-    return {key: text for key, text in _Parts(snapshot).texts.items() if key.type != _DATA}
+    return {key: text for key, text in _Parts(snapshot).texts.items() if key.type != STATISTICS_DATA}
 
 
 def statistics_texts(snapshot: Snapshot) -> dict[tuple[str, str], str]:
     """The statistics of every relation that has some, by schema and name, as the dump has them."""
-    return {(key.schema, key.name): text for key, text in _Parts(snapshot).texts.items() if key.type == _DATA}
+    return {(key.schema, key.name): text for key, text in _Parts(snapshot).texts.items() if key.type == STATISTICS_DATA}
 
 
 @dataclass(frozen=True)
@@ -166,28 +162,26 @@ def _dump(schema: _Parts, other: _Parts, shared: Mapping[tuple[str, str], Relati
     done = set()
     for entry, text in schema.pieces:
         key = (entry.schema, entry.name) if entry else ("", "")
-        if entry is not None and entry.type == _DATA and key in shared:
+        if entry is not None and entry.type == STATISTICS_DATA and key in shared:
             done.add(key)
             text = _merged(key, schema, other)
         written.append(text)
-    theirs = [(key.schema, key.name) for key in other.texts if key.type == _DATA]
+    theirs = [(key.schema, key.name) for key in other.texts if key.type == STATISTICS_DATA]
     written += [_merged(key, schema, other) for key in theirs if key in shared and key not in done]
     return "".join(written).removesuffix("\n")
 
 
 def _merged(key: tuple[str, str], schema: _Parts, other: _Parts) -> str:
     """The other's statistics of a relation for the columns that are the same in both, its own for the rest."""
-    data = ObjectKey(_DATA, *key)
+    data = ObjectKey(STATISTICS_DATA, *key)
     own, theirs = _Calls.of(schema.texts.get(data, "")), _Calls.of(other.texts.get(data, ""))
     is_index = schema.relations[key].is_index
     here, there = ({}, {}) if is_index else (schema.columns(key), other.columns(key))
-    names = dict.fromkeys([*own.attributes, *theirs.attributes])
     taken = []
-    for name in names:
-        column = _named(name)
-        same = is_index or _same_column(column, here, there, name in own.attributes, name in theirs.attributes)
-        if column in here or name in own.attributes or is_index:
-            taken.append((theirs if same else own).attributes.get(name, ""))
+    for column in dict.fromkeys([*own.attributes, *theirs.attributes]):
+        same = is_index or _same_column(column, here, there, column in own.attributes, column in theirs.attributes)
+        if column in here or column in own.attributes or is_index:
+            taken.append((theirs if same else own).attributes.get(column, ""))
     return "".join([theirs.head or own.head, theirs.relation, *taken])
 
 
@@ -200,13 +194,9 @@ def _same_column(column: str, here: dict[str, str], there: dict[str, str], own: 
     return own and theirs
 
 
-def _named(literal: str) -> str:
-    return literal.removeprefix("E")[1:-1].replace("''", "'")
-
-
 @dataclass(frozen=True)
 class _Calls:
-    """An object of statistics: its head, the call for the relation, and those for its columns by name (a literal)."""
+    """An object of statistics: its head, the call for the relation, and those for its columns by name."""
 
     head: str
     relation: str
@@ -214,17 +204,12 @@ class _Calls:
 
     @staticmethod
     def of(text: str) -> _Calls:
-        starts = [match.start() for match in _CALL.finditer(text)]
-        head, relation = text[: starts[0]] if starts else text, ""
+        head, calls = dump.statistics_calls(text)
         attributes: dict[str, str] = {}
-        for start, end in pairwise([*starts, len(text)]):
-            call = text[start:end]
-            name = _ATTRIBUTE.search(call)
-            if name is None:
-                relation += call
-            else:
-                attributes[name[1]] = attributes.get(name[1], "") + call
-        return _Calls(head, relation, attributes)
+        for call in calls:
+            if call.column is not None:
+                attributes[call.column] = attributes.get(call.column, "") + call.text
+        return _Calls(head, "".join(call.text for call in calls if call.column is None), attributes)
 
 
 # -- extended statistics ----------------------------------------------------------------------------------------------

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from dbopt.errors import (
@@ -20,8 +21,9 @@ from dbopt.errors import (
 from dbopt.postgres.identifiers import qualified, quoted
 from dbopt.postgres.programs import readable_programs
 from dbopt.postgres.session import Row, Session
-from dbopt.shadow import dump
+from dbopt.shadow import dump, ranges
 from dbopt.shadow.planning import Planning, of_role, of_session
+from dbopt.shadow.ranges import RangeStatistics
 from dbopt.shadow.redact import NOTHING, Known, redacted, source, without_secrets
 from dbopt.shadow.snapshot import (
     EXPRESSION_STATISTICS,
@@ -113,7 +115,7 @@ def _taken(
         relations=relations,
         extended_statistics=_extended_statistics(session),
         extension_functions=functions,
-        dump=without_secrets(dump.cleaned(_dumped(session, programs))),
+        dump=without_secrets(ranges.written_into(dump.cleaned(_dumped(session, programs)), _ranges(session))),
         role=role,
         hidden=hidden,
         as_of=newest,
@@ -142,13 +144,39 @@ def _function(row: Row) -> ExtensionFunction:
     )
 
 
+def _ranges(session: Session) -> list[RangeStatistics]:
+    """Those that the dump lacks and this role may read."""
+    with _as_dumped(session):
+        if not session.row("shadow/reads_statistics")["allowed"]:
+            return []
+        return [
+            RangeStatistics(
+                row["schema"],
+                row["name"],
+                row["column"],
+                row["inherited"],
+                row["lengths"],
+                row["bounds"],
+                row["empty_share"],
+            )
+            for row in session.rows("shadow/range_statistics")
+        ]
+
+
+@contextmanager
+def _as_dumped(session: Session) -> Iterator[None]:
+    """A transaction in which values are written as pg_dump writes them."""
+    with session.rolled_back(lock_timeout_ms=LOCK_WAIT_MS):
+        for name, value in _WRITTEN_AS.items():
+            session.rows("plan/set_local", name=name, value=value)
+        yield
+
+
 # -- extended statistics, which pg_dump 18 leaves out --------------------------------------------------------------
 
 
 def _extended_statistics(session: Session) -> tuple[ExtendedStatistics, ...]:
-    with session.rolled_back(lock_timeout_ms=LOCK_WAIT_MS):
-        for name, value in _WRITTEN_AS.items():
-            session.rows("plan/set_local", name=name, value=value)
+    with _as_dumped(session):
         source_of = "_data" if session.row("shadow/reads_statistics")["allowed"] else ""
         objects = session.rows(f"shadow/extended_statistics{source_of}")
         expressions = session.rows(f"shadow/expression_statistics{source_of}") if objects else []

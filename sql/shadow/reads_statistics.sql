@@ -1,2 +1,3 @@
--- Whether the role may read what ANALYZE found for extended statistics from the catalog. Needs no privilege.
-SELECT has_table_privilege('pg_catalog.pg_statistic_ext_data', 'SELECT') AS allowed;
+-- Whether the role may read what ANALYZE found from the catalog itself. Needs no privilege.
+SELECT has_table_privilege('pg_catalog.pg_statistic_ext_data', 'SELECT')
+       AND has_table_privilege('pg_catalog.pg_statistic', 'SELECT') AS allowed;

@@ -338,3 +338,22 @@ def test_a_command_that_holds_a_query_is_planned(pg18: Server, new_database: Cal
     database = new_database(pg18, POLICIES)
     with what_if(take(database.session)) as asked:
         assert asked.estimate(single("CREATE TABLE x AS SELECT * FROM documents").statements[0]).cost > 0
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_ranges_whose_statistics_a_role_may_not_read_are_remarked(
+    pg15: Server, new_database: Callable[..., Database], allowed: bool
+) -> None:
+    database = new_database(
+        pg15,
+        "CREATE TABLE stays (during int4range); ALTER TABLE stays ALTER during SET STATISTICS 20;"
+        "INSERT INTO stays SELECT int4range(n, n + n % 9 + 1) FROM generate_series(1, 3000) AS n; ANALYZE",
+    )
+    reader = f"reader_of_{database.name}"
+    run(database.session, "CREATE ROLE {} LOGIN", reader)
+    run(database.session, "GRANT pg_read_all_data TO {}" if allowed else "GRANT SELECT ON stays TO {}", reader)
+    try:
+        with database.session.another(user=reader) as session, Shadow.open(take(session)) as shadow:
+            assert any("public.stays.during" in remark for remark in shadow.remarks) is not allowed
+    finally:
+        run(database.session, "DROP OWNED BY {0}; DROP ROLE {0}", reader)
