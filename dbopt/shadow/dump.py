@@ -134,6 +134,17 @@ def pieces(text: str) -> list[tuple[Entry | None, str]]:
     ]
 
 
+def doubles_backslashes(text: str) -> bool:
+    """Whether the dump's literals have backslashes doubled, as those of a server with the old rules."""
+    return "SET standard_conforming_strings = off;" in text[:2000]
+
+
+def quoted(value: str, *, backslashes: bool) -> str:
+    """The literal as pg_dump writes it."""
+    value = value.replace("'", "''")
+    return "'" + (value.replace("\\", "\\\\") if backslashes else value) + "'"
+
+
 def statistics_calls(piece: str) -> tuple[str, list[StatisticsCall]]:
     """What stands before the first call in an object of type STATISTICS DATA, and the calls."""
     starts = [match.start() for match in _CALL.finditer(piece)]

@@ -4,12 +4,14 @@ those of later ones. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from dbopt.postgres.identifiers import literal
 from dbopt.shadow import dump
 from dbopt.shadow.dump import STATISTICS_DATA
+
+Place = tuple[str, str, str, bool]
+"""Schema, table and column, and whether the statistics are those of the table with what inherits from it."""
 
 
 @dataclass(frozen=True)
@@ -33,27 +35,28 @@ def written_into(text: str, items: Iterable[RangeStatistics]) -> str:
     tables = {key[:2] for key in wanted}
     if not wanted:
         return text
-    pieces = []
+    pieces, backslashes = [], dump.doubles_backslashes(text)
     for entry, piece in dump.pieces(text):
         if entry is not None and entry.type == STATISTICS_DATA and (entry.schema, entry.name) in tables:
-            piece = "".join(_calls(piece, entry.schema, entry.name, wanted))
+            piece = "".join(_calls(piece, wanted, entry.schema, entry.name, backslashes=backslashes))
         pieces.append(piece)
     return "".join(pieces).removesuffix("\n")
 
 
 def _calls(
-    piece: str, schema: str, table: str, wanted: dict[tuple[str, str, str, bool], RangeStatistics]
+    piece: str, wanted: Mapping[Place, RangeStatistics], schema: str, table: str, *, backslashes: bool
 ) -> Iterator[str]:
     head, calls = dump.statistics_calls(piece)
     yield head
     for call in calls:
         item = wanted.get((schema, table, call.column or "", call.inherited))
-        yield call.text if item is None else call.with_arguments(_arguments(item))
+        yield call.text if item is None else call.with_arguments(_arguments(item, backslashes=backslashes))
 
 
-def _arguments(item: RangeStatistics) -> list[str]:
-    return [
-        f"'range_length_histogram', {literal(item.lengths)}::text",
-        f"'range_empty_frac', {literal(repr(item.empty_share))}::real",
-        f"'range_bounds_histogram', {literal(item.bounds)}::text",
-    ]
+def _arguments(item: RangeStatistics, *, backslashes: bool) -> list[str]:
+    arguments = (
+        ("range_length_histogram", item.lengths, "text"),
+        ("range_empty_frac", repr(item.empty_share), "real"),
+        ("range_bounds_histogram", item.bounds, "text"),
+    )
+    return [f"'{name}', {dump.quoted(value, backslashes=backslashes)}::{cast}" for name, value, cast in arguments]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
+from dbopt.shadow.dump import doubles_backslashes
 from dbopt.shadow.redact import schema, statistics
 from dbopt.shadow.redact.kinds import DROPPED, Kind
 from dbopt.shadow.redact.pseudonyms import Pseudonyms, Sort, Values, made
@@ -48,7 +49,7 @@ def redacted(snapshot: Snapshot, source: Source, known: Known = NOTHING) -> Snap
     """The snapshot with other values in its statistics, and without bodies of functions. `known` are constants that
     are no secret, and so may stay; those that the schema spells are known, too.
     """
-    backslashes = "SET standard_conforming_strings = off;" in snapshot.dump[:2000]
+    backslashes = doubles_backslashes(snapshot.dump)
     dump = _rewritten(snapshot.dump, schema.without_bodies)
     calls = {}
     for statement in schema.statements(dump):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from dbopt.shadow import dump
 from dbopt.shadow.redact import literals
 from dbopt.shadow.redact.kinds import DROPPED, Kind, Scalar, Shape
 from dbopt.shadow.redact.pseudonyms import Pseudonyms, Values
@@ -66,12 +67,10 @@ def parsed(statement: str, *, backslashes: bool) -> AttributeStatistics | None:
 
 def written(call: AttributeStatistics, *, backslashes: bool) -> str:
     """The call as pg_dump writes it."""
-
-    def quoted(value: str) -> str:
-        value = value.replace("'", "''")
-        return "'" + (value.replace("\\", "\\\\") if backslashes else value) + "'"
-
-    lines = [f"\t'{name}', {quoted(value)}{call.casts[name]}" for name, value in call.values.items()]
+    lines = [
+        f"\t'{name}', {dump.quoted(value, backslashes=backslashes)}{call.casts[name]}"
+        for name, value in call.values.items()
+    ]
     return _CALL + "\n" + ",\n".join(lines) + "\n);"
 
 
