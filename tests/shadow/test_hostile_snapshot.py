@@ -137,7 +137,7 @@ def test_a_superuser_could_do_it(open_directory: Path) -> None:
         "COPY public.t FROM PROGRAM 'touch {proof}';",
         "COPY (SELECT 1) TO '{proof}';",
         "DO $$ BEGIN COPY (SELECT 1) TO PROGRAM 'touch {proof}'; END $$;",
-        "RESET SESSION AUTHORIZATION; RESET ROLE; SET ROLE dbopt_superuser; COPY (SELECT 1) TO PROGRAM 'touch {proof}';",
+        "RESET SESSION AUTHORIZATION; RESET ROLE; SET ROLE dbopt_superuser;COPY (SELECT 1) TO PROGRAM 'touch {proof}';",
         "SET SESSION AUTHORIZATION dbopt_superuser;\nCOPY (SELECT 1) TO PROGRAM 'touch {proof}';",
         "\\! touch {proof}",
         "\\o {proof}\nSELECT 1;",
