@@ -99,6 +99,7 @@ def _taken(
             raise FeatureMissing(f"the server's blocks have {database['block_size']} bytes; a shadow has {_BLOCK_SIZE}")
         relations = tuple(_relation(row) for row in session.rows("shadow/relations"))
         functions = tuple(_function(row) for row in session.rows("shadow/extension_functions"))
+        _write_plainly(session)
         newest = session.row("shadow/newest_time")["newest"]
     return Snapshot(
         server_version=session.server_version,
@@ -117,6 +118,12 @@ def _taken(
         hidden=hidden,
         as_of=newest,
     )
+
+
+def _write_plainly(session: Session) -> None:
+    """Until the end of the transaction."""
+    for name, value in _WRITTEN_AS.items():
+        session.rows("plan/set_local", name=name, value=value)
 
 
 def _relation(row: Row) -> Relation:
@@ -145,8 +152,7 @@ def _function(row: Row) -> ExtensionFunction:
 
 def _extended_statistics(session: Session) -> tuple[ExtendedStatistics, ...]:
     with session.rolled_back(lock_timeout_ms=LOCK_WAIT_MS):
-        for name, value in _WRITTEN_AS.items():
-            session.rows("plan/set_local", name=name, value=value)
+        _write_plainly(session)
         source_of = "_data" if session.row("shadow/reads_statistics")["allowed"] else ""
         objects = session.rows(f"shadow/extended_statistics{source_of}")
         expressions = session.rows(f"shadow/expression_statistics{source_of}") if objects else []

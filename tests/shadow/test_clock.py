@@ -35,6 +35,23 @@ def test_a_database_without_times_has_none(database: Database) -> None:
     assert take(database.session).as_of is None
 
 
+def test_dates_that_no_clock_shows_are_not_the_present(server: Server, new_database: Callable[..., Database]) -> None:
+    odd = """
+        CREATE TABLE odd (day date, at timestamp, due timestamptz);
+        CREATE TABLE numbers AS SELECT n FROM generate_series(0, 300) AS n;
+        INSERT INTO odd SELECT d, d::timestamp, d::timestamptz
+        FROM unnest(ARRAY['infinity', '-infinity', '0044-03-15 BC', '12024-01-01', '2020-05-05']::date[]) AS d,
+             generate_series(1, 20);
+        INSERT INTO odd SELECT date '5874897-12-31' - n, '294276-12-31', '294276-12-30' FROM numbers;
+        INSERT INTO odd SELECT date '4713-01-01 BC' + n, '4713-01-01 BC', '4713-01-02 BC' FROM numbers;
+        ANALYZE odd
+    """
+    database = new_database(server, odd)
+    database.session.script("SET DateStyle = 'German'; SET TimeZone = 'Pacific/Auckland'")
+    assert (take(database.session).as_of or "").startswith("2020-05-0")
+    assert (take(database.session, redact=True).as_of or "").startswith("2020-05-0")
+
+
 @pytest.mark.parametrize(
     "condition",
     [
