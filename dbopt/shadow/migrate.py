@@ -13,7 +13,7 @@ from dbopt.errors import DboptError, MigrationFailed, ServerError
 from dbopt.postgres.embedded import EmbeddedServer
 from dbopt.postgres.identifiers import SQL, Identifier, qualified, quoted
 from dbopt.postgres.session import Session
-from dbopt.shadow import carried, migration_script, provide, roles, settings
+from dbopt.shadow import carried, migration_left_out, migration_script, provide, restore, roles, settings
 from dbopt.shadow.carried import Carried
 from dbopt.shadow.migration import Migration
 from dbopt.shadow.migration_change import Change, scale
@@ -26,6 +26,9 @@ _PROLOGUE_LINES = 2
 _OPTIONS = "-c createrole_self_grant=set,inherit"
 _CREATE_ROLE = SQL("CREATE ROLE {}")
 _ACT_AS = SQL("GRANT {} TO " + quoted(roles.ORDINARY) + " WITH ADMIN TRUE, INHERIT TRUE, SET TRUE")
+_USE_NEW_SCHEMAS = SQL(
+    "ALTER DEFAULT PRIVILEGES FOR ROLE " + quoted(roles.ORDINARY) + " GRANT USAGE, CREATE ON SCHEMAS TO {}"
+)
 _CREATE_TABLESPACE = SQL("CREATE TABLESPACE {} LOCATION ''")
 _USE_TABLESPACE = SQL("GRANT CREATE ON TABLESPACE {} TO " + quoted(roles.ORDINARY))
 
@@ -49,7 +52,7 @@ def apply(server: EmbeddedServer, session: Session, made: Migrated, migration: M
     and line.
     """
     snapshot = made.snapshot
-    script = _prepared(session, migration)
+    script = _prepared(session, snapshot, migration)
     before, kept = carried.state(session), carried.statistics(session)
     _provide(session, script)
     try:
@@ -103,24 +106,31 @@ def _count(counts: Counts, schema: str, table: str, predicate: str) -> float:
 # -- running it -------------------------------------------------------------------------------------------------------
 
 
-def _prepared(session: Session, migration: Migration) -> Prepared:
-    """What to run, once the extensions are there that only a superuser can create."""
+def _prepared(session: Session, snapshot: Snapshot, migration: Migration) -> Prepared:
+    """What to run, once the extensions are there that only a superuser can create. Those that it drops are the
+    ordinary role's then.
+    """
+    locale = restore.locale_of(session, snapshot)
+    provide.provide_collations(session, migration_script.icu_collations(migration), locale)
     names = sorted(migration_script.mentioned_extensions(migration))
     if not names:
-        return migration_script.prepared(migration)
+        return migration_script.prepared(migration, locale=locale)
     missing = {row["name"] for row in session.rows("shadow/missing_extensions", names=names)}
     privileged = {row["name"] for row in session.rows("shadow/superuser_extensions", names=names)}
     provide.provide_extensions(
         session, (made for made in migration_script.created_extensions(migration) if made.name in privileged)
     )
-    return migration_script.prepared(migration, missing, privileged)
+    dropped = sorted(migration_script.dropped_extensions(migration) - migration_left_out.NEEDED)
+    session.rows("shadow/hand_over_extensions", names=dropped, role=roles.ORDINARY)
+    return migration_script.prepared(migration, missing, privileged, locale)
 
 
 def _provide(session: Session, script: Prepared) -> None:
     """Roles and tablespaces that the migration may name: a snapshot has none. The ordinary role may act as the roles
-    that are made here, and as no other: one that is there already may be a superuser.
+    that are made here, and as no other: one that is there already may be a superuser. What they will own may be in any
+    schema, also in one that is made later.
     """
-    grants = [_ACT_AS, *(_grant_schema(row["schema"]) for row in session.rows("shadow/schemas"))]
+    grants = [_ACT_AS, _USE_NEW_SCHEMAS, *(_grant_schema(row["schema"]) for row in session.rows("shadow/schemas"))]
     for name in sorted(script.roles):
         if _try(session, _CREATE_ROLE, name):
             for grant in grants:

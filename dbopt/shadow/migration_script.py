@@ -1,7 +1,7 @@
 """What psql is given of a migration, line for line as its files have it. Pure.
 
-Left out: harmless commands to psql, the half that takes the migration back, changes of role, and extensions that an
-embedded server does not have. Everything else is either run or refused.
+Left out: harmless commands to psql, the half that takes the migration back, and what migration_left_out tells.
+Everything else is either run or refused.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from dbopt.errors import MigrationFailed
-from dbopt.shadow import migration_words
+from dbopt.shadow import migration_collations, migration_left_out, migration_words
 from dbopt.shadow.migration import Migration
 from dbopt.shadow.migration_words import Altered, after, under_new_names
 from dbopt.shadow.privileged import Extension
@@ -55,30 +55,37 @@ class Prepared:
 
 
 def prepared(
-    migration: Migration, missing_extensions: Iterable[str] = (), provided_extensions: Iterable[str] = ()
+    migration: Migration,
+    missing_extensions: Iterable[str] = (),
+    provided_extensions: Iterable[str] = (),
+    locale: str = "C",
 ) -> Prepared:
-    """What to run of a migration, and what to know of it. Extensions that are missing, and those that were provided,
-    are not created. Raises MigrationFailed for a command to psql that is not harmless, naming the line.
+    """What to run of a migration, and what to know of it. Extensions that are missing, those that were provided, and
+    roles, which will be, are not created; collations of ICU get the locale. Raises MigrationFailed for a command to
+    psql that is not harmless, naming the line.
     """
     text = _without_commands(migration, _upward(migration))
     missing, provided = frozenset(missing_extensions), frozenset(provided_extensions)
-    pieces, left_out = [], []
+    created = {made.name for made in created_extensions(migration)}
+    pieces, left_out, made_roles = [], [], set()
     for piece in split(text).pieces:
         tokens = significant(piece.text)
-        reason = _why_left_out(tokens, missing)
-        if reason is None and (made := migration_words.extension(tokens)) and made.name in provided:
-            text = _blanked(text, piece)
-        elif reason is None:
-            pieces.append(piece)
-        else:
+        reason = migration_left_out.why(tokens, missing, created)
+        if reason is not None:
             left_out.append((migration.place(piece.line), reason))
-            text = _blanked(text, piece)
+        elif name := migration_words.created_role(tokens):
+            made_roles.add(name)
+        elif not ((made := migration_words.extension(tokens)) and made.name in provided):
+            pieces.append(piece)
+            text = _replaced(text, piece, migration_collations.without_icu(piece.text, locale))
+            continue
+        text = _replaced(text, piece, _blank(piece.text))
     words = [significant(piece.text) for piece in pieces]
     places = [migration.place(piece.line) for piece in pieces]
     return Prepared(
         text=text,
         pieces=tuple(pieces),
-        roles=migration_words.roles(words),
+        roles=migration_words.roles(words) | made_roles,
         tablespaces=frozenset(name for tokens in words for name in after(tokens, {"tablespace"})),
         filled=under_new_names(filter(None, map(migration_words.filled, words)), words),
         received=under_new_names(filter(None, map(migration_words.receives, words)), words),
@@ -92,6 +99,21 @@ def prepared(
 def mentioned_extensions(migration: Migration) -> frozenset[str]:
     """Names of the extensions that a migration creates or mentions."""
     return frozenset(name for tokens in _words(migration) for name in after(tokens, {"extension"}))
+
+
+def dropped_extensions(migration: Migration) -> frozenset[str]:
+    """Names of the extensions that a migration drops."""
+    return frozenset(
+        name
+        for tokens in _words(migration)
+        if [token.folded for token in tokens[:2]] == ["drop", "extension"]
+        for name in after(tokens, {"extension"})
+    )
+
+
+def icu_collations(migration: Migration) -> frozenset[str]:
+    """Names of the predefined collations of ICU that a migration mentions."""
+    return migration_collations.predefined(_words(migration))
 
 
 def created_extensions(migration: Migration) -> list[Extension]:
@@ -162,21 +184,9 @@ def _without_commands(migration: Migration, text: str) -> str:
     return "\n".join(lines)
 
 
-def _why_left_out(tokens: list[Token], missing: frozenset[str]) -> str | None:
-    words = [token.folded for token in tokens[:4]]
-    if "extension" in words and words[:1] in (["create"], ["comment"], ["alter"]):
-        lacking = [name for name in after(tokens, {"extension"}) if name in missing]
-        return f"extension {lacking[0]} is not available in the shadow" if lacking else None
-    if words[:2] in (["set", "role"], ["reset", "role"]) or (words[:1] == ["set"] and "authorization" in words):
-        return "the shadow has one role for all"
-    if words[:2] in (["alter", "database"], ["alter", "system"]):
-        return "settings of a database or server change plans only where a new snapshot is taken"
-    return None
-
-
-def _blanked(text: str, piece: Piece) -> str:
+def _replaced(text: str, piece: Piece, new: str) -> str:
     start = text.index(piece.text, _offset(text, piece.line))
-    return text[:start] + _blank(piece.text) + text[start + len(piece.text) :]
+    return text[:start] + new + text[start + len(piece.text) :]
 
 
 def _blank(text: str) -> str:

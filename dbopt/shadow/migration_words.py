@@ -44,19 +44,24 @@ _WRITES = frozenset({"insert", "update", "delete", "merge", "truncate", "copy"})
 def roles(statements: Iterable[list[Token]]) -> frozenset[str]:
     """Names that may be those of roles: some more do no harm. The body of a DO is read too."""
     found: set[str] = set()
-    made: set[str] = set()
     for tokens in statements:
         words = [token.folded for token in tokens[:3]]
         if words[:1] == ["do"]:
             bodies = [token.text for token in tokens if token.kind is Kind.STRING and token.text.startswith("$")]
             found |= {name for body in bodies for name in _granted(significant(body.strip("$")))}
-        elif words[:1] == ["create"] and words[1:2] in (["role"], ["user"], ["group"]) and words[2:] != ["mapping"]:
-            made.update(name for name in after(tokens[:3], {"role", "user", "group"}))
         elif (words[:1] == ["create"] and words[1:2] in (["policy"], ["schema"])) or set(words[:1]) & _MENTION_ROLES:
             found |= set(_granted(tokens))
             if words[:1] in (["grant"], ["revoke"]) and not any(token.folded == "on" for token in tokens):
                 found |= set(after(tokens, {"grant", "revoke"}))  # GRANT role TO role
-    return frozenset(name for name in found - made - _NO_ROLE if not name.startswith("pg_"))
+    return frozenset(name for name in found - _NO_ROLE if not name.startswith("pg_"))
+
+
+def created_role(tokens: list[Token]) -> str | None:
+    """The role that CREATE ROLE, USER or GROUP makes; None for another statement."""
+    words = [token.folded for token in tokens[:3]]
+    if words[:1] != ["create"] or words[1:2] not in (["role"], ["user"], ["group"]) or words[2:] == ["mapping"]:
+        return None
+    return next(after(tokens[1:3], {words[1]}), None)
 
 
 def _granted(tokens: list[Token]) -> Iterator[str]:

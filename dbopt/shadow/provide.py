@@ -21,7 +21,7 @@ _NOWHERE = "/nonexistent"
 def provide(session: Session, snapshot: Snapshot, locale: str) -> str:
     """Make what the dump needs; returns what is left of the dump, line for line as it was."""
     text = snapshot.dump
-    _provide_collations(session, dump.named_collations(text), locale)
+    provide_collations(session, dump.named_collations(text), locale)
     provide_extensions(session, privileged.extensions(text))
     _provide_buffercache(session)
     for server in privileged.foreign_servers(text):
@@ -70,7 +70,7 @@ def _provide_buffercache(session: Session) -> None:
         ) from None
 
 
-def _provide_collations(session: Session, named: Iterable[str], locale: str) -> None:
+def provide_collations(session: Session, named: Iterable[str], locale: str) -> None:
     """Predefined collations that objects name and this machine lacks: others by that name, no more bytewise."""
     here = {row["name"] for row in session.rows("shadow/collations")}
     for name in sorted(set(named) - here):

@@ -30,7 +30,7 @@ def create_database(server: EmbeddedServer, snapshot: Snapshot) -> str | None:
         if snapshot.bytewise:
             _create(session, "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'")
             return None
-        locale = _locale(session, snapshot)
+        locale = locale_of(session, snapshot)
         _create(session, f"LOCALE_PROVIDER libc LOCALE {literal(locale)}")
     if _normal(locale) == _normal(snapshot.collate) and snapshot.locale_provider == "c":
         return None
@@ -42,7 +42,7 @@ def _create(session: Session, locale: str) -> None:
     session.execute(SQL("CREATE DATABASE {} TEMPLATE template0 {}").format(Identifier(DATABASE), SQL(locale)))
 
 
-def _locale(session: Session, snapshot: Snapshot) -> str:
+def locale_of(session: Session, snapshot: Snapshot) -> str:
     """The source's own locale, else English, else any that does not sort by bytes for the planner: C.UTF-8 of the C
     library is one of them, in spite of its name.
     """
@@ -66,7 +66,7 @@ def restore(server: EmbeddedServer, session: Session, snapshot: Snapshot, limits
     """Restore schema and statistics into the superuser's session's database, as the ordinary role; returns what psql
     complained about. Raises EmbeddedServerError where it takes too long.
     """
-    locale = _locale(session, snapshot)
+    locale = locale_of(session, snapshot)
     text = clock.with_asking_views(dump.restorable(provide.provide(session, snapshot, locale), locale))
     _provide_functions(session, snapshot)
     return _run(server, text, limits)

@@ -18,19 +18,29 @@ SERVER_SETTINGS = {
     "checkpoint_timeout": "1d",
     "jit": "off",
 }
+_RENAMED = {"force_parallel_mode": "debug_parallel_query"}
 PLANNING_TIMEOUT_MS = 60_000
 
 
-def apply(session: Session, snapshot: Snapshot) -> list[str]:
-    """Make the session plan as the source does; returns the names of settings that could not be set."""
-    refused = []
+def apply(session: Session, snapshot: Snapshot) -> None:
+    """Make the session plan as the source does, as far as it can."""
     try:
         _set(session, snapshot.settings)
     except ServerError:
-        refused = [setting.name for setting in snapshot.settings if not _set_one(session, setting)]
+        for setting in snapshot.settings:
+            _set_one(session, setting)
     look_up(session, snapshot)
     session.limit(statement_timeout_ms=PLANNING_TIMEOUT_MS)
-    return refused
+
+
+def unmet(session: Session, snapshot: Snapshot) -> tuple[str, ...]:
+    """Remarks on what a session lacks to which they were applied."""
+    names = [row["name"] for row in session.rows("shadow/unmet_settings", **_columns(snapshot.settings))]
+    found = session.row("shadow/search_path", role=session.role)["search_path"]
+    schemas = [quoted(schema) for schema in snapshot.search_path if schema not in found]
+    settings = f"settings of the source that this planner does not know: {', '.join(names)}"
+    path = f"schemas of the search_path that the shadow does not have: {', '.join(schemas)}"
+    return (*([settings] if names else []), *([path] if schemas else []))
 
 
 def look_up(session: Session, snapshot: Snapshot) -> None:
@@ -40,17 +50,19 @@ def look_up(session: Session, snapshot: Snapshot) -> None:
 
 
 def _set(session: Session, settings: tuple[Setting, ...]) -> None:
-    session.rows(
-        "shadow/apply_settings",
-        names=[setting.name for setting in settings],
-        values=[setting.value for setting in settings],
-        units=[setting.unit for setting in settings],
-    )
+    session.rows("shadow/apply_settings", **_columns(settings))
 
 
-def _set_one(session: Session, setting: Setting) -> bool:
+def _set_one(session: Session, setting: Setting) -> None:
     try:
         _set(session, (setting,))
     except ServerError:
-        return False
-    return True
+        return
+
+
+def _columns(settings: tuple[Setting, ...]) -> dict[str, list[str | None]]:
+    return {
+        "names": [_RENAMED.get(setting.name, setting.name) for setting in settings],
+        "values": [setting.value for setting in settings],
+        "units": [setting.unit for setting in settings],
+    }

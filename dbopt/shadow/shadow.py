@@ -108,7 +108,7 @@ def _restored(
     _require_no_rows(session)
     failed = extended.restore(session, snapshot.extended_statistics)
     reasons = {**failed, **unrestored.find(snapshot, _files(session), failures)}
-    remarks = (*remarks, *_ranges_left_out(session), *unrestored.beyond_role(failures))
+    remarks = (*remarks, *_unmet(server, snapshot), *_ranges_left_out(session), *unrestored.beyond_role(failures))
     made = Migrated(snapshot, reasons, remarks)
     if migration is not None:
         made = migrate.apply(server, session, made, migration)
@@ -137,6 +137,12 @@ def _require_no_rows(session: Session) -> None:
 
 def _files(session: Session) -> dict[Key, Row]:
     return {(row["schema"], row["name"]): row for row in session.rows("shadow/files")}
+
+
+def _unmet(server: EmbeddedServer, snapshot: Snapshot) -> tuple[str, ...]:
+    with roles.ordinary(server) as planner:
+        settings.apply(planner, snapshot)
+        return settings.unmet(planner, snapshot)
 
 
 def _ranges_left_out(session: Session) -> tuple[str, ...]:

@@ -101,6 +101,7 @@ def _taken(
             raise FeatureMissing(f"the server's blocks have {database['block_size']} bytes; a shadow has {_BLOCK_SIZE}")
         relations = tuple(_relation(row) for row in session.rows("shadow/relations"))
         functions = tuple(_function(row) for row in session.rows("shadow/extension_functions"))
+        _write_plainly(session)
         newest = session.row("shadow/newest_time")["newest"]
         policed = session.rows("shadow/policed_tables", role=role) if role is not None else []
     return Snapshot(
@@ -121,6 +122,12 @@ def _taken(
         as_of=newest,
         policed=tuple((row["schema"], row["name"]) for row in policed),
     )
+
+
+def _write_plainly(session: Session) -> None:
+    """Until the end of the transaction."""
+    for name, value in _WRITTEN_AS.items():
+        session.rows("plan/set_local", name=name, value=value)
 
 
 def _relation(row: Row) -> Relation:
@@ -167,8 +174,7 @@ def _ranges(session: Session) -> list[RangeStatistics]:
 def _as_dumped(session: Session) -> Iterator[None]:
     """A transaction in which values are written as pg_dump writes them."""
     with session.rolled_back(lock_timeout_ms=LOCK_WAIT_MS):
-        for name, value in _WRITTEN_AS.items():
-            session.rows("plan/set_local", name=name, value=value)
+        _write_plainly(session)
         yield
 
 

@@ -22,11 +22,12 @@ def unpacked(content: bytes, origin: str) -> bytes:
     unpacker = zlib.decompressobj(wbits=31)
     try:
         text = unpacker.decompress(content, LARGEST_TEXT_BYTES)
+        is_whole = unpacker.eof and not unpacker.unused_data
     except zlib.error:
-        text = b""
-    if unpacker.unconsumed_tail:
+        is_whole, text = False, b""
+    if len(text) == LARGEST_TEXT_BYTES and not unpacker.eof:
         raise CorruptDocument(f"{origin} unpacks to more than {LARGEST_TEXT_BYTES // 10**6} MB", hint=_HINT)
-    if not unpacker.eof:
+    if not is_whole:
         raise CorruptDocument(f"{origin} is damaged or cut short", hint=f"write it anew; {_HINT}")
     return text
 

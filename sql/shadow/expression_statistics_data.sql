@@ -1,10 +1,11 @@
 -- Statistics of the expressions in extended statistics, in their order. Needs
 -- pg_read_all_data.
+-- `stxdinherit` is found further out where the catalog does not have it, before 15.
 SELECT s.statistics_schemaname::text AS schema,
        s.statistics_name::text AS name,
        s.schemaname::text AS table_schema,
        s.tablename::text AS table_name,
-       false AS inherited,
+       s.inherited AS inherited,
        s.expr AS expression,
        s.null_frac::text AS null_frac,
        s.avg_width::text AS avg_width,
@@ -21,7 +22,7 @@ FROM (
            c.relname AS tablename,
            sn.nspname AS statistics_schemaname,
            e.stxname AS statistics_name,
-           false AS inherited,
+           (SELECT stxdinherit FROM (SELECT d.*) AS t) AS inherited,
            x.expr,
            x.position,
            (x.a).stanullfrac AS null_frac,
@@ -69,7 +70,8 @@ FROM (
                 WHEN (x.a).stakind4 = 5 THEN (x.a).stanumbers4
                 WHEN (x.a).stakind5 = 5 THEN (x.a).stanumbers5
            END AS elem_count_histogram
-    FROM pg_statistic_ext AS e
+    FROM (SELECT false AS stxdinherit) AS before_15
+    CROSS JOIN pg_statistic_ext AS e
     JOIN pg_statistic_ext_data AS d ON d.stxoid = e.oid
     JOIN pg_class AS c ON c.oid = e.stxrelid
     JOIN pg_namespace AS tn ON tn.oid = c.relnamespace

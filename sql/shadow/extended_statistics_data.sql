@@ -1,10 +1,11 @@
 -- Extended statistics over several columns, attribute numbers with their names. The view shows
 -- them to the owners of the tables alone, so this reads the catalog: needs pg_read_all_data.
+-- `stxdinherit` is found further out where the catalog does not have it, before 15.
 SELECT s.statistics_schemaname::text AS schema,
        s.statistics_name::text AS name,
        s.schemaname::text AS table_schema,
        s.tablename::text AS table_name,
-       false AS inherited,
+       s.inherited AS inherited,
        s.n_distinct::text AS n_distinct,
        s.dependencies::text AS dependencies,
        s.most_common_vals::text[] AS most_common_vals,
@@ -22,7 +23,7 @@ FROM (
            c.relname AS tablename,
            sn.nspname AS statistics_schemaname,
            e.stxname AS statistics_name,
-           false AS inherited,
+           (SELECT stxdinherit FROM (SELECT d.*) AS t) AS inherited,
            (
                SELECT array_agg(a.attname ORDER BY a.attnum)
                FROM pg_attribute AS a
@@ -33,7 +34,8 @@ FROM (
            m.most_common_vals,
            m.most_common_freqs,
            m.most_common_base_freqs
-    FROM pg_statistic_ext AS e
+    FROM (SELECT false AS stxdinherit) AS before_15
+    CROSS JOIN pg_statistic_ext AS e
     JOIN pg_statistic_ext_data AS d ON d.stxoid = e.oid
     JOIN pg_class AS c ON c.oid = e.stxrelid
     JOIN pg_namespace AS tn ON tn.oid = c.relnamespace

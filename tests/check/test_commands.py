@@ -271,6 +271,24 @@ def test_much_changed_statistics_are_loud(project: Project) -> None:
     assert project.check(under="grown.dbsnap")[0] == 0
 
 
+@pytest.mark.parametrize("path", ['"$user", public', "second, public, nowhere", ""])
+def test_a_baseline_of_a_server_holds_for_its_snapshot(
+    pg18: Server, new_database: Callable[..., Database], tmp_path: Path, dbopt: Command, path: str
+) -> None:
+    production = new_database(pg18, SHOP)
+    production.session.script(
+        f'CREATE SCHEMA second; ALTER DATABASE "{production.name}" SET search_path = {path or chr(39) * 2}'
+    )
+    project = Project(tmp_path, production, dbopt)
+    (tmp_path / "queries").mkdir()
+    project.write("SELECT * FROM public.orders WHERE customer_id = 5;")
+    project.take("prod.dbsnap")
+    files = [str(tmp_path / "queries"), "--baseline", str(project.baseline)]
+    assert dbopt("check", *files, "-d", production.dsn, "--plan-only", "--update")[0] == 0
+    code, document = project.found()
+    assert (code, document["stale"]) == (0, [])
+
+
 def test_other_settings_are_loud(project: Project) -> None:
     session = project.production.session
     session.script(f'ALTER DATABASE "{project.production.name}" SET random_page_cost = 1.1')

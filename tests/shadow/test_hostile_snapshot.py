@@ -170,7 +170,13 @@ def test_no_statement_of_a_dump_runs_a_program(proof: Path, text: str) -> None:
 
 @pytest.mark.parametrize("role", [SUPERUSER, "postgres", "pg_execute_server_program"])
 @pytest.mark.parametrize(
-    "mention", ["GRANT SELECT ON t TO {}", "ALTER TABLE t OWNER TO {}", "GRANT {} TO CURRENT_USER"]
+    "mention",
+    [
+        "GRANT SELECT ON t TO {}",
+        "ALTER TABLE t OWNER TO {}",
+        "GRANT {} TO CURRENT_USER",
+        "NULL; END $x$; CREATE ROLE {}; DO $x$ BEGIN NULL",
+    ],
 )
 def test_no_migration_becomes_a_superuser(proof: Path, role: str, mention: str) -> None:
     """The role of a migration may act as those that the migration mentions: never as one that was there before."""
@@ -187,6 +193,38 @@ def test_no_migration_becomes_a_superuser(proof: Path, role: str, mention: str) 
     with Shadow.open(hostile(""), migration=Migration("up.sql", text)) as shadow, shadow.supervise() as session:
         members = "SELECT count(*) AS found FROM pg_roles WHERE rolsuper AND pg_has_role('dbopt_ordinary', oid, 'SET')"
         assert rows(session, members) == [{"found": 0}]
+
+
+def test_a_migration_cannot_have_what_the_shadow_is_made_of() -> None:
+    text = (
+        'DROP EXTENSION plpgsql CASCADE; ALTER EXTENSION "pg_buffercache" UPDATE;\n'
+        "DO $x$ BEGIN DROP EXTENSION pg_buffercache; EXCEPTION WHEN insufficient_privilege THEN NULL; END $x$;\n"
+        "DO $x$ BEGIN DROP EXTENSION plpgsql CASCADE; EXCEPTION WHEN insufficient_privilege THEN NULL; END $x$;"
+    )
+    with Shadow.open(hostile(""), migration=Migration("up.sql", text)) as shadow, shadow.supervise() as session:
+        there = "SELECT count(*) AS found FROM pg_extension WHERE extname IN ('plpgsql', 'pg_buffercache')"
+        assert rows(session, there) == [{"found": 2}]
+
+
+def test_the_owner_of_an_extension_reaches_no_more() -> None:
+    attempts = (
+        "ALTER EXTENSION dblink DROP FUNCTION dblink_connect_u(text)",
+        "CREATE OR REPLACE FUNCTION dblink_connect_u(text) RETURNS text LANGUAGE sql AS 'SELECT 1'",
+        "GRANT EXECUTE ON FUNCTION dblink_connect_u(text) TO dbopt_ordinary",
+        "CREATE SERVER s FOREIGN DATA WRAPPER file_fdw",
+        "ALTER FOREIGN DATA WRAPPER file_fdw OPTIONS (ADD a 'b')",
+        "ALTER EXTENSION dblink SET SCHEMA s",
+    )
+    text = (
+        "CREATE SCHEMA s; BEGIN; SAVEPOINT here; DROP EXTENSION dblink, file_fdw; ROLLBACK TO here; COMMIT;\n"
+    ) + "".join(
+        f"DO $x$ BEGIN {attempt}; RAISE 'reached'; EXCEPTION WHEN insufficient_privilege THEN NULL; END $x$;\n"
+        for attempt in attempts
+    )
+    there = "".join(f"CREATE EXTENSION IF NOT EXISTS {name} WITH SCHEMA public;\n" for name in ("dblink", "file_fdw"))
+    with Shadow.open(hostile(there), migration=Migration("up.sql", text)) as shadow, shadow.supervise() as session:
+        called = "SELECT has_function_privilege('dbopt_ordinary', 'public.dblink_connect_u(text)', 'EXECUTE') AS found"
+        assert rows(session, called) == [{"found": False}]
 
 
 def test_the_server_knows_nothing_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -551,6 +551,88 @@ def test_what_is_not_run_and_an_open_transaction_are_remarked(taken: Snapshot) -
         assert any(remark.startswith("not run, ") and remark.endswith(": up.sql:2") for remark in shadow.remarks)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "COMMENT ON EXTENSION plpgsql IS 'x'",
+        "COMMENT ON ROLE app IS 'x'",
+        "ALTER EXTENSION plpgsql UPDATE",
+        "DROP EXTENSION pg_buffercache",
+        "DROP EXTENSION IF EXISTS pgcrypto CASCADE",
+        "CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION f()",
+        "DROP EVENT TRIGGER e",
+        "CREATE PUBLICATION p FOR ALL TABLES",
+        "ALTER PUBLICATION p ADD TABLE t",
+        "CREATE SUBSCRIPTION s CONNECTION 'host=h' PUBLICATION p",
+        "CREATE USER MAPPING FOR app SERVER far",
+        "ALTER ROLE app SET work_mem = '1GB'",
+        "ALTER ROLE app IN DATABASE shop RESET work_mem",
+        "ALTER USER app SUPERUSER PASSWORD 'x'",
+        "DROP ROLE IF EXISTS app",
+        "GRANT pg_read_all_data, pg_monitor TO app",
+        "SET LOCAL ROLE app",
+    ],
+)
+def test_what_only_a_superuser_may_do_and_no_plan_depends_on_is_left_out(taken: Snapshot, text: str) -> None:
+    with Shadow.open(taken, migration=up(f"SELECT 1;\n{text};\nALTER TABLE t ADD c int")) as shadow:
+        (remark,) = shadow.remarks
+        assert remark.startswith("not run, ")
+        assert remark.endswith(": up.sql:2")
+        assert plan(shadow, "SELECT c FROM t").error is None
+
+
+def test_a_superusers_extension_can_be_dropped(pg18: Server, new_database: Callable[..., Database]) -> None:
+    source = new_database(pg18, "CREATE EXTENSION citext; CREATE EXTENSION pageinspect; CREATE TABLE t (a citext)")
+    snapshot = take(source.session)
+    with Shadow.open(snapshot, migration=up("DROP EXTENSION IF EXISTS PageInspect")) as shadow:
+        assert shadow.remarks == ()
+        with shadow.connect() as session:
+            names = "SELECT extname::text FROM pg_extension WHERE extname IN ('citext', 'pageinspect')"
+            assert rows(session, names) == [{"extname": "citext"}]
+    with Shadow.open(snapshot, migration=up("DROP EXTENSION citext CASCADE")) as shadow:
+        assert "does not exist" in (plan(shadow, "SELECT a FROM t").error or "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CREATE ROLE abc LOGIN SUPERUSER; ALTER TABLE t OWNER TO abc; ALTER TABLE t ADD c int",
+        'CREATE USER "A b" IN ROLE pg_monitor; ALTER TABLE t OWNER TO "A b"; ALTER TABLE t ADD c int; DROP USER "A b"',
+        "CREATE ROLE abc; CREATE SCHEMA s; ALTER TABLE t SET SCHEMA s; ALTER TABLE s.t OWNER TO abc;"
+        "SET search_path = s; ALTER TABLE t ADD c int; ALTER TABLE t SET SCHEMA public",
+        "CREATE ROLE abc; CREATE SCHEMA s AUTHORIZATION abc; ALTER TABLE t ADD c int; REASSIGN OWNED BY abc TO def",
+    ],
+)
+def test_roles_of_a_migration_may_own(taken: Snapshot, text: str) -> None:
+    with Shadow.open(taken, migration=up(text)) as shadow:
+        assert plan(shadow, "SELECT c FROM t WHERE a = 5").shape == "Seq Scan public.t"
+        with shadow.supervise() as session:
+            strong = "SELECT 1 FROM pg_roles WHERE rolname IN ('abc', 'A b') AND (rolsuper OR rolcanlogin)"
+            assert rows(session, strong) == []
+
+
+def test_collations_of_icu_become_others_that_do_not_compare_bytes(taken: Snapshot) -> None:
+    text = """
+        CREATE COLLATION IF NOT EXISTS german (
+            provider = icu, locale = 'de-DE',
+            deterministic = false
+        );
+        CREATE COLLATION public.french (LOCALE = 'fr', Provider = 'icu'); CREATE COLLATION copied FROM "sv-x-icu";
+        CREATE TABLE u (a text COLLATE german, b text COLLATE french, c text COLLATE copied,
+            d text COLLATE pg_catalog."und-x-icu");
+        CREATE INDEX ON u (a); CREATE INDEX ON u (d);
+    """
+    with Shadow.open(taken, migration=up(text)) as shadow:
+        assert shadow.remarks == ()
+        with shadow.connect() as session:
+            found = rows(session, "SELECT DISTINCT collprovider::text AS p FROM pg_collation WHERE oid >= 16384")
+            assert found == [{"p": "c"}]
+            session.script("SET enable_seqscan = off")
+            assert "Index Cond" not in str(planned(session, "SELECT * FROM u WHERE a LIKE 'x%'").plan)
+    with pytest.raises(MigrationFailed, match=r"up\.sql:11: .*nope"), Shadow.open(taken, migration=up(f"{text}\nnope")):
+        pass
+
+
 # -- reading it -------------------------------------------------------------------------------------------------------
 
 

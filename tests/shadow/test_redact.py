@@ -12,6 +12,7 @@ import pytest
 from psycopg import sql
 
 from dbopt.postgres.session import connect
+from dbopt.shadow.redact import without_secrets
 from dbopt.shadow.redact.known import constants
 from dbopt.shadow.self_check import SelfCheck, self_check
 from dbopt.shadow.snapshot import Snapshot, from_bytes, load, to_bytes
@@ -173,6 +174,81 @@ def test_planning_hints_of_foreign_servers_stay(guarded: Database) -> None:
     assert "fdw_startup_cost '123'" in dump
     assert "use_remote_estimate" not in dump
     assert "table_name 'there'" in dump
+
+
+PASSWORDS = """
+CREATE VIEW strings AS SELECT 'password=obscura-1 sslmode=require'::text AS a,
+    ' password='::text || 'obscura-2'::text AS b, 'Driver=x;PWD=obscura-3'::text AS c,
+    E'passwd=\\'obscura 4\\' host=h' AS d, concat('sslpassword=', quote_literal('obscura-5')) AS e,
+    $$http://me:obscura-6@far$$::text AS f;
+CREATE FUNCTION one() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    pwd constant varchar(20) := 'obscura-7'; -- the password = obscura-8
+    db_password text;
+BEGIN
+    db_password = 'obscura-9';
+    EXECUTE 'ALTER ROLE x PASSWORD ''obscura-10''; SELECT dblink(''host=h password=obscura-11'')';
+    ALTER ROLE x ENCRYPTED PASSWORD 'obscura-12';
+    RETURN dblink($q$password='obscura-13'$q$, password => 'obscura-14') || format('password=%s', pwd);
+END $$;
+CREATE FUNCTION two(password text DEFAULT 'obscura-15') RETURNS TABLE (x text, passwd text) LANGUAGE sql
+SET my.password = 'obscura-16' SET search_path = 'public' AS $$ SELECT 'password=''obscura-17''', 'kept-1' $$;
+CREATE FOREIGN TABLE owned (a integer OPTIONS (column_name 'b')) SERVER far OPTIONS (table_name 'kept-2');
+CREATE TABLE kept (password text DEFAULT 'kept-3' CHECK (password <> 'kept-4'), pwd text);
+CREATE INDEX ON kept (pwd) WHERE password LIKE '%password=%' OR password = 'kept-5';
+"""
+
+
+def test_passwords_that_can_be_recognised_are_in_no_snapshot(guarded: Database) -> None:
+    guarded.session.script(PASSWORDS)
+    taken = take(guarded.session)
+    assert re.findall("obscura.[0-9]+", taken.dump) == []
+    assert set(re.findall("kept-[0-9]", taken.dump)) == {f"kept-{number}" for number in range(1, 6)}
+    for stays in ("'%password=%'", "format('password=%s', pwd)", "SET search_path TO 'public'"):
+        assert stays in taken.dump
+    with what_if(taken) as asked:
+        assert asked.shadow.unrestored == {}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "connect('host=h password=obscura')",
+        'connect("host=h password=obscura")  # don\'t',
+        'connect(host, password="obscura")',
+        "connect({'password': 'obscura'})",
+        '$dbh->connect(pwd => q, Password => "obscura")',
+        "url = 'postgres://me:obscura@h/x'",
+    ],
+)
+def test_passwords_in_other_languages_are_recognised(body: str) -> None:
+    statement = f"CREATE FUNCTION public.f() RETURNS text\n    LANGUAGE plpython3u\n    AS $${body}$$;"
+    without = without_secrets(statement)
+    assert "obscura" not in without
+    assert without.replace("redacted", "obscura") == statement
+
+
+def test_options_of_foreign_tables_go(guarded: Database) -> None:
+    guarded.session.script(PASSWORDS)
+    dump = take(guarded.session, redact=True).dump
+    assert "CREATE FOREIGN TABLE public.owned" in dump
+    for option in ("column_name", "table_name", "kept-2"):
+        assert option not in dump
+    statement = (
+        "CREATE FOREIGN TABLE public.t (\n    a integer\n)\nSERVER s\nOPTIONS (\n    \"user\" 'me',\n    x 'y'\n);"
+    )
+    assert "'me'" not in without_secrets(statement)
+    assert "x 'y'" in without_secrets(statement)
+
+
+def test_values_in_statistics_are_not_looked_into(database: Database) -> None:
+    database.session.script(
+        "CREATE TABLE seen AS SELECT '/x?host=h&password=' || n % 5 AS url FROM generate_series(1, 500) AS n; ANALYZE"
+    )
+    with what_if(take(database.session)) as asked:
+        assert asked.shadow.unrestored == {}
+        plan = asked.estimate(workload("SELECT * FROM seen WHERE url = '/x?host=h&password=3'").statements[0]).plan
+        assert plan.root.plan_rows == 100
 
 
 @pytest.mark.parametrize("setting", ["on", "off"])

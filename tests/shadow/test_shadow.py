@@ -19,7 +19,7 @@ from dbopt.index.model import Index, Key
 from dbopt.postgres.session import Session
 from dbopt.shadow.self_check import self_check
 from dbopt.shadow.shadow import Shadow
-from dbopt.shadow.snapshot import save
+from dbopt.shadow.snapshot import Setting, save
 from dbopt.shadow.take import take
 from dbopt.shadow.what_if import ShadowWhatIf, what_if
 from dbopt.workload.files import single
@@ -123,6 +123,20 @@ def test_the_sources_settings_decide(shop: Database) -> None:
         for name, value in {"random_page_cost": "1.25", "work_mem": "77MB", "enable_seqscan": "off"}.items():
             rows = session.fetch(sql.SQL("SELECT current_setting(%(name)s) AS value"), {"name": name})
             assert rows == [{"value": value}]
+
+
+def test_settings_that_the_planner_does_not_know_are_remarked_once(shop: Database) -> None:
+    taken = take(shop.session)
+    with Shadow.open(taken) as shadow:
+        assert not any("settings" in remark or "search_path" in remark for remark in shadow.remarks)
+    strange = (Setting("enable_magic", "off"), Setting("default_text_search_config", "public.gone"))
+    settings = (*strange, Setting("force_parallel_mode", "off"), *taken.settings)
+    path = (*taken.search_path, "Gone")
+    with Shadow.open(replace(taken, settings=settings, search_path=path)) as shadow, shadow.connect() as session:
+        assert "settings of the source that this planner does not know: " in shadow.remarks[0]
+        assert shadow.remarks[0].endswith(": default_text_search_config, enable_magic")
+        assert shadow.remarks[1] == 'schemas of the search_path that the shadow does not have: "Gone"'
+        assert session.fetch(sql.SQL("SHOW work_mem")) == [{"work_mem": "4MB"}]
 
 
 def test_two_live_at_once(shop: Database) -> None:

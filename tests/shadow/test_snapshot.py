@@ -126,6 +126,24 @@ def test_a_file_that_was_cut_short_is_an_error(content: bytes) -> None:
         from_bytes(content[:-100])
 
 
+@pytest.mark.parametrize("part", [0.3, 0.5, 0.9, 0.99])
+def test_a_flipped_bit_is_damage_and_no_size(content: bytes, part: float) -> None:
+    damaged = bytearray(content)
+    damaged[int(len(content) * part)] ^= 4
+    with pytest.raises(CorruptDocument, match="is damaged or cut short"):
+        from_bytes(bytes(damaged))
+    damaged = bytearray(content)
+    damaged[-6] ^= 1  # of the checksum
+    with pytest.raises(CorruptDocument, match="is damaged or cut short"):
+        from_bytes(bytes(damaged))
+
+
+@pytest.mark.parametrize("more", [b"x", b"\0", gzip.compress(b"{}", mtime=0)], ids=["letter", "zero", "gzip"])
+def test_what_stands_behind_a_snapshot_is_damage(content: bytes, more: bytes) -> None:
+    with pytest.raises(CorruptDocument, match="is damaged or cut short"):
+        from_bytes(content + more)
+
+
 def test_a_snapshot_of_a_later_dbopt_is_an_error(content: bytes) -> None:
     document = json.loads(gzip.decompress(content)) | {"schema": "dbopt.snapshot/2"}
     with pytest.raises(UnsupportedDocument):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from psycopg import sql
 
+from dbopt import resources
 from dbopt.errors import CorruptDocument, FeatureMissing, PrivilegeMissing, QueryFailed, UnsupportedDocument
 from dbopt.postgres.session import Session, connect
 from dbopt.shadow.migration import Migration
@@ -140,6 +142,29 @@ def test_tables_whose_statistics_row_security_hides_are_named_and_refused(
         with pytest.raises(QueryFailed, match="row security"):
             asked.estimate(workload("SELECT * FROM shut").statements[0])
     assert take(database.session).hidden == ()
+
+
+@pytest.mark.parametrize("source", ["", "_data"])
+@pytest.mark.parametrize("name", ["extended_statistics", "expression_statistics"])
+def test_a_catalog_without_inherited_statistics_has_others(
+    pg18: Server, new_database: Callable[..., Database], name: str, source: str
+) -> None:
+    """As before 15: the same catalog, asked for a column that it does not have."""
+    session = new_database(pg18, PAIRS).session
+    session.script(
+        "CREATE TABLE parted (a integer, b integer) PARTITION BY LIST (a);"
+        "CREATE TABLE part PARTITION OF parted DEFAULT;"
+        "CREATE STATISTICS parted_both ON a, b, (a + b) FROM parted; INSERT INTO parted SELECT n % 9, n % 9"
+        " FROM generate_series(1, 999) AS n; ANALYZE parted"
+    )
+    text = resources.query(f"shadow/{name}{source}", 18)
+    older = re.sub(r"(SELECT|false AS) (?:stxd)?inherit(?:ed)?\b", r"\1 unknown_there", text)
+    now, then = session.fetch(sql.SQL(text)), session.fetch(sql.SQL(older))
+    assert {row["inherited"] for row in now} == {False, True}
+    assert [row | {"inherited": False} for row in now if row["name"] != "parted_both"] == [
+        row for row in then if row["name"] != "parted_both"
+    ]
+    assert len(then) == len(now)
 
 
 # -- settings of roles ------------------------------------------------------------------------------------------------

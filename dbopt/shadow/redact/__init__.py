@@ -21,8 +21,7 @@ from dbopt.workload.lexer import tokens
 from dbopt.workload.observed import string_value
 
 _LONGEST_CONSTANT = 100
-_STATISTICS = "SELECT * FROM pg_catalog.pg_restore_"
-_TABLE_STATISTICS = "SELECT * FROM pg_catalog.pg_restore_relation_stats("
+_TABLE_STATISTICS = f"{schema.STATISTICS}relation_stats("
 
 NOTHING = Known()
 
@@ -41,7 +40,7 @@ class Source:
 
 
 def without_secrets(dump: str) -> str:
-    """The dump without passwords and the ways to foreign servers; for snapshots of every sort."""
+    """The dump without recognisable passwords and the ways to foreign servers; for snapshots of every sort."""
     return _rewritten(dump, schema.without_secrets)
 
 
@@ -61,7 +60,7 @@ def redacted(snapshot: Snapshot, source: Source, known: Known = NOTHING) -> Snap
     def change(statement: str) -> str:
         if statement in calls:
             return _changed(calls[statement], source, pseudonyms, backslashes=backslashes)
-        foreign = statement.startswith(_STATISTICS) and not statement.startswith(_TABLE_STATISTICS)
+        foreign = statement.startswith(schema.STATISTICS) and not statement.startswith(_TABLE_STATISTICS)
         return "" if foreign else statement
 
     return replace(
@@ -104,7 +103,7 @@ def _spelled(dump: str) -> frozenset[str]:
     """The constants in the schema itself: of checks, defaults, predicates, views and bounds."""
     found = set()
     for statement in schema.statements(dump):
-        if statement.startswith((_STATISTICS, "SET ", "--")):
+        if statement.startswith((schema.STATISTICS, "SET ", "--")):
             continue
         for token in tokens(statement):
             if token.kind is TokenKind.STRING and not token.text.startswith("$"):

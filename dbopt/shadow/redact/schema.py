@@ -9,27 +9,21 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
+from dbopt.shadow.redact.passwords import LANGUAGE, without_passwords
 from dbopt.workload.lexer import Kind, Token, tokens
 
-# Options of foreign data wrappers that the planner reads or that name what the schema names; the others say where the
-# data is and how to get at it. use_remote_estimate is not among them: a shadow asks nobody.
+# Options of foreign data wrappers that the planner reads; the others say where the data is and how to get at it.
+# use_remote_estimate is not among them: a shadow asks nobody.
 _PLANNING = frozenset(
     {"fdw_startup_cost", "fdw_tuple_cost", "fetch_size", "batch_size", "extensions", "async_capable", "updatable",
      "truncatable", "parallel_commit", "parallel_abort", "analyze_sampling", "keep_connections"}
 )  # fmt: skip
-_NAMING = frozenset(
-    {"schema_name", "table_name", "column_name", "format", "header", "delimiter", "quote", "escape", "encoding",
-     "force_null", "force_not_null"}
-)  # fmt: skip
 _PLACES = frozenset({"filename", "program"})
-_PASSWORD_OPTION = re.compile(
-    r"pass|pwd|secret|token|credential|api_?key|access_?key|private|use_remote", re.IGNORECASE
+_SECRET_OPTION = re.compile(
+    r"pass|pwd|secret|token|credential|api_?key|access_?key|private|use_remote|^user|login|account", re.IGNORECASE
 )
-_CONNINFO = re.compile(r"\b(?:host|hostaddr|port|dbname|user|service)\s*=", re.IGNORECASE)
-_PASSWORD = re.compile(r"(\b(?:ssl)?passw(?:or)?d\s*=\s*)(?:''(?:[^'])*''|[^\s'\"]+)", re.IGNORECASE)
-_URI_PASSWORD = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s:/@']*:)[^\s@/']+(@)", re.IGNORECASE)
+STATISTICS = "SELECT * FROM pg_catalog.pg_restore_"
 _FOREIGN_TABLES = ("CREATE FOREIGN TABLE ", "ALTER FOREIGN TABLE ")
-_LANGUAGE = re.compile(r'\n    LANGUAGE ("(?:[^"]|"")+"|\w+)')
 _WITH_BODIES_OF_THEIR_OWN = frozenset({"sql", "c", "internal"})
 _CONFIGURATION = re.compile(r"\n    SET [^\n]* TO .*\Z", re.DOTALL)
 _TRANSFORM = re.compile(
@@ -57,39 +51,27 @@ def statements(text: str) -> Iterator[str]:
 
 
 def without_secrets(statement: str) -> str:
-    """The statement without passwords, and without what tells the way to a foreign server."""
+    """The statement without passwords, and without what tells the way to a foreign server; statistics as they are."""
     if statement.startswith(("CREATE SERVER ", "CREATE FOREIGN DATA WRAPPER ")):
         return _options(statement, lambda name: name in _PLANNING)
+    if statement.startswith(STATISTICS):
+        return statement
     if statement.startswith(_FOREIGN_TABLES):
-        return _options(statement, lambda name: _PASSWORD_OPTION.search(name) is None)
-    if _CONNINFO.search(statement) or "://" in statement:
-        return "".join(_without_password(token) for token in tokens(statement))
-    return statement
-
-
-def _without_password(token: Token) -> str:
-    """Connection strings stand in literals, those of functions in the literals of their bodies."""
-    if token.kind is not Kind.STRING:
-        return token.text
-    if token.text.startswith("$"):
-        tag = token.text[: token.text.index("$", 1) + 1]
-        body = token.text[len(tag) : -len(tag)]
-        return tag + "".join(_without_password(inner) for inner in tokens(body)) + tag
-    text = _PASSWORD.sub(r"\1redacted", token.text) if _CONNINFO.search(token.text) else token.text
-    return _URI_PASSWORD.sub(r"\1redacted\2", text)
+        statement = _options(statement, lambda name: _SECRET_OPTION.search(name) is None)
+    return without_passwords(statement)
 
 
 def without_bodies(statement: str) -> str:
     """The statement of the schema without what only a running database needs and the planner does not: bodies in
     procedural languages, arguments of triggers, checks of domains (which replaced values need not meet), options of
-    foreign tables.
+    foreign tables that the planner does not read.
     """
     if statement.startswith(("CREATE FUNCTION ", "CREATE PROCEDURE ")):
         return _without_body(statement)
     if statement.startswith(("CREATE TRIGGER ", "CREATE CONSTRAINT TRIGGER ")):
         return _without_arguments(statement)
     if statement.startswith(_FOREIGN_TABLES):
-        return _options(statement, lambda name: name in _PLANNING | _NAMING | _PLACES, _PLACES)
+        return _options(statement, lambda name: name in _PLANNING | _PLACES, _PLACES)
     if statement.startswith("CREATE DOMAIN "):
         return _without_checks(statement)
     if statement.startswith("ALTER DOMAIN ") and "CHECK" in statement:
@@ -102,7 +84,7 @@ def _without_body(statement: str) -> str:
     code = "".join(
         token.text if token.kind is not Kind.STRING else "\0" * len(token.text) for token in tokens(statement)
     )
-    language = _LANGUAGE.search(code)
+    language = LANGUAGE.search(code)
     if language is None or language[1] in _WITH_BODIES_OF_THEIR_OWN:
         return statement
     body = code.find("\n    AS ", language.end())
