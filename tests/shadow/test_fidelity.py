@@ -86,6 +86,7 @@ def shadowed(source: Session) -> Iterator[ShadowWhatIf]:
         "SELECT state, count(*) FROM typed WHERE share > 90 GROUP BY state",
         "SELECT * FROM typed WHERE span && int4range(50, 80)",
         "SELECT * FROM typed WHERE span @> 4000",
+        "SELECT * FROM typed WHERE tags @> ARRAY[7, 17]",
         "SELECT * FROM typed WHERE id BETWEEN 100 AND 400",
         "SELECT * FROM typed WHERE word = md5('5')",
         "SELECT * FROM typed WHERE place <@ box '(0,0),(5,50)'",
