@@ -92,6 +92,10 @@ class Costs:
         wanted = self.relevant(number, indexes)
         return max((known.answer.cost for known in self._known[number] if wanted <= known.asked), default=0.0)
 
+    def plans(self, number: int) -> list[Answer]:
+        """All that is known of a statement, the plan without indexes among it."""
+        return [known.answer for known in self._known[number]]
+
     def least(self, number: int) -> float:
         """The lowest cost that any indexes asked about gave the statement."""
         return min(known.answer.cost for known in self._known[number])

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from dbopt.index.costs import Configuration, Costs
 from dbopt.index.harvest import Harvest, narrowed
+from dbopt.index.known_plans import KnownPlans
 from dbopt.index.model import Index
 
 EXPONENTS = (1.0, 0.5, 0.0)
@@ -73,11 +74,32 @@ def select(problem: Problem, harvest: Harvest) -> Configuration:
     seeds = [_fill(problem, moves, frozenset(), exponent) for exponent in _exponents(problem, harvest.pool)]
     best = min(seeds, key=lambda chosen: (problem.objective(chosen), problem.bytes(chosen), sorted(chosen)))
     for _ in range(MOST_ROUNDS):
-        improved = _swap(problem, moves, _drop(problem, best), _exponents(problem, harvest.pool))
+        improved = _swap(problem, moves, _combine(problem, _drop(problem, best)), _exponents(problem, harvest.pool))
         if improved == best:
             break
         best = improved
     return _drop(problem, _slim(problem, best, harvest.candidates))
+
+
+def _combine(problem: Problem, chosen: Configuration) -> Configuration:
+    """The best set by the plans that are known, as long as that set is better when the planner is asked; what it then
+    answers is known, too.
+    """
+    objective = problem.objective(chosen)
+    while True:
+        known = KnownPlans.of(
+            [problem.costs.plans(number) for number in range(len(problem.weights))],
+            problem.weights,
+            problem.size,
+            problem.write_cost,
+            problem.budget_bytes,
+            EXPONENTS,
+        )
+        trial = known.improved(chosen)
+        found = problem.objective(trial)
+        if found >= objective * (1 - 1e-9):
+            return chosen
+        chosen, objective = trial, found
 
 
 def _exponents(problem: Problem, pool: Configuration) -> Sequence[float]:

@@ -18,6 +18,7 @@ from dbopt.postgres.schema import Catalog, Column, ExistingIndex, Relation
 MAX_INCLUDED_COLUMNS = 4
 _DECLARED_LENGTH = re.compile(r"(?:character varying|character|numeric)\((\d+)(?:,-?\d+)?\)")
 MAX_INCLUDED_BYTES = 100
+_MOST_PAIRED = 8
 _MOST_EQUAL = 5  # of more columns compared by equality only the most selective are combined
 
 
@@ -32,9 +33,8 @@ def generate(need: Need, catalog: Catalog, max_columns: int, max_included: int =
     indexes: set[Index] = set()
     for keys in sequences:
         plain = Index(need.relation.schema, need.relation.name, keys)
-        indexes.update(
-            index for index in (plain, _covering(plain, need, max_included)) if index and not is_served(index, existing)
-        )
+        covering = _covering(plain, need, max_included) or _covering_by_keys(plain, need, max_columns)
+        indexes.update(index for index in (plain, covering) if index and not is_served(index, existing))
     return indexes
 
 
@@ -45,6 +45,7 @@ def _sequences(
     if not _is_unique_lookup({key.name for key in branch.equal}, existing):
         by_comparison = _by_comparison(need.relation, equal, list(branch.ranges), max_columns)
         yield from _prefixes(by_comparison, max_columns)
+        yield from _pairs(need, branch, max_columns)
     for order in (_usable(order, need.relation) for order in need.orders):
         yield from _prefixes([_canonical(order)], max_columns)
         for width in range(1, max_columns):
@@ -52,6 +53,16 @@ def _sequences(
                 rest = tuple(key for key in order if key.name not in {key.name for key in chosen})
                 if rest:
                     yield (*chosen, *_canonical(rest))[:max_columns]
+
+
+def _pairs(need: Need, branch: Branch, most: int) -> Iterator[tuple[Key, ...]]:
+    """Two columns in both orders, whatever the statement does with them: by the first it finds or sorts the rows, and
+    the second, a column of a join or of another condition, spares it the table.
+    """
+    ordered = (Key(key.name) for order in need.orders for key in _usable(order, need.relation))
+    every = list({key.name: key for key in (*branch.equal, *branch.joins, *branch.ranges, *ordered)}.values())
+    if most >= 2 and len(every) <= _MOST_PAIRED:
+        yield from permutations(every, 2)
 
 
 def _by_comparison(relation: Relation, equal: list[Key], ranges: list[Key], most: int) -> Iterator[tuple[Key, ...]]:
@@ -123,6 +134,17 @@ def _covering(index: Index, need: Need, max_included: int) -> Index | None:
     if not all(_is_bounded(column) for column in columns):
         return None
     return Index(index.schema, index.table, index.keys, tuple(sorted(rest)))
+
+
+def _covering_by_keys(index: Index, need: Need, max_columns: int) -> Index | None:
+    """The index with the other columns that the statement reads as its last keys, if they are few."""
+    rest = sorted(name for name in need.referenced or () if name not in index.columns)
+    columns = [column for name in rest if (column := need.relation.column(name)) is not None]
+    if not columns or index.width + len(columns) > max_columns or _width(columns) > MAX_INCLUDED_BYTES:
+        return None
+    if not all(column.indexable and _is_bounded(column) for column in columns):
+        return None
+    return Index(index.schema, index.table, (*index.keys, *map(Key, rest)))
 
 
 def _is_bounded(column: Column) -> bool:
