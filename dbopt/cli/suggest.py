@@ -53,6 +53,10 @@ def register(app: typer.Typer) -> None:
         max_columns: Annotated[
             int, typer.Option("--max-columns", min=1, max=8, metavar="N", help="Most key columns of an index.")
         ] = 3,
+        repeat_keys: Annotated[
+            bool,
+            typer.Option("--repeat-keys", help="Also indexes that begin like a primary key or another index."),
+        ] = False,
         no_drop: Annotated[bool, typer.Option("--no-drop", help="Do not look for indexes to drop.")] = False,
         pg_bin: Annotated[
             Path | None,
@@ -81,6 +85,7 @@ def register(app: typer.Typer) -> None:
                     planner.what_if,
                     budget_bytes=budget_bytes,
                     max_columns=max_columns,
+                    repeat_keys=repeat_keys,
                     drop=not no_drop,
                     snapshot_name=planner.snapshot_name,
                     on_progress=on_progress,

@@ -22,7 +22,7 @@ from dbopt.postgres.identifiers import qualified
 from dbopt.postgres.schema import Catalog
 from dbopt.workload.model import Workload
 
-CALLS = 1000
+CALLS = 1400
 CALLS_PER_STATEMENT = 25
 _NOTICEABLE = 1e-6  # relative change of a cost that is more than rounding
 
@@ -35,20 +35,25 @@ def advise(
     budget_bytes: int | None = None,
     max_columns: int = 3,
     max_included: int = MAX_INCLUDED_COLUMNS,
+    repeat_keys: bool = False,
     drop: bool = True,
     snapshot_name: str | None = None,
     on_progress: OnProgress | None = None,
     max_calls: int | None = None,
 ) -> Advice:
     """Advise on the indexes of a workload. The planner is asked at most about `max_calls` configurations in the search
-    (by default CALLS and CALLS_PER_STATEMENT more for each statement). Deterministic, but for `elapsed_ms`.
+    (by default CALLS and CALLS_PER_STATEMENT more for each statement). `repeat_keys` allows indexes that begin with the
+    columns of a primary key or unique index, and asks no more of them than of others. Deterministic, but for
+    `elapsed_ms`.
 
     Raises NothingToDo for a workload without a statement, or without one that plans.
     """
     started = time.monotonic()
     tell = on_progress or (lambda *_: None)
-    questions = _ask(workload, catalog, what_if, Widths(max_columns, max_included), tell)
+    questions = _ask(workload, catalog, what_if, Widths(max_columns, max_included, repeat_keys), tell)
     problem = _problem(questions, workload, catalog, what_if, budget_bytes, max_calls)
+    if repeat_keys:
+        problem = replace(problem, repeats=lambda _: False)
     chosen = _choose(problem, questions, max_columns, tell)
     tell(0, 1, "looking for needless indexes")
     create = _create(chosen, problem, questions, catalog)

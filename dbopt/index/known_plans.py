@@ -74,7 +74,7 @@ class KnownPlans:
         """A set that is no worse; the same one where nothing better is known. What has no known plan is left out."""
         best = sum(1 << place for place, index in enumerate(self.indexes) if index in chosen)
         cost = self._total(best)
-        while (found := self._step(best, cost)) is not None:
+        while self._left > 0 and (found := self._step(best, cost)) is not None:
             best, cost = found
         return frozenset(index for place, index in enumerate(self.indexes) if best >> place & 1)
 
@@ -92,7 +92,7 @@ class KnownPlans:
                     if total < least:
                         best, least = trial, total
                 if self._left <= 0:
-                    break
+                    return (best, least) if best != chosen else None
             if best != chosen:
                 return best, least
         return None

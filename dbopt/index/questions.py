@@ -24,10 +24,13 @@ MOST_PARAMETER_SETS = 3
 
 @dataclass(frozen=True)
 class Widths:
-    """Most key columns of an index, and most columns that it includes besides."""
+    """Most key columns of an index, and most columns that it includes besides; `repeat_keys` allows those that begin
+    with the columns of a primary key or unique index.
+    """
 
     keys: int = 3
     included: int = MAX_INCLUDED_COLUMNS
+    repeat_keys: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,11 @@ def _question(
     statement: Statement, planned: list[tuple[Statement, Estimate]], catalog: Catalog, widths: Widths
 ) -> Question:
     tree, needs = _analysed(statement, catalog)
-    own = frozenset(index for need in needs for index in generate(need, catalog, widths.keys, widths.included))
+    own = frozenset(
+        index
+        for need in needs
+        for index in generate(need, catalog, widths.keys, widths.included, repeat_keys=widths.repeat_keys)
+    )
     tables = {need.relation.key for need in needs}
     if tree is None:
         tables = {relation.key for name in statement.tables if (relation := catalog.resolve(name)) is not None}

@@ -2,8 +2,9 @@
 
 Objective: the statements' costs times their weights, plus what the indexes cost its writes. Greedy by benefit per
 size^e for several exponents e (lazily: a benefit computed earlier is looked at again only when it comes first), the
-best of those improved by local search: drop, swap (take one out, fill up anew) and slim (a narrower index instead).
-The number of planner calls is bounded, never the time: the same input gives the same advice on any machine.
+best of those improved by local search: combine (by the plans that are known, which asks nothing), drop, swap (take one
+out, fill up anew) and slim (a narrower index instead). The number of planner calls is bounded, never the time: the same
+input gives the same advice on any machine.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from dbopt.index.model import Index
 
 EXPONENTS = (1.0, 0.5, 0.0)
 MOST_ROUNDS = 3  # of local search
+MOST_COMBINED = 10  # searches among known plans, each with the answers to the last one
 THRIFT = 0.05  # share of an index's benefit that is given up for a smaller one
 MIN_SHARE = 0.01  # of a statement's cost that an index must save,
 MIN_COST = 4.0  # and no less than the read of one random page each time it runs
@@ -71,10 +73,16 @@ class Problem:
 def select(problem: Problem, harvest: Harvest) -> Configuration:
     """The best set found. Every index in it saves more than it costs, and enough of some statement."""
     moves = sorted({frozenset((index,)) for index in harvest.pool} | harvest.teams, key=sorted)
-    seeds = [_fill(problem, moves, frozenset(), exponent) for exponent in _exponents(problem, harvest.pool)]
-    best = min(seeds, key=lambda chosen: (problem.objective(chosen), problem.bytes(chosen), sorted(chosen)))
+    exponents = _exponents(problem, harvest.pool)
+
+    def rank(chosen: Configuration) -> tuple[float, int, list[Index]]:
+        return problem.objective(chosen), problem.bytes(chosen), sorted(chosen)
+
+    seeds = [_fill(problem, moves, frozenset(), exponent) for exponent in exponents]
+    best = min([*seeds, *(_combine(problem, seed) for seed in seeds)], key=rank)
     for _ in range(MOST_ROUNDS):
-        improved = _swap(problem, moves, _combine(problem, _drop(problem, best)), _exponents(problem, harvest.pool))
+        best = min((best, _combine(problem, frozenset())), key=rank)
+        improved = _swap(problem, moves, _combine(problem, _drop(problem, best)), exponents)
         if improved == best:
             break
         best = improved
@@ -86,7 +94,7 @@ def _combine(problem: Problem, chosen: Configuration) -> Configuration:
     answers is known, too.
     """
     objective = problem.objective(chosen)
-    while True:
+    for _ in range(MOST_COMBINED):
         known = KnownPlans.of(
             [problem.costs.plans(number) for number in range(len(problem.weights))],
             problem.weights,
@@ -98,8 +106,9 @@ def _combine(problem: Problem, chosen: Configuration) -> Configuration:
         trial = known.improved(chosen)
         found = problem.objective(trial)
         if found >= objective * (1 - 1e-9):
-            return chosen
+            break
         chosen, objective = trial, found
+    return chosen
 
 
 def _exponents(problem: Problem, pool: Configuration) -> Sequence[float]:

@@ -14,15 +14,16 @@ from dbopt.workload.sql import parse
 from tests.index.shop import SHOP, index
 
 
-def found(sql: str, catalog: Catalog = SHOP, max_columns: int = 3) -> set[str]:
+def found(sql: str, catalog: Catalog = SHOP, max_columns: int = 3, *, repeat_keys: bool = False) -> set[str]:
     """The candidates in short, without what they include: `orders (customer_id)`."""
-    return {one.split(" INCLUDE")[0] for one in found_in_full(sql, catalog, max_columns)}
+    return {one.split(" INCLUDE")[0] for one in found_in_full(sql, catalog, max_columns, repeat_keys=repeat_keys)}
 
 
-def found_in_full(sql: str, catalog: Catalog = SHOP, max_columns: int = 3) -> set[str]:
+def found_in_full(sql: str, catalog: Catalog = SHOP, max_columns: int = 3, *, repeat_keys: bool = False) -> set[str]:
     tree = parse(sql)
     assert tree is not None, sql
-    return {str(one).replace(" USING btree", "") for one in candidates(tree, catalog, max_columns)}
+    every = candidates(tree, catalog, max_columns, repeat_keys=repeat_keys)
+    return {str(one).replace(" USING btree", "") for one in every}
 
 
 def assert_candidates(sql: str, *wanted: str) -> None:
@@ -178,6 +179,17 @@ def test_a_table_outside_the_search_path_is_not_guessed() -> None:
 
 def test_a_primary_key_lookup_needs_nothing() -> None:
     assert found("SELECT * FROM orders WHERE id = 3 AND status = 'open'") == set()
+
+
+def test_indexes_that_begin_like_a_key_can_be_asked_for() -> None:
+    query = "SELECT o.total FROM orders o JOIN customers c ON c.id = o.customer_id WHERE o.id > 3"
+    assert not any(text.startswith("public.orders (id") for text in found(query))
+    assert any(text.startswith("public.orders (id") for text in found(query, repeat_keys=True))
+
+
+def test_a_column_that_is_joined_may_stand_behind_one_with_bounds() -> None:
+    query = "SELECT o.total FROM orders o JOIN customers c ON c.id = o.customer_id WHERE o.placed_at > $1"
+    assert "public.orders (placed_at, customer_id)" in found(query)
 
 
 def test_what_exists_is_not_suggested() -> None:

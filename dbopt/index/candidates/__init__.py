@@ -16,6 +16,12 @@ from dbopt.postgres.schema import Catalog
 __all__ = ["MAX_INCLUDED_COLUMNS", "Need", "candidates", "generate", "is_served", "needs_of", "repeats"]
 
 
-def candidates(tree: exp.Expression, catalog: Catalog, max_columns: int = 3) -> frozenset[Index]:
+def candidates(
+    tree: exp.Expression, catalog: Catalog, max_columns: int = 3, *, repeat_keys: bool = False
+) -> frozenset[Index]:
     """Every index worth asking the planner about, none of which exists already."""
-    return frozenset(index for need in needs_of(tree, catalog) for index in generate(need, catalog, max_columns))
+    return frozenset(
+        index
+        for need in needs_of(tree, catalog)
+        for index in generate(need, catalog, max_columns, repeat_keys=repeat_keys)
+    )

@@ -22,9 +22,17 @@ _MOST_PAIRED = 8
 _MOST_EQUAL = 5  # of more columns compared by equality only the most selective are combined
 
 
-def generate(need: Need, catalog: Catalog, max_columns: int, max_included: int = MAX_INCLUDED_COLUMNS) -> set[Index]:
+def generate(
+    need: Need,
+    catalog: Catalog,
+    max_columns: int,
+    max_included: int = MAX_INCLUDED_COLUMNS,
+    *,
+    repeat_keys: bool = False,
+) -> set[Index]:
     """Candidates for one table of a statement: keys of up to `max_columns`, each also in a form that includes up to
-    `max_included` other columns so that it covers the statement.
+    `max_included` other columns so that it covers the statement. With `repeat_keys`, also those that begin with all
+    columns of a unique index, or with the first ones of any.
     """
     existing = catalog.indexes_of(need.relation)
     sequences: set[tuple[Key, ...]] = set()
@@ -34,7 +42,9 @@ def generate(need: Need, catalog: Catalog, max_columns: int, max_included: int =
     for keys in sequences:
         plain = Index(need.relation.schema, need.relation.name, keys)
         covering = _covering(plain, need, max_included) or _covering_by_keys(plain, need, max_columns)
-        indexes.update(index for index in (plain, covering) if index and not is_served(index, existing))
+        indexes.update(
+            index for index in (plain, covering) if index and not is_served(index, existing, repeat_keys=repeat_keys)
+        )
     return indexes
 
 
@@ -160,11 +170,14 @@ def _width(columns: Iterable[Column]) -> int:
 # -- what exists ------------------------------------------------------------------------------------------------------
 
 
-def is_served(index: Index, existing: Iterable[ExistingIndex]) -> bool:
+def is_served(index: Index, existing: Iterable[ExistingIndex], *, repeat_keys: bool = False) -> bool:
     """Whether an existing index does the same: its keys begin with these and hold what is included; or these begin
-    with all keys of a unique index, where one row is found anyway.
+    with all keys of a unique index, where one row is found anyway. With `repeat_keys` only one that is the same does.
     """
-    return any(_serves(other, index) for other in existing if _is_plain(other))
+    plain = (other for other in existing if _is_plain(other))
+    if repeat_keys:
+        return any(_holds(other, index) and len(other.keys) == index.width for other in plain)
+    return any(_holds(other, index) or _finds_one_row(other, index) for other in plain)
 
 
 def repeats(index: Index, catalog: Catalog) -> bool:
@@ -179,12 +192,12 @@ def _is_plain(other: ExistingIndex) -> bool:
     return other.method == "btree" and other.is_valid and not other.predicate
 
 
-def _serves(other: ExistingIndex, index: Index) -> bool:
-    held = {*other.columns, *other.include}
-    if _begins_with(other, index.keys) and held.issuperset(index.include):
-        return True
-    width = len(other.keys)
-    return other.is_unique and set(index.columns[:width]) == set(other.columns)
+def _holds(other: ExistingIndex, index: Index) -> bool:
+    return _begins_with(other, index.keys) and {*other.columns, *other.include}.issuperset(index.include)
+
+
+def _finds_one_row(other: ExistingIndex, index: Index) -> bool:
+    return other.is_unique and set(index.columns[: len(other.keys)]) == set(other.columns)
 
 
 def _begins_with(other: ExistingIndex, keys: tuple[Key, ...]) -> bool:
