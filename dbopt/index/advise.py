@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import cache
 
 from dbopt.errors import NothingToDo
 from dbopt.index import drops, wording
@@ -107,8 +108,8 @@ def _problem(
     return Problem(
         costs=costs,
         weights=[question.statement.weight for question in asked],
-        size=what_if.size_bytes,
-        write_cost=lambda index: write_cost(index, catalog, writes),
+        size=cache(what_if.size_bytes),
+        write_cost=cache(lambda index: write_cost(index, catalog, writes)),
         budget_bytes=budget_bytes,
         repeats=lambda index: repeats(index, catalog),
     )

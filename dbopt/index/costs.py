@@ -52,19 +52,33 @@ class Costs:
         self._left = max_calls
         nothing: Configuration = frozenset()
         self._known: list[list[_Known]] = [[_Known(nothing, Answer(cost, nothing))] for cost in bases]
-        self._usable: list[dict[Index, bool]] = [{} for _ in bases]
+        self._met: set[Index] = set()
+        self._readers: dict[Index, list[int]] = {}
+        self._usable: list[set[Index]] = [set() for _ in bases]
 
     @property
     def exhausted(self) -> bool:
         return self._left is not None and self._left <= 0
 
+    def statements(self, indexes: Configuration) -> list[int]:
+        """The numbers of the statements that could read one of the indexes, ascending."""
+        self._meet(indexes)
+        return sorted({number for index in indexes for number in self._readers[index]})
+
     def relevant(self, number: int, indexes: Configuration) -> Configuration:
         """Those of the indexes that the statement could read."""
-        usable = self._usable[number]
-        for index in indexes:
-            if index not in usable:
-                usable[index] = self._may_use(number, index)
-        return frozenset(index for index in indexes if usable[index])
+        self._meet(indexes)
+        return indexes & self._usable[number]
+
+    def _meet(self, indexes: Configuration) -> None:
+        """Find out once which statements could read an index."""
+        if indexes <= self._met:
+            return
+        for index in indexes - self._met:
+            self._met.add(index)
+            self._readers[index] = [number for number in range(len(self._known)) if self._may_use(number, index)]
+            for number in self._readers[index]:
+                self._usable[number].add(index)
 
     def answer(self, number: int, indexes: Configuration) -> Answer:
         wanted = self.relevant(number, indexes)

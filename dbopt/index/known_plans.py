@@ -26,8 +26,7 @@ Set = int
 @dataclass
 class KnownPlans:
     """`plans` are those of each statement with its weighted cost and the set that it reads, the cheapest first; the
-    last reads no index. `sizes` and `writes` are by index. `plans_with` are the statements that have a plan with an
-    index.
+    last reads no index. `sizes` and `writes` are by index.
     """
 
     indexes: Sequence[Index]
@@ -39,10 +38,11 @@ class KnownPlans:
 
     def __post_init__(self) -> None:
         self._left = MOST_EVALUATIONS
-        self._plans_with = [
-            [number for number, plans in enumerate(self.plans) if any(used >> place & 1 for _, used in plans)]
-            for place in range(len(self.indexes))
-        ]
+        self._read_by = [sorted({place for _, used in plans for place in self._places(used)}) for plans in self.plans]
+        self._plans_with: list[list[int]] = [[] for _ in self.indexes]
+        for number, places in enumerate(self._read_by):
+            for place in places:
+                self._plans_with[place].append(number)
 
     @staticmethod
     def of(
@@ -72,55 +72,84 @@ class KnownPlans:
 
     def improved(self, chosen: Configuration) -> Configuration:
         """A set that is no worse; the same one where nothing better is known. What has no known plan is left out."""
-        best = sum(1 << place for place, index in enumerate(self.indexes) if index in chosen)
-        cost = self._total(best)
-        while self._left > 0 and (found := self._step(best, cost)) is not None:
-            best, cost = found
-        return frozenset(index for place, index in enumerate(self.indexes) if best >> place & 1)
+        best = self._state(sum(1 << place for place, index in enumerate(self.indexes) if index in chosen))
+        while self._left > 0 and (found := self._step(best)) is not None:
+            best = self._state(found)
+        return frozenset(self.indexes[place] for place in self._places(best.chosen))
 
     # -- steps --------------------------------------------------------------------------------------------------------
 
-    def _step(self, chosen: Set, cost: float) -> tuple[Set, float] | None:
+    def _step(self, start: _State) -> Set | None:
         """The best set that one step leads to: first of those that take out one index at most, else of two."""
-        places = list(self._places(chosen))
+        places = list(self._places(start.chosen))
         for takes in ([(), *((place,) for place in places)], combinations(places, 2)):
-            best, least = chosen, cost * (1 - _LEAST)
+            best, least = None, start.total - _LEAST * abs(start.total)
             for taken in takes:
+                without = self._without(start, taken)
                 for exponent in self.exponents:
-                    trial = self._filled(chosen & ~sum(1 << place for place in taken), taken, exponent)
-                    total = self._total(trial)
-                    if total < least:
-                        best, least = trial, total
+                    trial = self._filled(without.copy(), taken, exponent)
+                    if trial.total < least:
+                        best, least = trial.chosen, trial.total
                 if self._left <= 0:
-                    return (best, least) if best != chosen else None
-            if best != chosen:
-                return best, least
+                    return best
+            if best is not None:
+                return best
         return None
 
-    def _filled(self, chosen: Set, without: Sequence[int], exponent: float) -> Set:
-        """Add the index of the best benefit per size^exponent until none fits or helps."""
+    def _state(self, chosen: Set) -> _State:
         costs = [self._cost(number, chosen) for number in range(len(self.plans))]
+        total = sum(costs) + sum(self.writes[place] for place in self._places(chosen))
         room = self.budget_bytes - sum(self.sizes[place] for place in self._places(chosen))
-        open_places = [place for place in range(len(self.indexes)) if not chosen >> place & 1 and place not in without]
+        state = _State(chosen, total, room, costs, {})
+        self._learn(state, range(len(self.indexes)))
+        return state
+
+    def _without(self, start: _State, taken: Sequence[int]) -> _State:
+        state = start.copy()
+        for place in taken:
+            state.chosen &= ~(1 << place)
+            state.room += self.sizes[place]
+            state.total -= self.writes[place]
+        self._follow(state, taken)
+        return state
+
+    def _filled(self, state: _State, without: Sequence[int], exponent: float) -> _State:
+        """Add the index of the best benefit per size^exponent until none fits or helps."""
         while True:
             best, highest = -1, 0.0
-            for place in open_places:
-                if self.sizes[place] <= room and not chosen >> place & 1:
-                    benefit = self._benefit(costs, chosen, place)
-                    score = benefit / max(self.sizes[place], 1) ** exponent if benefit > 0 else 0.0
+            self._left -= len(state.benefits)
+            for place, benefit in state.benefits.items():
+                size = self.sizes[place]
+                if size <= state.room and place not in without:
+                    score = benefit / max(size, 1) ** exponent
                     if score > highest:
                         best, highest = place, score
             if best < 0:
-                return chosen
-            chosen |= 1 << best
-            room -= self.sizes[best]
-            for number in self._plans_with[best]:
-                costs[number] = self._cost(number, chosen)
+                return state
+            state.chosen |= 1 << best
+            state.room -= self.sizes[best]
+            state.total += self.writes[best]
+            self._follow(state, (best,))
 
-    def _benefit(self, costs: Sequence[float], chosen: Set, place: int) -> float:
-        more = chosen | 1 << place
-        saved = sum(costs[number] - self._cost(number, more) for number in self._plans_with[place])
-        return saved - self.writes[place]
+    def _follow(self, state: _State, moved: Sequence[int]) -> None:
+        """Bring the state up to date after these indexes were added or taken out."""
+        touched = {number for place in moved for number in self._plans_with[place]}
+        for number in touched:
+            cost = self._cost(number, state.chosen)
+            state.total += cost - state.costs[number]
+            state.costs[number] = cost
+        self._learn(state, {place for number in touched for place in self._read_by[number]})
+
+    def _learn(self, state: _State, places: Iterable[int]) -> None:
+        """What each of these indexes would bring; only those that bring something are kept."""
+        for place in places:
+            state.benefits.pop(place, None)
+            if state.chosen >> place & 1:
+                continue
+            more = state.chosen | 1 << place
+            saved = sum(state.costs[number] - self._cost(number, more) for number in self._plans_with[place])
+            if saved > self.writes[place]:
+                state.benefits[place] = saved - self.writes[place]
 
     # -- costs --------------------------------------------------------------------------------------------------------
 
@@ -132,12 +161,25 @@ class KnownPlans:
                 return cost
         raise AssertionError("every statement has a plan without indexes")
 
-    def _total(self, chosen: Set) -> float:
-        reads = sum(self._cost(number, chosen) for number in range(len(self.plans)))
-        return reads + sum(self.writes[place] for place in self._places(chosen))
-
     def _places(self, chosen: Set) -> Iterator[int]:
-        return (place for place in range(len(self.indexes)) if chosen >> place & 1)
+        while chosen:
+            lowest = chosen & -chosen
+            yield lowest.bit_length() - 1
+            chosen ^= lowest
+
+
+@dataclass
+class _State:
+    """A set, what it costs in all and each statement, the room that it leaves, and what further indexes would bring."""
+
+    chosen: Set
+    total: float
+    room: float
+    costs: list[float]
+    benefits: dict[int, float]
+
+    def copy(self) -> _State:
+        return _State(self.chosen, self.total, self.room, self.costs.copy(), self.benefits.copy())
 
 
 def _undominated(plans: Iterable[tuple[float, Set]]) -> Iterator[tuple[float, Set]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import total_ordering
+from functools import cached_property, total_ordering
 
 from dbopt.postgres.identifiers import quoted
 
@@ -54,6 +54,14 @@ class Index:
     method: str = "btree"
     predicate: str = ""
     options: tuple[tuple[str, str], ...] = field(default=())
+
+    def __hash__(self) -> int:
+        """Kept: sets of indexes are compared all the time."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.schema, self.table, self.keys, self.include, self.method, self.predicate, self.options))
 
     @property
     def relation(self) -> str:

@@ -10,6 +10,7 @@ input gives the same advice on any machine.
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -47,27 +48,36 @@ class Problem:
         reads = sum(weight * self.costs.cost(number, chosen) for number, weight in enumerate(self.weights))
         return reads + sum(self.write_cost(index) for index in sorted(chosen))
 
+    def change(self, old: Configuration, new: Configuration) -> float:
+        """What the objective is more under the new set."""
+        more = sum(self.write_cost(index) for index in new - old) - sum(self.write_cost(index) for index in old - new)
+        for number in self.costs.statements(old ^ new):
+            more += self.weights[number] * (self.costs.cost(number, new) - self.costs.cost(number, old))
+        return more
+
     def gain(self, chosen: Configuration, added: Configuration) -> float:
         """What these indexes save on top of those chosen; only statements that could read them are looked at."""
         saved = -sum(self.write_cost(index) for index in added)
-        for number, weight in enumerate(self.weights):
-            if self.costs.relevant(number, added):
-                saved += weight * (self.costs.cost(number, chosen) - self.costs.cost(number, chosen | added))
+        for number in self.costs.statements(added):
+            saved += self.weights[number] * (self.costs.cost(number, chosen) - self.costs.cost(number, chosen | added))
         return saved
 
     def most(self, chosen: Configuration, added: Configuration) -> float:
         """What these indexes can save at most, as far as is known without asking the planner about them."""
         saved = -sum(self.write_cost(index) for index in added)
-        for number, weight in enumerate(self.weights):
-            if self.costs.relevant(number, added):
-                saved += weight * (self.costs.cost(number, chosen) - self.costs.bound(number, chosen | added))
+        for number in self.costs.statements(added):
+            saved += self.weights[number] * (self.costs.cost(number, chosen) - self.costs.bound(number, chosen | added))
         return saved
 
     def bytes(self, indexes: Configuration) -> int:
         return sum(self.size(index) for index in indexes)
 
+    def room(self, indexes: Configuration) -> float:
+        """Bytes that these leave of the budget."""
+        return math.inf if self.budget_bytes is None else self.budget_bytes - self.bytes(indexes)
+
     def fits(self, indexes: Configuration) -> bool:
-        return self.budget_bytes is None or self.bytes(indexes) <= self.budget_bytes
+        return self.room(indexes) >= 0
 
 
 def select(problem: Problem, harvest: Harvest) -> Configuration:
@@ -118,11 +128,11 @@ def _exponents(problem: Problem, pool: Configuration) -> Sequence[float]:
 
 def _fill(problem: Problem, moves: Sequence[Configuration], start: Configuration, exponent: float) -> Configuration:
     """Add the move of the best benefit per size^exponent, until none fits or helps."""
-    chosen = start
+    chosen, room = start, problem.room(start)
     queue = [
         (-_score(problem, chosen, move, exponent, problem.most), order, -1)
         for order, move in enumerate(moves)
-        if not move <= chosen and problem.fits(chosen | move)
+        if not move <= chosen and problem.bytes(move - chosen) <= room
     ]
     heapq.heapify(queue)
     turn = 0
@@ -131,9 +141,10 @@ def _fill(problem: Problem, moves: Sequence[Configuration], start: Configuration
         if score >= 0:
             break
         move = moves[order]
-        if move <= chosen or not problem.fits(chosen | move):
+        if move <= chosen or problem.bytes(move - chosen) > room:
             continue
         if seen == turn:
+            room -= problem.bytes(move - chosen)
             chosen |= move
             turn += 1
         else:
@@ -164,7 +175,7 @@ def is_worthwhile(problem: Problem, chosen: Configuration, index: Index) -> bool
     if problem.gain(without, frozenset((index,))) <= 0:
         return False
     repeats = problem.repeats(index) or any(_begins(index, other) for other in without)
-    for number in range(len(problem.weights)):
+    for number in problem.costs.statements(frozenset((index,))):
         before = problem.costs.cost(number, without)
         asked = MIN_SHARE * before
         if repeats:
@@ -181,17 +192,22 @@ def _begins(index: Index, other: Index) -> bool:
 def _swap(
     problem: Problem, moves: Sequence[Configuration], chosen: Configuration, exponents: Sequence[float]
 ) -> Configuration:
-    """Take one index out and fill up without it; keep what is better."""
-    best, best_objective = chosen, problem.objective(chosen)
+    """Take one index out and fill up with others that the same statements could read; keep what is better."""
+    best, least = chosen, 1e-9 * abs(problem.objective(chosen))
+    by_statement: dict[int, list[int]] = {}
+    for order, move in enumerate(moves):
+        for number in problem.costs.statements(move):
+            by_statement.setdefault(number, []).append(order)
     for index in sorted(chosen):
         if index not in best or problem.costs.exhausted:
             continue
-        others = [move for move in moves if index not in move]
+        asked = problem.costs.statements(frozenset((index,)))
+        near = sorted({order for number in asked for order in by_statement.get(number, ())})
+        others = [moves[order] for order in near if index not in moves[order]]
         for exponent in exponents:
             trial = _fill(problem, others, best - {index}, exponent)
-            objective = problem.objective(trial)
-            if objective < best_objective * (1 - 1e-9):
-                best, best_objective = trial, objective
+            if problem.change(best, trial) < -least:
+                best = trial
                 break
     return best
 
