@@ -49,11 +49,10 @@ class Case:
         """By how much the number of partitions grew, of the table where it grew most: so much more is to be planned and
         opened, and costs that grew with it are not the statement's.
         """
-        counts = [
-            (self.partitions(self.tables_before, name), self.partitions(self.tables_after, name))
-            for name in self.relations
-        ]
-        return max((after / before for before, after in counts if 0 < before < after), default=1.0)
+        grown = (
+            1 + self.new_partitions(name) / max(self.partitions(self.tables_before, name), 1) for name in self.relations
+        )
+        return max(grown, default=1.0)
 
     def new_partitions(self, relation: str) -> int:
         """How many partitions a table has more than before."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from dbopt.check.baseline import Expected
+from dbopt.check.baseline import Expected, Key
 from dbopt.check.cause import Asked, Side, causes
 from dbopt.check.compare import judged
 from dbopt.check.model import Check, Checked, overall
@@ -32,7 +32,7 @@ class Evidence:
         """What can be timed: every statement that both sides have, under its place in the check."""
         current = self._current()
         return [
-            pair_of(str(number), one.before.text, current[_key(one.after)])
+            pair_of(str(number), one.before.text, current[one.after.key])
             for number, one in enumerate(self.pairs)
             if one.before is not None and one.after is not None and one.after.error is None
         ]
@@ -55,8 +55,8 @@ class Evidence:
         asked = {
             number: Asked(
                 str(number),
-                pair_of("", one.before.text, current[_key(one.after)]).before,
-                current[_key(one.after)],
+                pair_of("", one.before.text, current[one.after.key]).before,
+                current[one.after.key],
                 one.before,
                 one.after,
             )
@@ -67,12 +67,8 @@ class Evidence:
         statements = [replace(one, cause=found.get(str(n))) for n, one in enumerate(self.check.statements)]
         return replace(self.check, statements=tuple(statements))
 
-    def _current(self) -> dict[tuple[str, str | None, str], Statement]:
+    def _current(self) -> dict[Key, Statement]:
         return {(one.id, one.name, "\n".join(one.sql.splitlines())): one for one in self.statements}
-
-
-def _key(one: Expected) -> tuple[str, str | None, str]:
-    return one.id, one.name, one.text
 
 
 def _moved(checked: Checked) -> bool:

@@ -50,21 +50,22 @@ class Problem:
 
     def change(self, old: Configuration, new: Configuration) -> float:
         """What the objective is more under the new set."""
-        more = sum(self.write_cost(index) for index in new - old) - sum(self.write_cost(index) for index in old - new)
+        added, gone = (sum(map(self.write_cost, sorted(part))) for part in (new - old, old - new))
+        more = added - gone
         for number in self.costs.statements(old ^ new):
             more += self.weights[number] * (self.costs.cost(number, new) - self.costs.cost(number, old))
         return more
 
     def gain(self, chosen: Configuration, added: Configuration) -> float:
         """What these indexes save on top of those chosen; only statements that could read them are looked at."""
-        saved = -sum(self.write_cost(index) for index in added)
+        saved = -sum(map(self.write_cost, sorted(added)))
         for number in self.costs.statements(added):
             saved += self.weights[number] * (self.costs.cost(number, chosen) - self.costs.cost(number, chosen | added))
         return saved
 
     def most(self, chosen: Configuration, added: Configuration) -> float:
         """What these indexes can save at most, as far as is known without asking the planner about them."""
-        saved = -sum(self.write_cost(index) for index in added)
+        saved = -sum(map(self.write_cost, sorted(added)))
         for number in self.costs.statements(added):
             saved += self.weights[number] * (self.costs.cost(number, chosen) - self.costs.bound(number, chosen | added))
         return saved

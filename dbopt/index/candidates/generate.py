@@ -18,7 +18,7 @@ from dbopt.postgres.schema import Catalog, Column, ExistingIndex, Relation
 MAX_INCLUDED_COLUMNS = 4
 _DECLARED_LENGTH = re.compile(r"(?:character varying|character|numeric)\((\d+)(?:,-?\d+)?\)")
 MAX_INCLUDED_BYTES = 100
-_MOST_PAIRED = 8
+_MOST_PAIRED = 8  # of more columns not every two are tried
 _MOST_EQUAL = 5  # of more columns compared by equality only the most selective are combined
 
 
