@@ -219,7 +219,8 @@ def _slim(problem: Problem, chosen: Configuration, candidates: Configuration) ->
         without = chosen - {index}
         benefit = problem.gain(without, frozenset((index,)))
         known = candidates.intersection(narrowed(index))
-        for narrower in sorted(known, key=lambda other: (problem.size(other), other)):
+        smaller = (other for other in known if problem.size(other) <= problem.size(index))
+        for narrower in sorted(smaller, key=lambda other: (problem.size(other), other)):
             if problem.gain(without, frozenset((narrower,))) >= (1 - THRIFT) * benefit:
                 chosen = without | {narrower}
                 break
