@@ -125,6 +125,14 @@ def test_a_plan_is_not_asked_for_twice() -> None:
     assert planner.calls == 2
 
 
+def test_a_narrower_index_that_is_larger_does_not_break_the_budget() -> None:
+    b_c = an_index("b", "c")
+    planner = Planner({(0, C): 11, (1, B): 10, (2, b_c): 1}, 3)
+    sizes = {A: 1, B: 2, b_c: 1, C: 10}
+    chosen = planner.choose(budget=11, sizes=sizes)
+    assert sum(sizes[index] for index in chosen) <= 11
+
+
 _INDEXES = st.sampled_from([A, B, C, A_B, an_index("b", "c"), an_index("a", include=("c",))])
 _SAVINGS = st.dictionaries(st.tuples(st.integers(0, 3), _INDEXES), st.floats(0, 999), max_size=16)
 
