@@ -9,12 +9,12 @@ from functools import cache
 from dbopt.errors import NothingToDo
 from dbopt.index import drops, wording
 from dbopt.index.advice import Advice, CreateAdvice, NotAdvised, StatementCost
-from dbopt.index.candidates import MAX_INCLUDED_COLUMNS, repeats
+from dbopt.index.candidates import MAX_INCLUDED_COLUMNS, Allowed, repeats
 from dbopt.index.costs import Configuration, Costs
 from dbopt.index.harvest import harvest
 from dbopt.index.model import Index
 from dbopt.index.naming import Names
-from dbopt.index.questions import OnProgress, Question, Questions, Widths, answer, prepare
+from dbopt.index.questions import OnProgress, Question, Questions, answer, prepare, whole
 from dbopt.index.selection import Problem, select
 from dbopt.index.what_if import WhatIf
 from dbopt.index.write_cost import write_cost
@@ -37,6 +37,7 @@ def advise(
     max_columns: int = 3,
     max_included: int = MAX_INCLUDED_COLUMNS,
     repeat_keys: bool = False,
+    plain: bool = False,
     drop: bool = True,
     snapshot_name: str | None = None,
     on_progress: OnProgress | None = None,
@@ -44,14 +45,14 @@ def advise(
 ) -> Advice:
     """Advise on the indexes of a workload. The planner is asked at most about `max_calls` configurations in the search
     (by default CALLS and CALLS_PER_STATEMENT more for each statement). `repeat_keys` allows indexes that begin with the
-    columns of a primary key or unique index, and asks no more of them than of others. Deterministic, but for
-    `elapsed_ms`.
+    columns of a primary key or unique index, and asks no more of them than of others; `plain` allows only b-trees over
+    columns. Deterministic, but for `elapsed_ms`.
 
     Raises NothingToDo for a workload without a statement, or without one that plans.
     """
     started = time.monotonic()
     tell = on_progress or (lambda *_: None)
-    questions = _ask(workload, catalog, what_if, Widths(max_columns, max_included, repeat_keys), tell)
+    questions = _ask(workload, catalog, what_if, Allowed(max_columns, max_included, repeat_keys, plain), tell)
     problem = _problem(questions, workload, catalog, what_if, budget_bytes, max_calls)
     if repeat_keys:
         problem = replace(problem, repeats=lambda _: False)
@@ -75,11 +76,11 @@ def advise(
     )
 
 
-def _ask(workload: Workload, catalog: Catalog, what_if: WhatIf, widths: Widths, tell: OnProgress) -> Questions:
+def _ask(workload: Workload, catalog: Catalog, what_if: WhatIf, allowed: Allowed, tell: OnProgress) -> Questions:
     if not workload.statements:
         raise NothingToDo("the workload has no statement", hint="capture one with `dbopt capture`")
     statements = tuple({(statement.id, statement.sql): statement for statement in workload.statements}.values())
-    questions = prepare(statements, catalog, what_if, widths, tell)
+    questions = prepare(statements, catalog, what_if, allowed, tell)
     if not questions.asked:
         reason = next(iter(questions.failed.values()))
         raise NothingToDo(
@@ -109,10 +110,18 @@ def _problem(
         costs=costs,
         weights=[question.statement.weight for question in asked],
         size=cache(what_if.size_bytes),
-        write_cost=cache(lambda index: write_cost(index, catalog, writes)),
+        write_cost=cache(lambda index: write_cost(index, catalog, writes, _share(index, what_if))),
         budget_bytes=budget_bytes,
         repeats=lambda index: repeats(index, catalog),
     )
+
+
+def _share(index: Index, what_if: WhatIf) -> float:
+    """Of the table's rows that the index holds: as its size is to that of the same index over all rows."""
+    full = whole(index)
+    if full == index or not what_if.knows(full):
+        return 1.0
+    return min(what_if.size_bytes(index) / max(what_if.size_bytes(full), 1), 1.0)
 
 
 def _choose(problem: Problem, questions: Questions, max_columns: int, tell: OnProgress) -> Configuration:

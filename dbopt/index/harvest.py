@@ -6,8 +6,8 @@ harvested. Each round is asked again without its harvest, for the second best, w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from dbopt.index.costs import Configuration, Costs
 from dbopt.index.model import Index
@@ -49,19 +49,35 @@ def harvest(
 def _teams(costs: Costs, number: int, indexes: Configuration, max_columns: int) -> list[Configuration]:
     base = costs.cost(number, frozenset())
     found = []
+    for left in _rounds(indexes, max_columns):
+        for _ in range(MOST_AGAIN):
+            answer = costs.answer(number, left)
+            if not answer.used or answer.cost >= WORTHWHILE * base:
+                break
+            found.append(answer.used)
+            left -= answer.used
+    return found
+
+
+def _rounds(indexes: Configuration, max_columns: int) -> Iterator[Configuration]:
+    """B-trees over all rows by width, without and with what they include; those over some rows beside them; then each
+    other access method alone, which the planner would not take beside a b-tree, though it may be far smaller.
+    """
+    plain = frozenset(index for index in indexes if index.method == "btree" and not index.predicate)
     for width in range(1, max_columns + 1):
         for covering in (False, True):
-            left = frozenset(index for index in indexes if index.width <= width and (covering or not index.include))
-            for _ in range(MOST_AGAIN):
-                answer = costs.answer(number, left)
-                if not answer.used or answer.cost >= WORTHWHILE * base:
-                    break
-                found.append(answer.used)
-                left -= answer.used
-    return found
+            yield frozenset(index for index in plain if index.width <= width and (covering or not index.include))
+    partial = frozenset(index for index in indexes if index.method == "btree" and index.predicate)
+    if partial:
+        yield plain | partial
+        yield partial
+    for method in sorted({index.method for index in indexes} - {"btree"}):
+        yield frozenset(index for index in indexes if index.method == method)
 
 
 def narrowed(index: Index) -> list[Index]:
     """The index without what it includes, and with fewer keys: cheaper ones that may do almost as well."""
-    shorter = [Index(index.schema, index.table, index.keys[:width]) for width in range(1, index.width)]
-    return [*shorter, Index(index.schema, index.table, index.keys)] if index.include else shorter
+    if index.method != "btree":
+        return []
+    shorter = [replace(index, keys=index.keys[:width], include=()) for width in range(1, index.width)]
+    return [*shorter, replace(index, include=())] if index.include else shorter

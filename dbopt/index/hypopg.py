@@ -78,6 +78,9 @@ class HypoPGWhatIf:
         plan = execution.plan(self._session, statement, self._limits).plan
         return Estimate(plan.cost, frozenset(self._names[name] for name in plan.indexes & self._names.keys()), plan)
 
+    def knows(self, index: Index) -> bool:
+        return index in self._sizes
+
     def size_bytes(self, index: Index) -> int:
         return self._sizes[index]
 

@@ -11,8 +11,8 @@ from dbopt.postgres.identifiers import quoted
 @total_ordering
 @dataclass(frozen=True)
 class Key:
-    """One key of an index: a column's name, or an expression in SQL (then `is_expression`). Ordered, what is not given
-    before what is.
+    """One key of an index: a column's name, or an expression in SQL (then `is_expression`) over the columns `sources`.
+    Ordered, what is not given before what is.
     """
 
     name: str
@@ -21,6 +21,7 @@ class Key:
     nulls_first: bool | None = None  # None: what the direction implies (last for ascending, first for descending)
     opclass: str | None = None
     collation: str | None = None
+    sources: tuple[str, ...] = field(default=(), compare=False)
 
     def __lt__(self, other: Key) -> bool:
         return self._rank < other._rank
@@ -45,7 +46,9 @@ class Key:
 
 @dataclass(frozen=True, order=True)
 class Index:
-    """An index that could be built. Two that are equal would be the same index."""
+    """An index that could be built. Two that are equal would be the same index. `predicate` is SQL over the columns
+    `predicate_columns`.
+    """
 
     schema: str
     table: str
@@ -53,7 +56,8 @@ class Index:
     include: tuple[str, ...] = ()
     method: str = "btree"
     predicate: str = ""
-    options: tuple[tuple[str, str], ...] = field(default=())
+    options: tuple[tuple[str, str], ...] = ()
+    predicate_columns: tuple[str, ...] = field(default=(), compare=False)
 
     def __hash__(self) -> int:
         """Kept: sets of indexes are compared all the time."""
@@ -75,7 +79,19 @@ class Index:
 
     @property
     def columns(self) -> tuple[str, ...]:
+        """The keys' names: columns, and expressions as they are written."""
         return tuple(key.name for key in self.keys)
+
+    @property
+    def read_columns(self) -> frozenset[str]:
+        """Every column of the table that the index is made of. An update of one of them is not HOT."""
+        keys = {column for key in self.keys for column in (key.sources if key.is_expression else (key.name,))}
+        return frozenset({*keys, *self.include, *self.predicate_columns})
+
+    @property
+    def is_plain(self) -> bool:
+        """A b-tree over columns of all rows."""
+        return self.method == "btree" and not self.predicate and not any(key.is_expression for key in self.keys)
 
     def definition(self) -> str:
         """Everything after `ON`: table, method, keys, INCLUDE, WITH, WHERE."""

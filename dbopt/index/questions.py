@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 
 from dbopt.errors import ConnectionFailed, FeatureMissing, ServerError
-from dbopt.index.candidates import MAX_INCLUDED_COLUMNS, Need, generate, needs_of
+from dbopt.index.candidates import Allowed, Need, Worthy, conditions, generate, largest, needs_of, worthy_conditions
+from dbopt.index.candidates.constants import with_constants
 from dbopt.index.costs import Answer, Configuration
 from dbopt.index.model import Index
 from dbopt.index.what_if import Estimate, WhatIf
@@ -23,22 +24,12 @@ MOST_PARAMETER_SETS = 3
 
 
 @dataclass(frozen=True)
-class Widths:
-    """Most key columns of an index, and most columns that it includes besides; `repeat_keys` allows those that begin
-    with the columns of a primary key or unique index.
-    """
-
-    keys: int = 3
-    included: int = MAX_INCLUDED_COLUMNS
-    repeat_keys: bool = False
-
-
-@dataclass(frozen=True)
 class Question:
     """A statement that plans. `variants` are the statement with each of some of its parameter sets: an index may serve
     a rare value and be no use for a frequent one, so that costs are means over them. `tree` is None where sqlglot
-    cannot read it; `tables` are those it reads; `leads` are the first columns, with their tables, of an index that its
-    plan could read.
+    cannot read it; `tables` are those it reads; `leads` are the first keys, with their tables, of an index that its
+    plan could read, and `predicates` those of a partial one; `refused` are candidates that cannot be built, with the
+    reason.
     """
 
     statement: Statement
@@ -49,8 +40,12 @@ class Question:
     candidates: Configuration
     tables: frozenset[tuple[str, str]]
     leads: frozenset[tuple[str, str, str]]
+    predicates: frozenset[tuple[str, str, str]] = frozenset()
+    refused: Mapping[Index, str] = field(default_factory=dict)
 
     def may_use(self, index: Index) -> bool:
+        if index.predicate and (index.schema, index.table, index.predicate) not in self.predicates:
+            return False
         return (index.schema, index.table, index.keys[0].name) in self.leads
 
 
@@ -66,19 +61,30 @@ def prepare(
     statements: tuple[Statement, ...],
     catalog: Catalog,
     what_if: WhatIf,
-    widths: Widths,
+    allowed: Allowed,
     on_progress: OnProgress,
 ) -> Questions:
     """Plan every statement as things are and find its candidates; one that fails does not stop the others."""
-    found = Questions()
+    failed: dict[str, str] = {}
+    planned: list[_Planned] = []
     for number, statement in enumerate(statements):
         on_progress(number, len(statements), f"planning {statement.label}")
-        planned, error = _plan(statement, what_if)
-        if planned:
-            found.asked.append(_question(statement, planned, catalog, widths))
+        plans, error = _plan(statement, what_if)
+        if plans:
+            planned.append(_Planned(statement, plans, *_analysed(statement, catalog)))
         else:
-            found.failed[statement.id] = f"It does not plan: {error}."
-    return _without_refused(found, what_if)
+            failed[statement.id] = f"It does not plan: {error}."
+    worthy = worthy_conditions(one.needs for one in planned)
+    asked = [_question(one, catalog, allowed, worthy) for one in planned]
+    return Questions(_judged(asked, worthy, what_if), failed)
+
+
+@dataclass(frozen=True)
+class _Planned:
+    statement: Statement
+    plans: list[tuple[Statement, Estimate]]
+    tree: exp.Expression | None
+    needs: list[Need]
 
 
 def _plan(statement: Statement, what_if: WhatIf) -> tuple[list[tuple[Statement, Estimate]], str]:
@@ -99,27 +105,23 @@ def _variants(statement: Statement) -> list[Statement]:
     return [replace(statement, parameters=(values,)) for values in sets] or [statement]
 
 
-def _question(
-    statement: Statement, planned: list[tuple[Statement, Estimate]], catalog: Catalog, widths: Widths
-) -> Question:
-    tree, needs = _analysed(statement, catalog)
-    own = frozenset(
-        index
-        for need in needs
-        for index in generate(need, catalog, widths.keys, widths.included, repeat_keys=widths.repeat_keys)
-    )
-    tables = {need.relation.key for need in needs}
-    if tree is None:
-        tables = {relation.key for name in statement.tables if (relation := catalog.resolve(name)) is not None}
+def _question(planned: _Planned, catalog: Catalog, allowed: Allowed, worthy: Worthy) -> Question:
+    own = frozenset(index for need in planned.needs for index in generate(need, catalog, allowed, worthy))
+    tables = {need.relation.key for need in planned.needs}
+    if planned.tree is None:
+        names = planned.statement.tables
+        tables = {relation.key for name in names if (relation := catalog.resolve(name)) is not None}
     return Question(
-        statement=statement,
-        variants=tuple(variant for variant, _ in planned),
-        tree=tree,
-        cost=sum(estimate.cost for _, estimate in planned) / len(planned),
-        indexes_read=frozenset(name for _, estimate in planned for name in estimate.plan.indexes),
+        statement=planned.statement,
+        variants=tuple(variant for variant, _ in planned.plans),
+        tree=planned.tree,
+        cost=sum(estimate.cost for _, estimate in planned.plans) / len(planned.plans),
+        indexes_read=frozenset(name for _, estimate in planned.plans for name in estimate.plan.indexes),
         candidates=own,
         tables=frozenset(tables),
         leads=frozenset((index.schema, index.table, index.keys[0].name) for index in own),
+        predicates=frozenset((*need.relation.key, one.sql) for need in planned.needs for one in conditions(need))
+        | frozenset((index.schema, index.table, index.predicate) for index in own),
     )
 
 
@@ -127,19 +129,38 @@ def _analysed(statement: Statement, catalog: Catalog) -> tuple[exp.Expression | 
     """The tree and what it needs; neither where sqlglot cannot read it, or it is nested too deeply to be walked."""
     tree = parse(statement.sql)
     try:
-        return tree, needs_of(tree, catalog) if tree is not None else []
+        return tree, needs_of(with_constants(tree, statement.parameters), catalog) if tree is not None else []
     except RecursionError:
         return None, []
 
 
-def _without_refused(found: Questions, what_if: WhatIf) -> Questions:
-    """Leave out the candidates that the planner cannot judge."""
-    every = sorted({index for question in found.asked for index in question.candidates})
-    refused = what_if.prepare(every)
-    if not refused:
-        return found
-    asked = [replace(question, candidates=question.candidates - refused.keys()) for question in found.asked]
-    return Questions(asked, found.failed)
+def _judged(asked: list[Question], worthy: Worthy, what_if: WhatIf) -> list[Question]:
+    """Without the candidates that the planner cannot judge, and without partial indexes that leave out next to nothing
+    of what the same index over all rows holds.
+    """
+    every = {index for question in asked for index in question.candidates}
+    refused = what_if.prepare(sorted(every | {whole(index) for index in every}))
+    needless = {
+        index for index in every - refused.keys() if index.predicate and not _saves_space(index, worthy, what_if)
+    }
+    return [
+        replace(
+            question,
+            candidates=question.candidates - refused.keys() - needless,
+            refused={index: refused[index] for index in sorted(question.candidates & refused.keys())},
+        )
+        for question in asked
+    ]
+
+
+def whole(index: Index) -> Index:
+    """The index over all rows."""
+    return replace(index, predicate="", predicate_columns=())
+
+
+def _saves_space(index: Index, worthy: Worthy, what_if: WhatIf) -> bool:
+    full = whole(index)
+    return not what_if.knows(full) or what_if.size_bytes(index) <= largest(index, worthy) * what_if.size_bytes(full)
 
 
 def answer(question: Question, what_if: WhatIf, indexes: Collection[Index], hidden: Collection[str] = ()) -> Answer:

@@ -23,6 +23,7 @@ EXPONENTS = (1.0, 0.5, 0.0)
 MOST_ROUNDS = 3  # of local search
 MOST_COMBINED = 10  # searches among known plans, each with the answers to the last one
 THRIFT = 0.05  # share of an index's benefit that is given up for a smaller one
+LESS_SPACE = 0.8  # share of an index's size that one of another kind may take in its place
 MIN_SHARE = 0.01  # of a statement's cost that an index must save,
 MIN_COST = 4.0  # and no less than the read of one random page each time it runs
 MIN_SHARE_OF_REPEATED = 0.10  # asked, of the cost without any index, of one that begins like another
@@ -97,7 +98,7 @@ def select(problem: Problem, harvest: Harvest) -> Configuration:
         if improved == best:
             break
         best = improved
-    return _drop(problem, _slim(problem, best, harvest.candidates))
+    return _drop(problem, _slim(problem, best, harvest))
 
 
 def _combine(problem: Problem, chosen: Configuration) -> Configuration:
@@ -187,7 +188,8 @@ def is_worthwhile(problem: Problem, chosen: Configuration, index: Index) -> bool
 
 
 def _begins(index: Index, other: Index) -> bool:
-    return (index.schema, index.table) == (other.schema, other.table) and other.keys[: index.width] == index.keys
+    same = (index.schema, index.table, index.method) == (other.schema, other.table, other.method)
+    return same and index.predicate == other.predicate and other.keys[: index.width] == index.keys
 
 
 def _swap(
@@ -213,15 +215,31 @@ def _swap(
     return best
 
 
-def _slim(problem: Problem, chosen: Configuration, candidates: Configuration) -> Configuration:
-    """Narrower indexes where they do almost as well: smaller, and useful to more statements of tomorrow."""
+def _slim(problem: Problem, chosen: Configuration, harvest: Harvest) -> Configuration:
+    """Smaller indexes where they do almost as well: narrower ones, which are useful to more statements of tomorrow, and
+    those over fewer rows or by another method.
+    """
     for index in sorted(chosen):
         without = chosen - {index}
         benefit = problem.gain(without, frozenset((index,)))
-        known = candidates.intersection(narrowed(index))
-        smaller = (other for other in known if problem.size(other) <= problem.size(index))
-        for narrower in sorted(smaller, key=lambda other: (problem.size(other), other)):
-            if problem.gain(without, frozenset((narrower,))) >= (1 - THRIFT) * benefit:
-                chosen = without | {narrower}
+        for smaller in _smaller(problem, index, harvest):
+            if problem.gain(without, frozenset((smaller,))) >= (1 - THRIFT) * benefit:
+                chosen = without | {smaller}
                 break
     return chosen
+
+
+def _smaller(problem: Problem, index: Index, harvest: Harvest) -> list[Index]:
+    """What could stand in for the index, the smallest first."""
+    narrower = harvest.candidates.intersection(narrowed(index))
+    found = [other for other in narrower if problem.size(other) <= problem.size(index)]
+    asked = set(problem.costs.statements(frozenset((index,))))
+    found += [
+        other
+        for other in harvest.pool
+        if (other.schema, other.table) == (index.schema, index.table)
+        and (other.method, other.predicate) != (index.method, index.predicate)
+        and problem.size(other) <= LESS_SPACE * problem.size(index)
+        and not asked.isdisjoint(problem.costs.statements(frozenset((other,))))
+    ]
+    return sorted(dict.fromkeys(found), key=lambda other: (problem.size(other), other))

@@ -54,6 +54,10 @@ class WhatIf(Protocol):
         """
         ...
 
+    def knows(self, index: Index) -> bool:
+        """Whether the index is prepared and was not refused."""
+        ...
+
     def size_bytes(self, index: Index) -> int:
         """Estimated size of a prepared index on disk."""
         ...

@@ -11,6 +11,10 @@ One new entry costs a descent of the tree and its share of the page that it dirt
 the share of leaves that are not in memory. An INSERT makes one entry, an UPDATE that is not HOT makes one in every
 index of the table, and an UPDATE of an indexed column can no longer be HOT. A DELETE leaves its entry to VACUUM, which
 reads leaves in order: half the processing and no random page.
+
+Other methods: a hash index is not descended, and its bucket is anywhere; a GIN index takes one entry per element of the
+value, sorted into the tree in batches (fastupdate), so that four share a page; a GiST index compares with every entry
+of the pages that it passes; BRIN only widens a summary.
 """
 
 from __future__ import annotations
@@ -27,6 +31,9 @@ CPU_OPERATOR_COST = 0.0025
 RANDOM_PAGE_COST = 4.0
 MISSES = 0.25
 _FANOUT = 256
+_ELEMENT_BYTES = 10  # of a document, an array or a text, for each entry that an inverted index makes of it
+_BATCH = 4  # entries of one batch that go to one page of an inverted index
+_SUMMARY = 2 * CPU_OPERATOR_COST
 
 
 @dataclass(frozen=True)
@@ -42,21 +49,20 @@ class Writes:
     touching: Mapping[str, float] | None = None
 
 
-def write_cost(index: Index, catalog: Catalog, writes: Mapping[tuple[str, str], Writes]) -> float:
-    """The cost that the index adds to the workload's writes."""
+def write_cost(index: Index, catalog: Catalog, writes: Mapping[tuple[str, str], Writes], share: float = 1.0) -> float:
+    """The cost that the index adds to the workload's writes. It holds a `share` of the table's rows."""
     relation = catalog.find(index.schema, index.table)
     written = writes.get((index.schema, index.table))
     if relation is None or written is None:
         return 0.0
     entry, cpu = _entry_cost(index, relation, catalog)
     entries = written.inserted + max(written.updated - written.hot, 0.0) + _no_longer_hot(index, written)
-    return entries * entry + written.deleted * cpu / 2
+    return share * (entries * entry + written.deleted * cpu / 2)
 
 
 def _no_longer_hot(index: Index, written: Writes) -> float:
     """Updates that were HOT and set a column of the index. The share of HOT among all is that of the table."""
-    columns = {*index.columns, *index.include}
-    touched = sum(rows for column, rows in (written.touching or {}).items() if column in columns)
+    touched = sum(rows for column, rows in (written.touching or {}).items() if column in index.read_columns)
     share = written.hot / written.updated if written.updated else 0.0
     return min(touched * share, written.hot)
 
@@ -68,4 +74,14 @@ def _entry_cost(index: Index, relation: Relation, catalog: Catalog) -> tuple[flo
     cpu = CPU_INDEX_TUPLE_COST + (math.ceil(math.log2(rows)) + (height + 1) * 50) * CPU_OPERATOR_COST
     first = relation.column(index.keys[0].name)
     correlation = (first.correlation if first is not None else None) or 0.0
-    return cpu + RANDOM_PAGE_COST * MISSES * (1 - min(abs(correlation), 1.0)), cpu
+    page = RANDOM_PAGE_COST * MISSES
+    if index.method == "brin":
+        return _SUMMARY, 0.0
+    if index.method == "hash":
+        return CPU_INDEX_TUPLE_COST + page, CPU_INDEX_TUPLE_COST
+    if index.method == "gin":
+        elements = max((first.width if first is not None else 100) / _ELEMENT_BYTES, 1.0)
+        return elements * (cpu + page / _BATCH), elements * cpu
+    if index.method in ("gist", "spgist"):
+        return 2 * cpu + page, cpu
+    return cpu + page * (1 - min(abs(correlation), 1.0)), cpu

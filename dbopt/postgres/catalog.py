@@ -30,6 +30,7 @@ def read_catalog(session: Session) -> Catalog:
         )
         indexes = tuple(_index(row, sizes, block_size) for row in session.rows("catalog/indexes"))
         foreign_keys = tuple(_foreign_key(row) for row in session.rows("catalog/foreign_keys"))
+        extensions = tuple((row["name"], row["schema"]) for row in session.rows("catalog/extensions"))
     return Catalog(
         server_version=environment["server_version"],
         database=environment["database"],
@@ -38,6 +39,7 @@ def read_catalog(session: Session) -> Catalog:
         relations=relations,
         indexes=indexes,
         foreign_keys=foreign_keys,
+        extensions=extensions,
     )
 
 

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from dbopt.postgres.identifiers import qualified
+from dbopt.postgres.identifiers import qualified, quoted
 
 _NAME_PART = re.compile(r'"((?:[^"]|"")+)"|([^".\s]+)')
 
@@ -159,7 +159,7 @@ class ForeignKey:
 @dataclass(frozen=True)
 class Catalog:
     """Everything read from one database. `counted_seconds`: how long the server has been counting scans and writes,
-    None where it is not known.
+    None where it is not known. `extensions` are those installed, with their schemas.
     """
 
     server_version: int
@@ -169,6 +169,7 @@ class Catalog:
     indexes: tuple[ExistingIndex, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
     counted_seconds: float | None = None
+    extensions: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def _relations(self) -> dict[tuple[str, str], Relation]:
@@ -195,6 +196,13 @@ class Catalog:
 
     def indexes_of(self, relation: Relation) -> tuple[ExistingIndex, ...]:
         return self._indexes.get(relation.key, ())
+
+    def in_extension(self, extension: str, name: str) -> str | None:
+        """The name, qualified where that is needed, of something in an extension; None where that is not installed."""
+        schema = dict(self.extensions).get(extension)
+        if schema is None:
+            return None
+        return quoted(name) if schema in (*self.search_path, "pg_catalog") else qualified(schema, name)
 
     def partitions_of(self, relation: Relation) -> tuple[Relation, ...]:
         """All leaf tables below a partitioned table; the relation itself where it is none."""

@@ -101,6 +101,9 @@ class ShadowWhatIf:
         used = frozenset(self._by_name[name] for name in plan.indexes if name in self._by_name)
         return Estimate(plan.cost, used, plan)
 
+    def knows(self, index: Index) -> bool:
+        return index in self._candidates
+
     def size_bytes(self, index: Index) -> int:
         """Estimated size of a prepared index. Raises QueryFailed for one that is not."""
         return self._candidate(index).blocks * BLOCK_SIZE

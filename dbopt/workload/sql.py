@@ -13,26 +13,53 @@ from sqlglot import parse as sqlglot_parse
 from sqlglot.errors import SqlglotError
 
 from dbopt.postgres.identifiers import qualified, quoted
-from dbopt.workload.lexer import Kind, fold, tokens
+from dbopt.workload.lexer import Kind, Token, fold, tokens
 from dbopt.workload.relations import relations
 
 # It warns of every statement that it only passes on; such a statement has no tree here.
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 
+# Operators that sqlglot cannot read or, as `<=>`, takes for another database's.
+_UNKNOWN_OPERATORS = frozenset(
+    (
+        *("<<=", ">>=", "<<|", "|>>", "&<|", "|&>", "~=", "<^", ">^", "?-", "?#", "?-|", "?||", "@@@", "^<@", "^@>"),
+        *("<#>", "<+>", "<=>", "<~>", "<%>", "<%", "%>", "<<%", "%>>", "<<->", "<->>", "<<<->", "<->>>"),
+    )
+)
+_UNKNOWN_TYPES = frozenset(("box", "circle", "line", "lseg", "path", "polygon"))
+
 
 def parse(sql: str) -> exp.Expression | None:
     """The statement's tree in sqlglot's terms; None where sqlglot cannot read it, or it is not one statement."""
     try:
-        trees = sqlglot_parse(_spaced(sql), dialect="postgres", error_level=ErrorLevel.IMMEDIATE)
+        trees = sqlglot_parse(_readable(sql), dialect="postgres", error_level=ErrorLevel.IMMEDIATE)
     except (SqlglotError, RecursionError, ValueError, TypeError, AttributeError, KeyError, IndexError):
         return None  # its parser trips over some wrong statements with Python's own errors
     found = [tree for tree in trees if isinstance(tree, exp.Expression) and not isinstance(tree, exp.Semicolon)]
     return found[0] if len(found) == 1 and not isinstance(found[0], exp.Command) else None
 
 
-def _spaced(sql: str) -> str:
+def _readable(sql: str) -> str:
+    """The same statement, written so that sqlglot reads it."""
+    written: list[str] = []
+    typed = ""  # the type's name in `box '(1,1),(0,0)'`, which waits for its text
+    for token in tokens(sql):
+        if typed and token.kind is not Kind.SPACE:
+            is_text = token.kind is Kind.STRING
+            written.append(f"CAST({token.text} AS {typed})" if is_text else f"{typed} {_readable_token(token)}")
+            typed = ""
+        elif token.kind is Kind.WORD and token.folded in _UNKNOWN_TYPES:
+            typed = token.text
+        elif not typed:
+            written.append(_readable_token(token))
+    return "".join([*written, typed])
+
+
+def _readable_token(token: Token) -> str:
     """sqlglot takes "$2,$3" for the start of a dollar-quoted string, but not "$2 ,$3"."""
-    return "".join(f"{token.text} " if token.kind is Kind.PARAMETER else token.text for token in tokens(sql))
+    if token.kind is Kind.PARAMETER:
+        return f"{token.text} "
+    return f" OPERATOR({token.text}) " if token.text in _UNKNOWN_OPERATORS else token.text
 
 
 def tables_of(sql: str) -> tuple[str, ...]:

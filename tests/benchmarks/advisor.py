@@ -80,6 +80,7 @@ def _row(dsn: str, workload: Workload, base: float, variant: Variant) -> list[st
                 max_columns=variant.columns,
                 max_included=variant.included,
                 repeat_keys=variant.repeat_keys,
+                plain=not variant.included,
                 drop=False,
             )
         seconds = process_time() - started

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dbopt.index.advice import Advice
+from dbopt.index.advice import Advice, CreateAdvice
 from dbopt.index.advise import advise
 from dbopt.index.hypopg import HypoPGWhatIf
 from dbopt.postgres.catalog import read_catalog
@@ -45,7 +45,11 @@ def advise_by_hypopg(database: Database, *statements: str | Statement, **options
 
 def in_short(advice: Advice) -> list[str]:
     """`orders (customer_id)`, in the order of the advice; what is included behind a plus."""
-    return [
-        f"{one.table.removeprefix('public.')} ({', '.join(one.columns)})" + "".join(f" +{name}" for name in one.include)
-        for one in advice.create
-    ]
+    return [_in_short(one) for one in advice.create]
+
+
+def _in_short(one: CreateAdvice) -> str:
+    method = "" if one.access_method == "btree" else f"{one.access_method} "
+    included = "".join(f" +{name}" for name in one.include)
+    predicate = f" WHERE {one.predicate}" if one.predicate else ""
+    return f"{one.table.removeprefix('public.')} {method}({', '.join(one.columns)}){included}{predicate}"

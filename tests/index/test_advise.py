@@ -18,7 +18,11 @@ from tests.servers import Database
     [
         ("SELECT * FROM orders WHERE customer_id = 17", ["orders (customer_id)"]),
         ("SELECT * FROM orders WHERE customer_id = $1", ["orders (customer_id)"]),
-        ("SELECT * FROM orders WHERE status = 'open' ORDER BY placed_at DESC LIMIT 10", ["orders (status, placed_at)"]),
+        ("SELECT * FROM orders WHERE status = $1 ORDER BY placed_at DESC LIMIT 10", ["orders (status, placed_at)"]),
+        (
+            "SELECT * FROM orders WHERE status = 'open' ORDER BY placed_at DESC LIMIT 10",
+            ["orders (placed_at) WHERE status = 'open'"],
+        ),
         ("SELECT max(placed_at) FROM orders", ["orders (placed_at)"]),
         ("SELECT * FROM customers WHERE email = 'user7@example.com'", ["customers (email)"]),
         ('SELECT * FROM "we""ird; Täble" WHERE "Näme" = \'name 7\'', ['"we""ird; Täble" ("Näme")']),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbopt.index.candidates import candidates, needs_of
+from dbopt.index.candidates import Allowed, candidates, needs_of
 from dbopt.postgres.schema import Catalog
 from dbopt.workload.sql import parse
 from tests.index.shop import SHOP, index
@@ -22,7 +22,7 @@ def found(sql: str, catalog: Catalog = SHOP, max_columns: int = 3, *, repeat_key
 def found_in_full(sql: str, catalog: Catalog = SHOP, max_columns: int = 3, *, repeat_keys: bool = False) -> set[str]:
     tree = parse(sql)
     assert tree is not None, sql
-    every = candidates(tree, catalog, max_columns, repeat_keys=repeat_keys)
+    every = candidates(tree, catalog, Allowed(max_columns, repeat_keys=repeat_keys))
     return {str(one).replace(" USING btree", "") for one in every}
 
 
@@ -232,8 +232,8 @@ def test_the_number_of_keys_is_limited() -> None:
     sql = "SELECT * FROM orders WHERE customer_id = 1 AND status = 'x' AND total = 3 AND placed_at > 5"
     tree = parse(sql)
     assert tree is not None
-    assert {one.width for one in candidates(tree, SHOP, 2)} == {1, 2}
-    assert max(one.width for one in candidates(tree, SHOP, 4)) == 4
+    assert {one.width for one in candidates(tree, SHOP, Allowed(2))} == {1, 2}
+    assert max(one.width for one in candidates(tree, SHOP, Allowed(4))) == 4
 
 
 def test_a_view_that_reads_itself_ends() -> None:
@@ -266,7 +266,7 @@ def test_whatever_is_asked_candidates_are_columns_of_their_table(
     sql = f"SELECT o.id FROM orders AS o, customers AS c WHERE {' OR '.join(conditions)} ORDER BY {', '.join(order)}"
     tree = parse(sql)
     assert tree is not None
-    for one in candidates(tree, SHOP, width):
+    for one in candidates(tree, SHOP, Allowed(width)):
         relation = SHOP.find(one.schema, one.table)
         assert relation is not None
         assert 1 <= one.width <= width

@@ -1,4 +1,4 @@
-"""The conditions of WHERE and ON as comparisons that a b-tree can serve. Pure."""
+"""The conditions of WHERE and ON as comparisons that an index can serve. Pure."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from dbopt.index.candidates import operators
+from dbopt.index.candidates.expressions import Rendered, bare, is_key, type_of
 from dbopt.index.model import Key
 from dbopt.postgres.schema import Column, Relation
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """`columns` compared with `other`. `kind`: equal, range, prefix (LIKE 'x%'), sequence (a row comparison), or or.
+    """`columns`, or the `expression`, compared with `other`. `kind`: equal, range, prefix (LIKE 'x%'), sequence (a row
+    comparison), search (by an `operator` that no b-tree knows), or or.
 
-    `query` is the subquery of IN; `branches` are those of an OR, each a list of comparisons.
+    `query` is the subquery of IN; `branches` are those of an OR, each a list of comparisons; `is_strict`: it is not
+    true of NULL.
     """
 
     kind: str
@@ -25,9 +29,12 @@ class Comparison:
     query: exp.Expression | None = None
     branches: tuple[tuple[Comparison, ...], ...] = ()
     as_text: bool = False  # the column is cast to text, which costs a varchar column nothing
+    expression: exp.Expression | None = None
+    operator: str = ""
+    is_strict: bool = True
 
     def key(self, relation: Relation, name: str) -> Key | None:
-        """The index key that serves it on that table; None where no b-tree can."""
+        """The key of a b-tree that serves it on that table; None where none can."""
         column = relation.column(name)
         if column is None or not column.indexable:
             return None
@@ -37,6 +44,14 @@ class Comparison:
             return Key(name, opclass=_pattern_class(column)) if column.is_text else None
         return Key(name)
 
+    def key_over(self, found: Rendered) -> Key | None:
+        """The key of a b-tree over the expression, which is `found` in the table's words."""
+        opclass = None
+        if self.kind == "prefix":
+            columns = [found.owner.relation.column(name) for name in found.columns]
+            opclass = None if all(column and column.bytewise for column in columns) else "text_pattern_ops"
+        return Key(found.sql, is_expression=True, opclass=opclass, sources=found.columns)
+
 
 def _pattern_class(column: Column) -> str | None:
     if column.bytewise:
@@ -45,10 +60,10 @@ def _pattern_class(column: Column) -> str | None:
 
 
 def comparisons(condition: exp.Expression) -> Iterator[Comparison]:
-    """What a b-tree can serve of this condition. Parts of an AND come one by one; an OR comes whole, if an index can
+    """What an index can serve of this condition. Parts of an AND come one by one; an OR comes whole, if an index can
     serve each of its branches.
     """
-    node = _bare(condition)
+    node = bare(condition)
     if isinstance(node, exp.And):
         for part in _parts(node):
             yield from comparisons(part)
@@ -65,12 +80,6 @@ def _parts(node: exp.Connector) -> Iterator[exp.Expression]:
     return (part for part in node.flatten() if isinstance(part, exp.Expression))
 
 
-def _bare(node: exp.Expression) -> exp.Expression:
-    while isinstance(node, exp.Paren):
-        node = node.this
-    return node
-
-
 def _simple(node: exp.Expression) -> Iterator[Comparison]:
     if isinstance(node, (exp.EQ, exp.NullSafeEQ)):
         yield from _equality(node)
@@ -81,24 +90,35 @@ def _simple(node: exp.Expression) -> Iterator[Comparison]:
     elif isinstance(node, exp.Between):
         yield from _of("range", node.this, None)
     elif isinstance(node, exp.Is):
-        yield from _of("range" if node.args.get("negate") else "equal", node.this, None)
+        yield from _of("range" if node.args.get("negate") else "equal", node.this, None, is_strict=False)
     elif isinstance(node, exp.Not):
-        yield from _negation(_bare(node.this))
+        yield from _negation(bare(node.this))
     elif isinstance(node, exp.Column):
         yield from _of("equal", node, None)
-    elif isinstance(node, (exp.Like, exp.SimilarTo, exp.RegexpLike, exp.StartsWith)) and _has_prefix(node):
-        yield from _of("prefix", node.this, None)
+    else:
+        if isinstance(node, (exp.Like, exp.SimilarTo, exp.RegexpLike, exp.StartsWith)) and _has_prefix(node):
+            yield from _of("prefix", node.this, None)
+        yield from _searches(node)
+
+
+def _searches(node: exp.Expression) -> Iterator[Comparison]:
+    """By operators such as @>. Of a pattern that is known to have a prefix a b-tree does better."""
+    is_pattern = isinstance(node, (exp.Like, exp.RegexpLike))
+    if is_pattern and isinstance(bare(node.expression), exp.Literal) and _has_prefix(node):
+        return
+    for side, operator, other in operators.sides(node):
+        yield from _of("search", side, other, operator=operator)
 
 
 def _negation(node: exp.Expression) -> Iterator[Comparison]:
     if isinstance(node, exp.Is):
-        yield from _of("range", node.this, None)
+        yield from _of("range", node.this, None, is_strict=False)
     elif isinstance(node, exp.Column):
         yield from _of("equal", node, None)
 
 
 def _equality(node: exp.Expression) -> Iterator[Comparison]:
-    left, right = _bare(node.this), _bare(node.expression)
+    left, right = bare(node.this), bare(node.expression)
     if isinstance(left, exp.Tuple) and isinstance(right, exp.Tuple):
         for one, other in zip(left.expressions, right.expressions, strict=False):
             yield from _of("equal", one, other)
@@ -106,12 +126,13 @@ def _equality(node: exp.Expression) -> Iterator[Comparison]:
         return
     if isinstance(right, exp.Anonymous) and right.name.lower() == "all":
         return
-    yield from _of("equal", left, right)
-    yield from _of("equal", right, left)
+    is_strict = isinstance(node, exp.EQ)
+    yield from _of("equal", left, right, is_strict=is_strict)
+    yield from _of("equal", right, left, is_strict=is_strict)
 
 
 def _inequality(node: exp.Expression) -> Iterator[Comparison]:
-    left, right = _bare(node.this), _bare(node.expression)
+    left, right = bare(node.this), bare(node.expression)
     if isinstance(left, exp.Tuple):
         columns = [column for part in left.expressions if (column := _column(part)) is not None]
         if len(columns) == len(left.expressions):
@@ -124,32 +145,42 @@ def _inequality(node: exp.Expression) -> Iterator[Comparison]:
 def _membership(node: exp.In) -> Iterator[Comparison]:
     query = node.args.get("query")
     inner = query.this if isinstance(query, exp.Subquery) else query
-    left = _bare(node.this)
+    left = bare(node.this)
     for part in left.expressions if isinstance(left, exp.Tuple) else [left]:
         column = _column(part)
         if column is not None:
             yield Comparison("equal", (column,), None, inner)
+        elif inner is None:
+            yield from _of("equal", part, None)
     if inner is not None and _column(left) is None:
         yield Comparison("equal", (), None, inner)
 
 
-def _of(kind: str, side: exp.Expression, other: exp.Expression | None) -> Iterator[Comparison]:
+def _of(
+    kind: str, side: exp.Expression, other: exp.Expression | None, *, operator: str = "", is_strict: bool = True
+) -> Iterator[Comparison]:
+    side = bare(side)
     column = _column(side)
     if column is not None:
-        yield Comparison(kind, (column,), other, as_text=isinstance(_bare(side), exp.Cast))
+        as_text = isinstance(side, exp.Cast)
+        yield Comparison(kind, (column,), other, as_text=as_text, operator=operator, is_strict=is_strict)
+    elif is_key(side) and (kind != "prefix" or type_of(side) == "text"):
+        yield Comparison(kind, (), other, expression=side, operator=operator, is_strict=is_strict)
 
 
 def _column(node: exp.Expression) -> exp.Column | None:
     """The column that is compared. pg_get_viewdef writes varchar columns as `(name)::text`, which costs no index."""
-    bare = _bare(node)
-    if isinstance(bare, exp.Cast) and bare.to.this == exp.DataType.Type.TEXT:
-        bare = _bare(bare.this)
-    return bare if isinstance(bare, exp.Column) and not isinstance(bare.this, exp.Star) else None
+    node = bare(node)
+    if isinstance(node, exp.Cast) and node.to.this == exp.DataType.Type.TEXT:
+        node = bare(node.this)
+    return node if isinstance(node, exp.Column) and not isinstance(node.this, exp.Star) else None
 
 
 def _has_prefix(node: exp.Expression) -> bool:
     """Whether the pattern starts with fixed characters. What a parameter holds is not known: it may."""
-    pattern = _bare(node.expression)
+    if node.args.get("negate"):
+        return False
+    pattern = bare(node.expression)
     if isinstance(node, exp.StartsWith) or not isinstance(pattern, exp.Literal):
         return isinstance(pattern, (exp.Literal, exp.Parameter, exp.Placeholder))
     if isinstance(node, exp.RegexpLike):

@@ -29,19 +29,25 @@ Bases = tuple[tuple[Occurrence, str], ...]
 @dataclass(eq=False)
 class Derived:
     """A source that is a query: its output columns by name, each as the table columns that it passes on. `outputs` is
-    empty while a recursive query is still being read.
+    empty while a recursive query is still being read; `computed` has what other outputs are made of, by their place.
     """
 
     outputs: list[tuple[str, Bases]] = field(default_factory=list)
+    computed: dict[int, tuple[exp.Expression, Block]] = field(default_factory=dict)
 
     def find(self, name: str) -> Bases | None:
         found = [bases for output, bases in self.outputs if output == name]
         return found[0] if found else None
 
+    def find_computed(self, name: str) -> tuple[exp.Expression, Block] | None:
+        places = [place for place, (output, _) in enumerate(self.outputs) if output == name]
+        return self.computed.get(places[0]) if places else None
+
     def renamed(self, names: list[str]) -> Derived:
         """With column aliases: `AS t (a, b)`."""
         kept = self.outputs[len(names) :]
-        return Derived([(name, bases) for name, (_, bases) in zip(names, self.outputs, strict=False)] + kept)
+        named = [(name, bases) for name, (_, bases) in zip(names, self.outputs, strict=False)]
+        return Derived(named + kept, self.computed)
 
 
 Source = Occurrence | Derived
@@ -67,6 +73,21 @@ class Block:
                 return found
             block = block.parent
         return ()
+
+    def expand(self, column: exp.Column) -> tuple[exp.Expression, Block] | None:
+        """What a name stands for that a query below computes, and the block in whose words that is written."""
+        found: tuple[exp.Expression, Block] | None = column, self
+        for _ in range(MAX_VIEW_DEPTH):
+            if found is None or not isinstance(found[0], exp.Column):
+                break
+            found = found[1].look_up_computed(found[0])
+        return found
+
+    def look_up_computed(self, column: exp.Column) -> tuple[exp.Expression, Block] | None:
+        qualifier, name = name_of(column.args.get("table")), name_of(column.this)
+        sources = self.sources.values() if not qualifier else filter(None, (self.sources.get(qualifier),))
+        found = (source.find_computed(name) for source in sources if isinstance(source, Derived))
+        return next(filter(None, found), None)
 
     def look_up(self, qualifier: str, name: str) -> Bases | None:
         if qualifier:
@@ -147,7 +168,7 @@ class Reader:
         if (where := node.args.get("where")) is not None:
             block.conditions.append(where.this)
         self._nested(node, block, ctes)
-        return Derived(list(self._projection(node.expressions, block)))
+        return self._outputs(node.expressions, block)
 
     def _modification(self, node: exp.Expression, parent: Block | None, ctes: dict[str, Source]) -> Derived:
         block = self._block(node, parent)
@@ -165,7 +186,7 @@ class Reader:
         block.conditions += [node.args["on"]] if node.args.get("on") is not None else []
         self._nested(node, block, ctes)
         returning = node.args.get("returning")
-        return Derived(list(self._projection(returning.expressions, block)) if returning is not None else [])
+        return self._outputs(returning.expressions, block) if returning is not None else Derived()
 
     def _block(self, node: exp.Expression, parent: Block | None) -> Block:
         block = Block(node, parent)
@@ -177,17 +198,21 @@ class Reader:
         for query in nested_queries(node):
             self.outputs[id(query)] = self._query(query, block, ctes)
 
-    def _projection(self, expressions: list[exp.Expression], block: Block) -> Iterator[tuple[str, Bases]]:
+    def _outputs(self, expressions: list[exp.Expression], block: Block) -> Derived:
+        result = Derived()
         for expression in expressions:
             if is_star(expression):
                 wanted = name_of(expression.args.get("table"))
                 for alias, source in block.sources.items():
                     if not wanted or alias == wanted:
-                        yield from _all_columns(source)
-            else:
-                inner = expression.this if isinstance(expression, exp.Alias) else expression
-                bases = block.resolve(inner) if isinstance(inner, exp.Column) else ()
-                yield _output_name(expression), bases
+                        result.outputs += _all_columns(source)
+                continue
+            inner = expression.this if isinstance(expression, exp.Alias) else expression
+            bases = block.resolve(inner) if isinstance(inner, exp.Column) else ()
+            if not bases:
+                result.computed[len(result.outputs)] = inner, block
+            result.outputs.append((_output_name(expression), bases))
+        return result
 
     # -- sources ----------------------------------------------------------------------------------------------------
 
@@ -284,7 +309,7 @@ def _all_columns(source: Source) -> list[tuple[str, Bases]]:
 
 
 def _as_derived(source: Source) -> Derived:
-    return Derived(list(_all_columns(source)))
+    return source if isinstance(source, Derived) else Derived(list(_all_columns(source)))
 
 
 def _output_name(expression: exp.Expression) -> str:
