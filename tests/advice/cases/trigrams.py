@@ -1,0 +1,63 @@
+"""Trigrams: parts of texts, where pg_trgm is installed, once in public and once in a schema off the search_path."""
+
+from tests.advice.case import Case, Kind, query
+from tests.advice.cases.rows import TEXT, fill, pick, spread
+
+_NAMES = f"{pick('Anna', 'Bert', 'Carl', 'Dora', 'Emil')} || ' ' || substr(md5(n::text), 1, 12)"
+
+CASES = (
+    Case(
+        "Names with a part, by LIKE",
+        "CREATE UNLOGGED TABLE guests (id bigint PRIMARY KEY, name text NOT NULL, wishes text);"
+        + fill("guests", "n", _NAMES, TEXT),
+        [
+            query("SELECT * FROM guests WHERE name LIKE '%c0ffe%'"),
+            query("SELECT * FROM guests WHERE name LIKE $1", ["%1234%"], ["%beef%"]),
+        ],
+        best=[["guests USING gin (name gin_trgm_ops)"]],
+        worse=[["guests (name)"]],
+        slower=[["guests USING gist (name gist_trgm_ops)"]],
+    ),
+    Case(
+        "Names with a part in any case, by ILIKE",
+        "CREATE UNLOGGED TABLE contacts (id bigint PRIMARY KEY, tenant int NOT NULL, "
+        "company varchar(80) NOT NULL, text text);" + fill("contacts", "n", spread(3), _NAMES, TEXT),
+        [query("SELECT * FROM contacts WHERE company ILIKE '%C0FFE%'")],
+        best=[["contacts USING gin (company gin_trgm_ops)"]],
+        worse=[["contacts (company)"], ["contacts (lower(company::text))"]],
+    ),
+    Case(
+        "Texts that match a regular expression",
+        "CREATE UNLOGGED TABLE messages (id bigint PRIMARY KEY, subject text NOT NULL, body text);"
+        + fill("messages", "n", _NAMES, TEXT),
+        [query("SELECT * FROM messages WHERE subject ~ 'c0ffe'")],
+        best=[["messages USING gin (subject gin_trgm_ops)"]],
+        worse=[["messages (subject)"]],
+    ),
+    Case(
+        "Words that begin with some letters need no trigrams where texts sort bytewise",
+        "CREATE UNLOGGED TABLE words (id bigint PRIMARY KEY, word text NOT NULL, meaning text);"
+        + fill("words", "n", "substr(md5(n::text), 1, 14)", TEXT),
+        [query("SELECT * FROM words WHERE word LIKE 'c0ffe%'"), query("SELECT * FROM words WHERE word LIKE 'beef%'")],
+        best=[["words (word)"]],
+        worse=[["words USING gin (word gin_trgm_ops)"]],
+        never=["USING gin"],
+    ),
+)
+
+ELSEWHERE = (
+    Case(
+        "Names with a part, where pg_trgm is off the search_path",
+        "CREATE UNLOGGED TABLE streets (id bigint PRIMARY KEY, name text NOT NULL, geometry text);"
+        + fill("streets", "n", _NAMES, TEXT),
+        [query("SELECT * FROM streets WHERE name LIKE '%c0ffe%'")],
+        best=[["streets USING gin (name extensions.gin_trgm_ops)"]],
+        worse=[["streets (name)"]],
+        impossible=["streets USING gin (name gin_trgm_ops)"],
+    ),
+)
+
+KINDS = (
+    Kind("trigrams", CASES, given="CREATE EXTENSION pg_trgm"),
+    Kind("trigrams", ELSEWHERE, given="CREATE SCHEMA extensions; CREATE EXTENSION pg_trgm SCHEMA extensions"),
+)

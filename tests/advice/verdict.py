@@ -1,0 +1,113 @@
+"""Whether an answer to a case is right.
+
+It is where every command in it runs as it stands, what must never be advised is not, exactly the expected indexes go,
+the statements that do not plan are named, and one of these holds:
+
+- it has the tables, methods, keys (with operator classes, collations and directions) and predicates of a known answer.
+  The server writes both down, so that spelling does not matter. Included columns matter only in a case about them;
+- it is as good: built for real, it brings the workload within 5 % of the total of the best known answer, and its
+  indexes take at most 1.1 times as many bytes as that answer's. The total is the planner's cost times calls, and one
+  unit (a page read in order) for each page that the workload's writes touch.
+
+A storage budget must hold for the real indexes, give or take 5 %, since an advisor can but estimate sizes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dbopt.errors import ServerError
+from tests.advice.case import Case
+from tests.advice.real import Built, Measured, Work, built, work
+
+AS_DEAR = 1.05
+AS_LARGE = 1.1
+OVER_BUDGET = 1.05
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """An advisor's answer: CREATE INDEX commands, names of indexes to drop, ids of statements without advice."""
+
+    create: Sequence[str] = ()
+    drop: Sequence[str] = ()
+    not_advised: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`why` is a reason where it is wrong, else empty; `beats_known`: it is cheaper than the known answers by over 5 %
+    and no larger, so that they were not the best.
+    """
+
+    why: str
+    answer: tuple[str, ...] = ()
+    beats_known: bool = False
+
+    @property
+    def right(self) -> bool:
+        return not self.why
+
+
+def judge(measured: Measured, case: Case, proposal: Proposal) -> Verdict:
+    """Raises nothing for an answer that cannot be built: that is wrong."""
+    try:
+        with built(measured.session, proposal.create) as indexes:
+            done = work(measured.session, case.workload, indexes)
+    except ServerError as error:
+        return Verdict(f"it cannot be built: {error.message}", tuple(proposal.create))
+    best = min((measured.work(one) for one in case.best), key=lambda one: (one.total(), one.bytes))
+    why = _forbidden(case, indexes) or _wrong_rest(case, proposal) or _over_budget(case, done)
+    if not why and not any(_is_same(indexes, measured.indexes(one), case.covering) for one in case.best):
+        why = _worse(done, best)
+    beats = done.total() * AS_DEAR < best.total() and done.bytes <= best.bytes
+    return Verdict(why, tuple(str(index) for index in indexes), beats)
+
+
+def _forbidden(case: Case, indexes: Sequence[Built]) -> str:
+    for index in indexes:
+        for pattern in case.never:
+            if re.search(pattern, str(index)):
+                return f"{index} must not be advised"
+    return ""
+
+
+def _wrong_rest(case: Case, proposal: Proposal) -> str:
+    left = list(proposal.drop)
+    for choice in case.drop:
+        going = [name for name in choice.split("|") if name in left]
+        if len(going) != 1:
+            return f"{choice.replace('|', ' or ')} could go" if not going else f"only one of {', '.join(going)} may go"
+        left.remove(going[0])
+    if left:
+        return f"{', '.join(left)} must not go"
+    silent = [one for one in case.workload if one.sql.startswith(tuple(case.unplanned) or ("\0",))]
+    if any(one.id not in proposal.not_advised for one in silent):
+        return "it does not say which statement does not plan"
+    return ""
+
+
+def _over_budget(case: Case, done: Work) -> str:
+    if case.budget_bytes is None or done.bytes <= case.budget_bytes * OVER_BUDGET:
+        return ""
+    return f"{done.bytes:,} bytes are more than the budget of {case.budget_bytes:,}"
+
+
+def _is_same(indexes: Sequence[Built], known: Sequence[Built], covering: bool) -> bool:
+    return sorted(_pattern(one, covering) for one in indexes) == sorted(_pattern(one, covering) for one in known)
+
+
+def _pattern(index: Built, covering: bool) -> tuple[str, tuple[str, ...]]:
+    return index.definition, index.include if covering else ()
+
+
+def _worse(done: Work, best: Work) -> str:
+    """How the work differs from the best known; empty where it is as good."""
+    if done.total() <= AS_DEAR * best.total() and done.bytes <= AS_LARGE * best.bytes:
+        return ""
+    return (
+        f"the workload costs {done.total() / best.total():.2f} times what it could, "
+        f"with {done.bytes:,} bytes of indexes for {best.bytes:,}"
+    )
