@@ -10,6 +10,7 @@ from dbopt.errors import ServerError
 from dbopt.index.model import Index
 from dbopt.postgres.identifiers import qualified, quoted
 from dbopt.postgres.session import Row, Session
+from dbopt.shadow import expressions
 from dbopt.shadow.roles import set_live
 from dbopt.shadow.shadow import Shadow
 from dbopt.shadow.sizing import Counts, Part, forget_pages, size
@@ -50,6 +51,9 @@ def create(
                 except ServerError as error:
                     refused[index] = error.message
             owner.execute(set_live([], [row["oid"] for parts in made.values() for row in parts]))
+        expressions.restore(
+            owner, session, [row["oid"] for parts in made.values() for row in parts if row["kind"] == "i"], free_names
+        )
         forget_pages(session)
         heaps = {int(leaf["oid"]): leaf for found in known.values() for leaf in found}
         counts = Counts(planner)
