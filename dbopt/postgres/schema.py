@@ -159,7 +159,7 @@ class ForeignKey:
 @dataclass(frozen=True)
 class Catalog:
     """Everything read from one database. `counted_seconds`: how long the server has been counting scans and writes,
-    None where it is not known.
+    None where it is not known; so long, at least, have the `replicas` counted whose scans were added.
     """
 
     server_version: int
@@ -169,6 +169,7 @@ class Catalog:
     indexes: tuple[ExistingIndex, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
     counted_seconds: float | None = None
+    replicas: int = 0
 
     @cached_property
     def _relations(self) -> dict[tuple[str, str], Relation]:
