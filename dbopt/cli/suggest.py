@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ from dbopt.cli.command import Run, command
 from dbopt.errors import UsageError
 
 if TYPE_CHECKING:
+    from dbopt.index.maintenance import Condition
     from dbopt.index.what_if import WhatIf
     from dbopt.postgres.schema import Catalog
     from dbopt.shadow.what_if import ShadowWhatIf
@@ -32,6 +34,7 @@ class Planner:
 
     what_if: WhatIf
     catalog: Catalog
+    condition: Condition
     snapshot_name: str | None = None
 
 
@@ -58,6 +61,13 @@ def register(app: typer.Typer) -> None:
             typer.Option("--repeat-keys", help="Also indexes that begin like a primary key or another index."),
         ] = False,
         no_drop: Annotated[bool, typer.Option("--no-drop", help="Do not look for indexes to drop.")] = False,
+        replica: Annotated[
+            list[str] | None,
+            typer.Option("--replica", metavar="CONNINFO", help="Count reads of indexes there, too; may be repeated."),
+        ] = None,
+        sample: Annotated[
+            bool, typer.Option("--sample/--no-sample", help="Whether to look at some rows for columns that depend.")
+        ] = True,
         pg_bin: Annotated[
             Path | None,
             typer.Option("--pg-bin", metavar="DIR", help="Programs of a PostgreSQL 18 to use, not the packaged ones."),
@@ -75,13 +85,15 @@ def register(app: typer.Typer) -> None:
 
         if what_if is Backend.HYPOPG and (snapshot or self_check):
             raise UsageError("--snapshot and --self-check go with --what-if shadow")
+        if replica and snapshot:
+            raise UsageError("--replica adds to the counts of a server, and --snapshot has none")
         budget_bytes = bytes_of(budget) if budget is not None else None
         asked = files.load(workload)
         with _planner(run, what_if, snapshot, pg_bin, asked if self_check else None) as planner:
             with progress.bar(quiet=run.quiet) as on_progress:
                 advice = advise(
                     asked,
-                    planner.catalog,
+                    _counted(run, planner.catalog, replica or []),
                     planner.what_if,
                     budget_bytes=budget_bytes,
                     max_columns=max_columns,
@@ -89,9 +101,20 @@ def register(app: typer.Typer) -> None:
                     drop=not no_drop,
                     snapshot_name=planner.snapshot_name,
                     on_progress=on_progress,
+                    condition=planner.condition if sample else replace(planner.condition, sampler=None),
                 )
         # the same input gives the same bytes, so the time is written only where it was asked for
         run.emit(output.report(advice if run.verbose else replace(advice, elapsed_ms=None), asked))
+
+
+def _counted(run: Run, catalog: Catalog, replicas: Sequence[str]) -> Catalog:
+    from dbopt.index.replicas import with_replicas
+    from dbopt.postgres.session import connect
+
+    counted, remarks = with_replicas(catalog, [partial(connect, dsn) for dsn in replicas])
+    for remark in remarks:
+        run.note(f"warning: {remark}")
+    return counted
 
 
 @contextmanager
@@ -101,13 +124,18 @@ def _planner(
     """HypoPG on the server; else a shadow of the snapshot or, without one, of the server. A snapshot does not say how
     often indexes were read and tables written, so that advice from it alone knows no unused index.
     """
+    from dbopt.index.maintenance import Condition
+    from dbopt.index.maintenance.facts import read_facts
+    from dbopt.index.maintenance.sample import Samples
     from dbopt.postgres.catalog import read_catalog
 
     if backend is Backend.HYPOPG:
         from dbopt.index.hypopg import HypoPGWhatIf
 
         with run.connect() as session:
-            yield Planner(HypoPGWhatIf(session), read_catalog(session))
+            catalog = read_catalog(session)
+            condition = Condition(read_facts(session, catalog), sampler=Samples(session))
+            yield Planner(HypoPGWhatIf(session), catalog, condition)
         return
     from dbopt.shadow import snapshot as snapshots
     from dbopt.shadow.what_if import what_if
@@ -117,13 +145,16 @@ def _planner(
             _introduce(run, shadow, checked)
             with shadow.shadow.connect() as session:
                 catalog = read_catalog(session)
-            yield Planner(shadow, catalog, snapshot.name)
+                facts = read_facts(session, catalog, counts=False)
+            yield Planner(shadow, catalog, Condition(facts, shadow.all_visible), snapshot.name)
         return
     with run.connect() as session:
         catalog = read_catalog(session)
         with what_if(session, bin_dir=pg_bin) as shadow:
             _introduce(run, shadow, checked)
-            yield Planner(shadow, catalog)
+            yield Planner(
+                shadow, catalog, Condition(read_facts(session, catalog), shadow.all_visible, Samples(session))
+            )
 
 
 def _introduce(run: Run, shadow: ShadowWhatIf, checked: Workload | None) -> None:

@@ -35,7 +35,9 @@ class CreateAdvice:
 
 @dataclass(frozen=True)
 class DropAdvice:
-    """An index to drop. `kind` is duplicate, redundant, unused or invalid."""
+    """An index to drop. `kind` is duplicate, redundant, unused or invalid. `write_cost` is what its upkeep costs the
+    workload's writes, planner cost times weight; `after` names the new index that must be there first, or is empty.
+    """
 
     index: str
     sql: str
@@ -43,6 +45,34 @@ class DropAdvice:
     size_bytes: int
     reason: str
     kind: str
+    write_cost: float = 0.0
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class Affected:
+    """A statement that a change other than an index concerns; costs are None where the planner cannot judge it."""
+
+    id: str
+    cost_before: float | None
+    cost_after: float | None
+
+
+@dataclass(frozen=True)
+class Maintain:
+    """What would help besides indexes. `kind` is statistics, statistics-target, analyze, vacuum, fillfactor or reindex.
+    `cost_*` are sums over `statements` of planner cost times weight, None where the planner cannot judge it; `undo_sql`
+    is empty where there is nothing to undo.
+    """
+
+    sql: str
+    undo_sql: str
+    table: str
+    kind: str
+    reason: str
+    cost_before: float | None = None
+    cost_after: float | None = None
+    statements: tuple[Affected, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,7 +86,8 @@ class NotAdvised:
 @dataclass(frozen=True)
 class Advice:
     """`cost_*` are sums over the workload of planner cost times weight; `storage_bytes` is what the indexes to create
-    take together. `elapsed_ms` is None unless it was asked for: the same input gives the same bytes.
+    take together. `elapsed_ms` is None unless it was asked for: the same input gives the same bytes. `freed_*` is what
+    the drops give back.
     """
 
     SCHEMA: ClassVar[str] = "dbopt.advice/1"
@@ -74,3 +105,6 @@ class Advice:
     create: tuple[CreateAdvice, ...]
     drop: tuple[DropAdvice, ...]
     not_advised: tuple[NotAdvised, ...]
+    freed_bytes: int = 0
+    freed_write_cost: float = 0.0
+    maintain: tuple[Maintain, ...] = ()

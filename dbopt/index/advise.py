@@ -7,15 +7,18 @@ from dataclasses import replace
 from functools import cache
 
 from dbopt.errors import NothingToDo
-from dbopt.index import drops, wording
+from dbopt.index import maintenance, wording
 from dbopt.index.advice import Advice, CreateAdvice, NotAdvised, StatementCost
 from dbopt.index.candidates import MAX_INCLUDED_COLUMNS, Allowed, repeats
 from dbopt.index.costs import Configuration, Costs
 from dbopt.index.harvest import harvest
+from dbopt.index.maintenance import Condition
 from dbopt.index.model import Index
 from dbopt.index.naming import Names
 from dbopt.index.questions import OnProgress, Question, Questions, answer, prepare, whole
 from dbopt.index.selection import Problem, select
+from dbopt.index.tidy import Tidied, tidy
+from dbopt.index.trials import Trials
 from dbopt.index.what_if import WhatIf
 from dbopt.index.write_cost import write_cost
 from dbopt.index.writes import writes_of
@@ -42,11 +45,13 @@ def advise(
     snapshot_name: str | None = None,
     on_progress: OnProgress | None = None,
     max_calls: int | None = None,
+    condition: Condition | None = None,
 ) -> Advice:
     """Advise on the indexes of a workload. The planner is asked at most about `max_calls` configurations in the search
     (by default CALLS and CALLS_PER_STATEMENT more for each statement). `repeat_keys` allows indexes that begin with the
     columns of a primary key or unique index, and asks no more of them than of others; `plain` allows only b-trees over
-    columns. Deterministic, but for `elapsed_ms`.
+    columns. `condition` is what is known of the tables' state; without it nothing but indexes is advised on.
+    Deterministic, but for `elapsed_ms`.
 
     Raises NothingToDo for a workload without a statement, or without one that plans.
     """
@@ -59,6 +64,9 @@ def advise(
     chosen = _choose(problem, questions, max_columns, tell)
     tell(0, 1, "looking for needless indexes")
     create = _create(chosen, problem, questions, catalog)
+    trials = Trials(questions.asked, chosen, what_if, catalog)
+    tidied = tidy(trials, problem, create) if drop else Tidied()
+    upkeep = maintenance.examine(condition, trials, problem.weights) if condition is not None else ()
     every = range(len(questions.asked))
     return Advice(
         what_if=what_if.name,
@@ -66,13 +74,16 @@ def advise(
         snapshot=snapshot_name,
         budget_bytes=budget_bytes,
         cost_before=sum(problem.weights[n] * problem.costs.cost(n, frozenset()) for n in every),
-        cost_after=sum(problem.weights[n] * problem.costs.cost(n, chosen) for n in every),
-        storage_bytes=problem.bytes(chosen),
-        create=create,
-        drop=drops.advise_drops(questions, chosen, catalog, what_if) if drop else (),
+        cost_after=sum(problem.weights[n] * problem.costs.cost(n, chosen) for n in every) + tidied.cost_change,
+        storage_bytes=problem.bytes(chosen) + sum(one.size_bytes for one in tidied.create),
+        create=(*create, *tidied.create),
+        drop=tidied.drop,
         not_advised=_not_advised(workload, questions, problem, chosen),
         planner_calls=what_if.planner_calls,
         elapsed_ms=1000 * (time.monotonic() - started),
+        freed_bytes=tidied.freed_bytes,
+        freed_write_cost=tidied.freed_write_cost,
+        maintain=upkeep,
     )
 
 

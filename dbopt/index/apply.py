@@ -35,7 +35,7 @@ class Applied:
 def items_of(advice: Advice) -> tuple[Item, ...]:
     """The items of an advice. Raises UnsafeStatement for a file with anything but index statements in it."""
     creates = [Item(n, _create(entry.sql), entry.size_bytes) for n, entry in enumerate(advice.create, 1)]
-    drops = [Item(n, _drop(entry.sql)) for n, entry in enumerate(advice.drop, len(creates) + 1)]
+    drops = [Item(n, _drop(entry.sql), after=entry.after) for n, entry in enumerate(advice.drop, len(creates) + 1)]
     return (*creates, *drops)
 
 

@@ -2,57 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from dbopt.errors import FeatureMissing
 from dbopt.index.advice import DropAdvice
-from dbopt.index.costs import Configuration
-from dbopt.index.existing import Needless, needless
-from dbopt.index.questions import Question, Questions, answer
-from dbopt.index.what_if import WhatIf
-from dbopt.postgres.schema import Catalog
+from dbopt.index.existing import Needless, as_new, needless, parts
+from dbopt.index.model import Index
+from dbopt.index.trials import Trials
+from dbopt.postgres.schema import Catalog, ExistingIndex
 
 TOLERANCE = 0.10  # how much dearer one statement may become: a wider index has more pages
 
+WriteCost = Callable[[Index], float]
 
-def advise_drops(
-    questions: Questions, chosen: Configuration, catalog: Catalog, what_if: WhatIf
-) -> tuple[DropAdvice, ...]:
-    """The drops that make no statement of the workload noticeably dearer, each checked together with those before."""
-    used = frozenset(name for question in questions.asked for name in question.indexes_read)
-    hidden: list[str] = []
+
+def advise_drops(trials: Trials, names: Mapping[Index, str], write_cost: WriteCost) -> tuple[DropAdvice, ...]:
+    """The drops that make no statement of the workload noticeably dearer, each checked together with those before.
+    `names` are those of the new indexes.
+    """
+    used = frozenset(name for question in trials.asked for name in question.indexes_read)
     advised = []
-    for found in needless(catalog, used):
-        verdict = _check(found, hidden, questions, chosen, what_if)
-        if verdict is None:
-            continue
-        hidden += [found.index.sql_name] if verdict else []
-        advised.append(_advice(found, verdict, catalog))
+    for found in needless(trials.catalog, used, trials.chosen):
+        checked = _check(found, trials)
+        if checked is not None:
+            after = names.get(found.after, "") if found.after is not None else ""
+            advised.append(drop(found, checked, trials.catalog, write_cost, after))
     return tuple(advised)
 
 
-def _check(
-    found: Needless, hidden: list[str], questions: Questions, chosen: Configuration, what_if: WhatIf
-) -> bool | None:
+def _check(found: Needless, trials: Trials) -> bool | None:
     """True: planned without it, and fine. False: the backend cannot hide it. None: a statement needs it."""
     if found.kind == "invalid":
         return False
-    for question in questions.asked:
-        if found.index.table not in question.tables:
-            continue
-        try:
-            before = _cost(question, chosen, hidden, what_if)
-            after = _cost(question, chosen, [*hidden, found.index.sql_name], what_if)
-        except FeatureMissing:
-            return False
-        if after > before * (1 + TOLERANCE):
-            return None
+    try:
+        changed = trials.without([found.index])
+    except FeatureMissing:
+        return None if found.after is not None else False
+    if any(planned.cost > trials.now(number).cost * (1 + TOLERANCE) for number, planned in changed.items()):
+        return None
+    trials.settle([found.index], changed)
     return True
 
 
-def _cost(question: Question, chosen: Configuration, hidden: list[str], what_if: WhatIf) -> float:
-    return answer(question, what_if, [index for index in chosen if question.may_use(index)], hidden).cost
-
-
-def _advice(found: Needless, checked: bool, catalog: Catalog) -> DropAdvice:
+def drop(found: Needless, checked: bool, catalog: Catalog, write_cost: WriteCost, after: str = "") -> DropAdvice:
+    """The drop of an index; `checked` says whether the workload was planned without it."""
     index = found.index
     relation = catalog.find(*index.table)
     concurrently = "" if relation is not None and relation.kind == "p" else "CONCURRENTLY "
@@ -61,10 +54,17 @@ def _advice(found: Needless, checked: bool, catalog: Catalog) -> DropAdvice:
         index=index.sql_name,
         sql=f"DROP INDEX {concurrently}IF EXISTS {index.sql_name}",
         undo_sql=_concurrently(index.definition) if concurrently else index.definition.replace(" ON ONLY ", " ON ", 1),
-        size_bytes=index.size_bytes,
+        size_bytes=size(index, catalog),
         reason=found.reason + proof,
         kind=found.kind,
+        write_cost=write_cost(as_new(index)),
+        after=after,
     )
+
+
+def size(index: ExistingIndex, catalog: Catalog) -> int:
+    """Bytes on disk, of all parts of a partitioned index."""
+    return sum(part.size_bytes for part in parts(index, catalog))
 
 
 def _concurrently(definition: str) -> str:

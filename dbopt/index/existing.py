@@ -4,38 +4,92 @@ the workload needs one all the same is asked afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from dbopt.postgres.schema import Catalog, ExistingIndex, Relation
+from dbopt.index.model import Index, Key
+from dbopt.postgres.identifiers import quoted
+from dbopt.postgres.schema import Catalog, ExistingIndex, ForeignKey, IndexKey, Relation
 
 SHORTEST_WINDOW_SECONDS = 86_400  # counted for less than a day, no index is called unused
+_NEW = ""  # the name of an index that is yet to be built
 
 
 @dataclass(frozen=True)
 class Needless:
-    """An index that could be dropped. `kind` is duplicate, redundant, unused or invalid; `reason` a sentence."""
+    """An index that could be dropped. `kind` is duplicate, redundant, unused or invalid; `reason` a sentence; `after`
+    the new index that serves what it serves, and must be there first.
+    """
 
     index: ExistingIndex
     kind: str
     reason: str
+    after: Index | None = None
 
 
-def needless(catalog: Catalog, used: frozenset[str] = frozenset()) -> tuple[Needless, ...]:
+def needless(catalog: Catalog, used: frozenset[str] = frozenset(), new: Collection[Index] = ()) -> tuple[Needless, ...]:
     """Indexes to drop, by table and name. Never one that enforces something: unique, of a constraint, replica identity,
     CLUSTER; nor, for disuse, one that a foreign key needs to find its rows, or that plans read (`used`: bare names).
+    With `new` indexes, also those that are redundant as soon as these are there.
     """
+    planned = [(index, as_existing(index)) for index in sorted(new)]
     judgements = (
-        _judge(index, catalog.indexes_of(relation), relation, catalog, used)
+        _judge(index, catalog.indexes_of(relation), relation, catalog, used) or _judge_beside(index, planned)
         for relation in catalog.relations
         for index in catalog.indexes_of(relation)
-        if index.parent is None and index.definition and not _enforces(index)
+        if index.parent is None and index.definition and not enforces(index)
     )
     return tuple(judgement for judgement in judgements if judgement is not None)
 
 
-def _enforces(index: ExistingIndex) -> bool:
+def enforces(index: ExistingIndex) -> bool:
+    """Whether something besides plans rests on the index."""
     return bool(index.is_unique or index.is_primary or index.constraint or index.is_marked or index.is_referenced)
+
+
+def as_existing(index: Index) -> ExistingIndex:
+    """A new index as the catalog would show it, without a name."""
+    keys = tuple(
+        IndexKey(
+            sql=key.name if key.is_expression else quoted(key.name),
+            column=None if key.is_expression else key.name,
+            descending=key.descending,
+            nulls_first=key.descending if key.nulls_first is None else key.nulls_first,
+            opclass=key.opclass,
+            collation=key.collation,
+        )
+        for key in index.keys
+    )
+    table = (index.schema, index.table)
+    return ExistingIndex(index.schema, _NEW, table, index.method, keys, index.include, index.predicate)
+
+
+def as_new(index: ExistingIndex) -> Index:
+    """An existing index as one that could be built."""
+    keys = tuple(
+        Key(
+            name=key.sql if key.column is None else key.column,
+            is_expression=key.column is None,
+            descending=key.descending,
+            nulls_first=None if key.nulls_first == key.descending else key.nulls_first,
+            opclass=key.opclass,
+            collation=key.collation,
+        )
+        for key in index.keys
+    )
+    return Index(*index.table, keys, index.include, index.method, index.predicate)
+
+
+def parts(index: ExistingIndex, catalog: Catalog) -> Iterator[ExistingIndex]:
+    """The indexes that hold entries: the index itself, or those attached to a partitioned one."""
+    children = [child for child in catalog.indexes if child.parent == (index.schema, index.name)]
+    if not children:
+        yield index
+    for child in children:
+        yield from parts(child, catalog)
+
+
+# -- judgements -------------------------------------------------------------------------------------------------------
 
 
 def _judge(
@@ -50,7 +104,7 @@ def _judge(
         if other is not index and other.is_valid and _is_same(index, other) and _is_kept_of_two(other, index):
             return Needless(index, "duplicate", f"{other.sql_name} is the same index.")
     for other in indexes:
-        if other.is_valid and _is_prefix(index, other):
+        if other.is_valid and is_prefix(index, other):
             reason = f"{other.sql_name} begins with the same keys and serves all that it serves."
             return Needless(index, "redundant", reason)
     if _is_unused(index, relation, catalog, used) and not _stands_for_another(index, indexes):
@@ -59,12 +113,24 @@ def _judge(
     return None
 
 
+def _judge_beside(index: ExistingIndex, planned: Sequence[tuple[Index, ExistingIndex]]) -> Needless | None:
+    if not index.is_valid:
+        return None
+    for new, other in planned:
+        if other.table == index.table and (_is_same(index, other) or is_prefix(index, other)):
+            reason = (
+                f"The new index on ({', '.join(key.sql() for key in new.keys)}) begins with the same keys and serves"
+            )
+            return Needless(index, "redundant", f"{reason} all that it serves: drop it when that is built.", new)
+    return None
+
+
 def _stands_for_another(index: ExistingIndex, indexes: Sequence[ExistingIndex]) -> bool:
     """Whether another index goes because this one serves what it served: both may not go."""
     return any(
         other is not index
         and index.is_valid
-        and ((_is_same(other, index) and _is_kept_of_two(index, other)) or _is_prefix(other, index))
+        and ((_is_same(other, index) and _is_kept_of_two(index, other)) or is_prefix(other, index))
         for other in indexes
     )
 
@@ -79,11 +145,18 @@ def _is_same(one: ExistingIndex, other: ExistingIndex) -> bool:
 
 
 def _is_kept_of_two(one: ExistingIndex, other: ExistingIndex) -> bool:
-    """Of two equal indexes the one that enforces something stays, else the first by name."""
-    return (not _enforces(one), one.sql_name) < (not _enforces(other), other.sql_name)
+    """Of two equal indexes the one that cannot go stays: a part of a partitioned index, else one that enforces
+    something; else the first by name.
+    """
+    return (one.parent is None, not enforces(one), one.sql_name) < (
+        other.parent is None,
+        not enforces(other),
+        other.sql_name,
+    )
 
 
-def _is_prefix(index: ExistingIndex, other: ExistingIndex) -> bool:
+def is_prefix(index: ExistingIndex, other: ExistingIndex) -> bool:
+    """Whether the other index begins with all keys of this one, has all its columns, and more."""
     width = len(index.keys)
     if index.method != "btree" or other.method != "btree" or index.predicate != other.predicate:
         return False
@@ -92,32 +165,44 @@ def _is_prefix(index: ExistingIndex, other: ExistingIndex) -> bool:
     return other.keys[:width] == index.keys and {*other.columns, *other.include}.issuperset(index.include)
 
 
+# -- disuse -----------------------------------------------------------------------------------------------------------
+
+
 def _is_unused(index: ExistingIndex, relation: Relation, catalog: Catalog, used: frozenset[str]) -> bool:
     if catalog.counted_seconds is None or catalog.counted_seconds < SHORTEST_WINDOW_SECONDS:
         return False
-    parts = list(_parts(index, catalog))
-    return all(part.scans == 0 and part.name not in used for part in parts) and not _finds_rows_of_a_foreign_key(
-        index, relation, catalog
-    )
+    never_read = all(part.scans == 0 and part.name not in used for part in parts(index, catalog))
+    return never_read and not _is_needed_by_a_foreign_key(index, relation, catalog)
 
 
-def _parts(index: ExistingIndex, catalog: Catalog) -> Iterator[ExistingIndex]:
-    """The indexes that hold entries: the index itself, or those attached to a partitioned one."""
-    children = [child for child in catalog.indexes if child.parent == (index.schema, index.name)]
-    if not children:
-        yield index
-    for child in children:
-        yield from _parts(child, catalog)
+def _is_needed_by_a_foreign_key(index: ExistingIndex, relation: Relation, catalog: Catalog) -> bool:
+    """Without it a DELETE or UPDATE of a referenced row would scan the whole table. An index on a part of the columns
+    is needed where no other index has them all.
+    """
+    tables = {relation.key, *_ancestors(relation, catalog)}
+    others = [other for other in catalog.indexes_of(relation) if other is not index and other.is_valid]
+    for key in catalog.foreign_keys:
+        if key.table not in tables or index.columns[0] not in key.columns:
+            continue
+        if _finds_rows_of(key, index) or not any(_finds_rows_of(key, other) for other in others):
+            return True
+    return False
 
 
-def _finds_rows_of_a_foreign_key(index: ExistingIndex, relation: Relation, catalog: Catalog) -> bool:
-    """Without it a DELETE of a referenced row would scan the whole table."""
-    return any(
-        key.table == relation.key and set(index.columns[: len(key.columns)]) == set(key.columns)
-        for key in catalog.foreign_keys
-    )
+def _finds_rows_of(key: ForeignKey, index: ExistingIndex) -> bool:
+    return not index.predicate and set(index.columns[: len(key.columns)]) == set(key.columns)
+
+
+def _ancestors(relation: Relation, catalog: Catalog) -> Iterator[tuple[str, str]]:
+    while relation.parent is not None:
+        yield relation.parent
+        parent = catalog.find(*relation.parent)
+        if parent is None:
+            return
+        relation = parent
 
 
 def _days(catalog: Catalog) -> str:
     days = (catalog.counted_seconds or 0) / 86_400
-    return f"{days:,.0f} day{'s' if round(days) != 1 else ''} of counting"
+    where = f" on this server and {catalog.replicas} replica{'s' if catalog.replicas > 1 else ''}"
+    return f"{days:,.0f} day{'s' if round(days) != 1 else ''} of counting{where if catalog.replicas else ''}"

@@ -25,13 +25,15 @@ _ROUNDS = 5  # partitions may be added while the others' indexes are built
 @dataclass(frozen=True)
 class Item:
     """One numbered item of an advice: creates first, then drops, from 1. `size_bytes` is an estimate, 0: not known.
-    With `by_name` an index counts as existing only under the name asked for: an undo gives back what was there.
+    With `by_name` an index counts as existing only under the name asked for: an undo gives back what was there. A drop
+    is left undone where there is no valid index of the name `after`, which is to serve what it serves.
     """
 
     number: int
     statement: CreateIndex | DropIndex
     size_bytes: int = 0
     by_name: bool = False
+    after: str = ""
 
     @property
     def action(self) -> str:
@@ -185,6 +187,9 @@ class Runner:
     def _do(self, item: Item, started: float) -> Outcome:
         first = todo = self.todo(item)
         size = self._size(todo.index)
+        if item.after and todo.steps and not self._is_there(item.after):
+            remark = f"kept: {item.after}, which is to serve what it serves, is not there"
+            return Outcome(item.number, item.action, todo.index, "unchanged", _since(started), size, remark)
         for _ in range(_ROUNDS):
             if not todo.steps:
                 break
@@ -197,6 +202,10 @@ class Runner:
             size = self._size(first.index)
         state = {"create": "built", "drop": "dropped"}[item.action] if first.steps else "unchanged"
         return Outcome(item.number, item.action, first.index, state, _since(started), size, first.remark)
+
+    def _is_there(self, index: str) -> bool:
+        found = self._session.rows("apply/index", index=index)
+        return bool(found and found[0]["is_valid"])
 
     def _run_steps(self, item: Item, todo: tuple[Step, ...]) -> None:
         if self._record is not None:

@@ -16,6 +16,7 @@ def report(advice: Advice, workload: Workload) -> Report:
     """New indexes, drops, and statements without advice with their names."""
     tables = [_create(advice, workload)]
     tables += [_drop(advice)] if advice.drop else []
+    tables += [_maintain(advice)] if advice.maintain else []
     tables += [_not_advised(advice, workload)] if advice.not_advised else []
     return Report(tables=tuple(tables), document=advice, sql=script(advice))
 
@@ -79,11 +80,27 @@ def _drop(advice: Advice) -> Table:
         Column("index", wrap=True),
         Column("kind"),
         Column("size", units.size, right=True),
+        Column("writes", units.cost, right=True),
         Column("reason", wrap=True),
     )
-    rows = tuple((one.index, one.kind, one.size_bytes, one.reason) for one in advice.drop)
-    freed = units.size(sum(one.size_bytes for one in advice.drop))
-    return Table(columns, rows, title="Indexes to drop", footer=f"{freed} become free")
+    rows = tuple((one.index, one.kind, one.size_bytes, one.write_cost, one.reason) for one in advice.drop)
+    freed = f"{units.size(advice.freed_bytes)} become free"
+    saved = f", and writes cost {units.cost(advice.freed_write_cost)} less" if advice.freed_write_cost else ""
+    return Table(columns, rows, title="Indexes to drop", footer=freed + saved)
+
+
+def _maintain(advice: Advice) -> Table:
+    columns = (
+        Column("statement", wrap=True),
+        Column("kind"),
+        Column("cost before", units.cost, right=True),
+        Column("cost after", units.cost, right=True),
+        Column("reason", wrap=True),
+    )
+    rows = tuple((one.sql, one.kind, one.cost_before, one.cost_after, one.reason) for one in advice.maintain)
+    return Table(
+        columns, rows, title="Besides indexes", footer="`dbopt apply` does none of these: --format sql has them"
+    )
 
 
 def _not_advised(advice: Advice, workload: Workload) -> Table:
@@ -106,4 +123,7 @@ def script(advice: Advice) -> str:
             f"{drop.sql};",
             f"-- undo: {units.comment(drop.undo_sql)};",
         ]
+    for upkeep in advice.maintain:
+        undo = f"undo: {units.comment(upkeep.undo_sql)};" if upkeep.undo_sql else "there is nothing to undo"
+        lines += ["", f"-- {upkeep.kind}: {units.comment(upkeep.reason)}", f"{upkeep.sql};", f"-- {undo}"]
     return "\n".join(lines) + "\n"

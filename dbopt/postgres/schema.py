@@ -159,7 +159,8 @@ class ForeignKey:
 @dataclass(frozen=True)
 class Catalog:
     """Everything read from one database. `counted_seconds`: how long the server has been counting scans and writes,
-    None where it is not known. `extensions` are those installed, with their schemas.
+    None where it is not known; so long, at least, have the `replicas` counted whose scans were added. `extensions` are
+    those installed, with their schemas.
     """
 
     server_version: int
@@ -170,6 +171,7 @@ class Catalog:
     foreign_keys: tuple[ForeignKey, ...] = ()
     counted_seconds: float | None = None
     extensions: tuple[tuple[str, str], ...] = ()
+    replicas: int = 0
 
     @cached_property
     def _relations(self) -> dict[tuple[str, str], Relation]:

@@ -52,7 +52,7 @@ class IndexShape:
 
 def index_shapes(session: Session, indexes: Sequence[int]) -> dict[int, IndexShape]:
     """The indexes by oid."""
-    rows = session.rows("shadow/index_attributes", indexes=list(indexes))
+    rows = session.rows("index/attributes", indexes=list(indexes))
     return {oid: _shape(oid, list(group)) for oid, group in groupby(rows, key=lambda row: int(row["index"]))}
 
 

@@ -8,7 +8,7 @@ rolled back.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from dbopt.shadow.roles import set_live
 from dbopt.shadow.shadow import Shadow
 from dbopt.shadow.snapshot import Snapshot
 from dbopt.shadow.take import take
+from dbopt.shadow.unrestored import Key
 from dbopt.workload.commands import names_command
 from dbopt.workload.lexer import parameter_numbers
 from dbopt.workload.model import Statement
@@ -107,6 +108,27 @@ class ShadowWhatIf:
     def size_bytes(self, index: Index) -> int:
         """Estimated size of a prepared index. Raises QueryFailed for one that is not."""
         return self._candidate(index).blocks * BLOCK_SIZE
+
+    @contextmanager
+    def all_visible(self, tables: Collection[Key]) -> Iterator[None]:
+        """While this lasts, plans are made as if every page of these tables were all visible, as VACUUM makes them."""
+        names = sorted(tables)
+        former = self._set_visible({key: self.shadow.blocks.get(key, 0) for key in names})
+        try:
+            yield
+        finally:
+            self._set_visible(former)
+
+    def _set_visible(self, blocks: Mapping[Key, int]) -> dict[Key, int]:
+        self._end_trial()
+        with self.shadow.supervise() as session:
+            rows = session.rows(
+                "shadow/set_visible",
+                schemas=[schema for schema, _ in blocks],
+                names=[name for _, name in blocks],
+                blocks=list(blocks.values()),
+            )
+        return {(row["schema"], row["name"]): row["blocks"] for row in rows}
 
     # -- planning -----------------------------------------------------------------------------------------------------
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from dbopt.index.advice import Advice, CreateAdvice
+from dbopt.index.advice import Advice, CreateAdvice, Maintain
 from dbopt.index.advise import advise
 from dbopt.index.hypopg import HypoPGWhatIf
+from dbopt.index.maintenance import Condition
+from dbopt.index.maintenance.facts import read_facts
+from dbopt.index.maintenance.sample import Samples
 from dbopt.postgres.catalog import read_catalog
 from dbopt.shadow.what_if import what_if
 from dbopt.workload.fingerprint import fingerprint
@@ -41,6 +44,18 @@ def advise_by_shadow(database: Database, *statements: str | Statement, **options
 def advise_by_hypopg(database: Database, *statements: str | Statement, **options: Any) -> Advice:
     database.session.script("CREATE EXTENSION IF NOT EXISTS hypopg")
     return advise(workload(*statements), read_catalog(database.session), HypoPGWhatIf(database.session), **options)
+
+
+def upkeep(database: Database, kind: str, *statements: str | Statement, counts: bool = True) -> list[Maintain]:
+    """What is advised of that kind besides indexes; without `counts`, as from a snapshot."""
+    session = database.session
+    session.script("SELECT pg_stat_force_next_flush()")
+    catalog = read_catalog(session)
+    with what_if(session) as shadow:
+        sampler = Samples(session) if counts else None
+        condition = Condition(read_facts(session, catalog, counts=counts), shadow.all_visible, sampler)
+        advice = advise(workload(*statements), catalog, shadow, condition=condition)
+    return [one for one in advice.maintain if one.kind == kind]
 
 
 def in_short(advice: Advice) -> list[str]:

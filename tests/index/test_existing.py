@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from dbopt.index.existing import needless
-from dbopt.postgres.schema import ExistingIndex
+from dbopt.index.model import Index, Key
+from dbopt.postgres.schema import ExistingIndex, ForeignKey
 from tests.index.shop import SHOP, index
 
 LONG = 30 * 86_400.0
@@ -91,3 +92,60 @@ def test_a_partitioned_index_counts_the_reads_of_its_parts() -> None:
     assert judged(whole, part) == {"whole": "unused"}
     assert judged(whole, replace(part, scans=3)) == {}
     assert judged(whole, part, used=frozenset(("part",))) == {}
+
+
+def test_a_part_of_a_partitioned_index_stays_beside_its_like() -> None:
+    attached = index("z", "events_1", "kind", schema="log", parent=("log", "whole"), scans=7)
+    own = index("a", "events_1", "kind", schema="log", scans=7)
+    whole = index("whole", "events", "kind", schema="log")
+    assert judged(whole, attached, own) == {"a": "duplicate"}
+
+
+def test_a_partition_keeps_what_the_foreign_key_of_its_parent_needs() -> None:
+    part = index("i", "events_1", "kind", schema="log", scans=0)
+    key = ForeignKey(("log", "events"), "fk", ("kind",), ("public", "customers"), ("id",))
+    catalog = replace(SHOP, indexes=(part,), counted_seconds=LONG)
+    assert [found.kind for found in needless(catalog)] == ["unused"]
+    assert needless(replace(catalog, foreign_keys=(key,))) == ()
+
+
+def test_an_index_on_a_part_of_a_foreign_key_stays_unless_another_has_it_all() -> None:
+    key = ForeignKey(("public", "orders"), "fk", ("status", "total"), ("public", "customers"), ("id", "email"))
+    part, whole = (
+        index("part", "orders", "total", "paid", scans=0),
+        index("whole", "orders", "total", "status", scans=0),
+    )
+    catalog = replace(SHOP, indexes=(part,), foreign_keys=(key,), counted_seconds=LONG)
+    assert needless(catalog) == ()
+    assert [found.index.name for found in needless(replace(catalog, indexes=(part, whole)))] == ["part"]
+    narrow = replace(whole, predicate="paid")
+    assert [found.index.name for found in needless(replace(catalog, indexes=(part, narrow)))] == []
+
+
+def test_the_beginning_of_a_new_index_goes_after_it() -> None:
+    short = busy("short", "status")
+    new = Index("public", "orders", (Key("status"), Key("total")))
+    catalog = replace(SHOP, indexes=(*SHOP.indexes, short))
+    (found,) = needless(catalog, new=[new])
+    assert (found.index, found.kind, found.after) == (short, "redundant", new)
+    assert "The new index on (status, total)" in found.reason
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        Index("public", "orders", (Key("total"), Key("status"))),
+        Index("public", "orders", (Key("status", descending=True), Key("total"))),
+        Index("public", "orders", (Key("status", opclass="text_pattern_ops"), Key("total"))),
+        Index("public", "orders", (Key("status"), Key("total")), predicate="total > 3"),
+        Index("public", "orders", (Key("status"),), method="hash"),
+        Index("public", "customers", (Key("status"), Key("total"))),
+    ],
+)
+def test_a_new_index_that_does_something_else_keeps_it(new: Index) -> None:
+    assert needless(replace(SHOP, indexes=(busy("short", "status"),)), new=[new]) == ()
+
+
+def test_what_enforces_something_stays_beside_a_new_index() -> None:
+    new = Index("public", "orders", (Key("id"), Key("total")))
+    assert needless(SHOP, new=[new]) == ()

@@ -22,7 +22,7 @@ Run = Callable[..., tuple[int, str, str]]
 LOOKUP = "SELECT * FROM orders WHERE customer_id = 17"
 KEYS = [
     "schema", "what_if", "server_version", "snapshot", "budget_bytes", "planner_calls", "elapsed_ms", "cost_before",
-    "cost_after", "storage_bytes", "create", "drop", "not_advised",
+    "cost_after", "storage_bytes", "create", "drop", "not_advised", "freed_bytes", "freed_write_cost", "maintain",
 ]  # fmt: skip
 
 

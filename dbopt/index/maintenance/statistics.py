@@ -1,0 +1,93 @@
+"""Columns that are compared together and are not independent, as the planner takes them to be.
+
+A sample of rows tells how often two rows agree in both columns, and how often they would if the columns were
+independent: the mean, over the rows, of the selectivity of both comparisons with that row's values, in truth and as the
+planner multiplies it. Pairs of rows from one page are left out, since neighbours are alike without meaning anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbopt.index.advice import Maintain
+from dbopt.index.maintenance.compared import compared, pairs
+from dbopt.index.maintenance.context import Context, Dependence
+from dbopt.index.naming import MAX_BYTES, shortened
+from dbopt.postgres.identifiers import qualified, quoted
+from dbopt.postgres.schema import Relation
+
+LEAST_FACTOR = 3.0  # by which the planner's rows are too few
+LEAST_ROWS = 50  # by which they are too few: fewer change no plan
+LEAST_AGREEING = 200  # pairs of rows, so that the factor is no chance
+MOST_PAIRS = 20  # that are looked at
+
+
+def examine(context: Context) -> Iterator[Maintain]:
+    if context.sampler is None:
+        return
+    looked_at = 0
+    taken = set(context.facts.taken)
+    for (table, columns), numbers in pairs(list(compared(context))).items():
+        relation = context.catalog.find(*table)
+        if relation is None or not _is_open(context, relation, columns):
+            continue
+        looked_at += 1
+        if looked_at > MOST_PAIRS:
+            return
+        found = context.sampler.dependence(relation, columns)
+        if found is not None and is_evident(found, relation.rows):
+            name = _name(relation, columns, taken)
+            yield _advice(context, relation, columns, found, name, numbers)
+
+
+def is_evident(found: Dependence, rows: float) -> bool:
+    """Whether the planner is off by a factor, and by rows, that matter, and the sample large enough to say so."""
+    return (
+        found.agreeing >= LEAST_AGREEING
+        and found.actual >= LEAST_FACTOR * found.expected
+        and (found.actual - found.expected) * rows >= LEAST_ROWS
+    )
+
+
+def _is_open(context: Context, relation: Relation, columns: tuple[str, str]) -> bool:
+    """Whether the planner would multiply: no statistics on both, nor a key that identifies the row."""
+    if relation.kind not in "rm" or relation.rows <= 0:
+        return False
+    known = [relation.column(name) for name in columns]
+    if any(column is None or not column.indexable or column.n_distinct in (None, -1.0) for column in known):
+        return False
+    if any(set(columns) <= on for on in context.facts.extended.get(relation.key, ())):
+        return False
+    unique = [set(index.columns) for index in context.catalog.indexes_of(relation) if index.is_unique]
+    return not any(key <= set(columns) for key in unique)
+
+
+def _name(relation: Relation, columns: tuple[str, str], taken: set[tuple[str, str]]) -> str:
+    """As PostgreSQL would call it: `<table>_<columns>_stat`, with a number where that is taken."""
+    number = 0
+    while True:
+        end = f"_stat{number or ''}"
+        name = shortened("_".join((relation.name, *columns)), MAX_BYTES - len(end)) + end
+        if (relation.schema, name) not in taken:
+            taken.add((relation.schema, name))
+            return name
+        number += 1
+
+
+def _advice(
+    context: Context, relation: Relation, columns: tuple[str, str], found: Dependence, name: str, numbers: list[int]
+) -> Maintain:
+    one, other = (quoted(column) for column in columns)
+    statistics, table = qualified(relation.schema, name), relation.sql_name
+    kinds = "ndistinct, dependencies, mcv"
+    return Maintain(
+        sql=f"CREATE STATISTICS {statistics} ({kinds}) ON {one}, {other} FROM {table}; ANALYZE {table}",
+        undo_sql=f"DROP STATISTICS IF EXISTS {statistics}",
+        table=table,
+        kind="statistics",
+        reason=f"{one} and {other} are compared together and depend on each other: a sample of {found.rows:,} rows has "
+        f"on average {found.actual:.2%} with the same two values, and the planner, which multiplies, expects "
+        f"{found.expected:.2%}: {found.actual * relation.rows:,.0f} rows of the table and not "
+        f"{found.expected * relation.rows:,.0f}.",
+        statements=context.unjudged(numbers),
+    )

@@ -1,0 +1,1 @@
+"""Advice besides indexes, one rule per file."""
