@@ -9,7 +9,17 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-NAMES = ("startup", "shadow", "redact", "gate_speed", "gate_noise", "gate_corpus", "advisor", "advisor_growth")
+NAMES = (
+    "startup",
+    "shadow",
+    "redact",
+    "gate_speed",
+    "gate_noise",
+    "gate_corpus",
+    "advisor",
+    "advisor_growth",
+    "build_time",
+)
 
 
 def main(wanted: Sequence[str]) -> int:

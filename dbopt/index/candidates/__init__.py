@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from dbopt.index.candidates.generate import MAX_INCLUDED_COLUMNS, generate, is_served, repeats
+from dbopt.index.candidates.generate import MAX_INCLUDED_COLUMNS, generate, is_served, repeated, repeats
 from dbopt.index.candidates.needs import Need, needs_of
 from dbopt.index.model import Index
 from dbopt.postgres.schema import Catalog
 
-__all__ = ["MAX_INCLUDED_COLUMNS", "Need", "candidates", "generate", "is_served", "needs_of", "repeats"]
+__all__ = ["MAX_INCLUDED_COLUMNS", "Need", "candidates", "generate", "is_served", "needs_of", "repeated", "repeats"]
 
 
 def candidates(
