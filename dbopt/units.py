@@ -61,6 +61,16 @@ def bytes_of(text: str) -> int:
     return round(float(match[1]) * _BYTES[match[2].lower()])
 
 
+def size_text(value: float) -> str:
+    """A size as people read it, in PostgreSQL's units: powers of 1024."""
+    amount = float(value)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if abs(amount) < 10240:
+            return f"{amount:,.0f} {unit}"
+        amount /= 1024
+    return f"{amount:,.0f} TB"
+
+
 def share(text: str) -> float:
     """A share in per cent, as a fraction: "10%" and "10" are 0.1. Raises UsageError."""
     match = re.fullmatch(rf"\s*({_NUMBER})\s*%?\s*", text)

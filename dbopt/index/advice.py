@@ -16,8 +16,23 @@ class StatementCost:
 
 
 @dataclass(frozen=True)
+class Alternative:
+    """An index that could do the same work, and what spoke against it."""
+
+    columns: tuple[str, ...]
+    include: tuple[str, ...]
+    access_method: str
+    predicate: str
+    size_bytes: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class CreateAdvice:
-    """An index to create. Sizes are estimates; `cost_saved` and `write_cost` are planner cost times weight."""
+    """An index to create. Sizes are estimates; `cost_saved` and `write_cost` are planner cost times weight. `build_ms`
+    is about how long CREATE INDEX CONCURRENTLY takes, None where the table's size is not known; `plan_change` what
+    happens in the plan of the statement that gains most, the first of `statements`.
+    """
 
     sql: str
     undo_sql: str
@@ -31,6 +46,9 @@ class CreateAdvice:
     write_cost: float
     statements: tuple[StatementCost, ...]
     reason: str
+    build_ms: float | None = None
+    plan_change: str = ""
+    alternatives: tuple[Alternative, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,10 +102,38 @@ class NotAdvised:
 
 
 @dataclass(frozen=True)
+class ConfirmedIndex:
+    """What the server's planner makes of an index to create: whether some plan reads it (None: HypoPG cannot try it),
+    and what the statements that do cost there without and with it, times weight. `note` says where that differs from
+    the advice.
+    """
+
+    index: str
+    taken: bool | None
+    cost_before: float | None
+    cost_after: float | None
+    note: str
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """The advice as the server's own planner sees it; `indexes` in the order of `create`. `failed` are statements that
+    do not plan there, which the sums leave out.
+    """
+
+    cost_before: float
+    cost_after: float
+    indexes: tuple[ConfirmedIndex, ...]
+    server_version: str
+    planner_calls: int
+    failed: tuple[NotAdvised, ...]
+
+
+@dataclass(frozen=True)
 class Advice:
     """`cost_*` are sums over the workload of planner cost times weight; `storage_bytes` is what the indexes to create
-    take together. `elapsed_ms` is None unless it was asked for: the same input gives the same bytes. `freed_*` is what
-    the drops give back.
+    take together. `elapsed_ms` is None unless it was asked for: the same input gives the same bytes; and `confirmed`.
+    `freed_*` is what the drops give back.
     """
 
     SCHEMA: ClassVar[str] = "dbopt.advice/1"
@@ -108,3 +154,4 @@ class Advice:
     freed_bytes: int = 0
     freed_write_cost: float = 0.0
     maintain: tuple[Maintain, ...] = ()
+    confirmed: Confirmed | None = None

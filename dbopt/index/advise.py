@@ -5,17 +5,21 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 from dbopt.errors import NothingToDo
 from dbopt.index import maintenance, wording
 from dbopt.index.advice import Advice, CreateAdvice, NotAdvised, StatementCost
+from dbopt.index.alternatives import alternatives
+from dbopt.index.build_time import MAINTENANCE_WORK_MEM, build_ms
 from dbopt.index.candidates import MAX_INCLUDED_COLUMNS, Allowed, repeats
 from dbopt.index.costs import Configuration, Costs
-from dbopt.index.harvest import harvest
+from dbopt.index.explanations import Explainer
+from dbopt.index.harvest import Harvest, harvest
 from dbopt.index.maintenance import Condition
 from dbopt.index.model import Index
-from dbopt.index.naming import Names
 from dbopt.index.questions import OnProgress, Question, Questions, answer, prepare, whole
+from dbopt.index.search import Search, names_of
 from dbopt.index.selection import Problem, select
 from dbopt.index.tidy import Tidied, tidy
 from dbopt.index.trials import Trials
@@ -36,51 +40,83 @@ def advise(
     catalog: Catalog,
     what_if: WhatIf,
     *,
+    drop: bool = True,
+    snapshot_name: str | None = None,
+    memory_bytes: int = MAINTENANCE_WORK_MEM,
+    on_progress: OnProgress | None = None,
+    condition: Condition | None = None,
+    **options: Any,
+) -> Advice:
+    """Search, with the options of `search`, and say what was found. `condition` is what is known of the tables' state;
+    without it nothing but indexes is advised on. Deterministic, but for `elapsed_ms`.
+
+    Raises NothingToDo for a workload without a statement, or without one that plans.
+    """
+    started = time.monotonic()
+    found = search(workload, catalog, what_if, on_progress=on_progress, **options)
+    if on_progress is not None:
+        on_progress(0, 1, "looking for needless indexes" if drop else "explaining")
+    advice = advice_of(found, drop=drop, snapshot_name=snapshot_name, memory_bytes=memory_bytes, condition=condition)
+    return replace(advice, elapsed_ms=1000 * (time.monotonic() - started))
+
+
+def search(
+    workload: Workload,
+    catalog: Catalog,
+    what_if: WhatIf,
+    *,
     budget_bytes: int | None = None,
     max_columns: int = 3,
     max_included: int = MAX_INCLUDED_COLUMNS,
     repeat_keys: bool = False,
     plain: bool = False,
-    drop: bool = True,
-    snapshot_name: str | None = None,
     on_progress: OnProgress | None = None,
     max_calls: int | None = None,
-    condition: Condition | None = None,
-) -> Advice:
-    """Advise on the indexes of a workload. The planner is asked at most about `max_calls` configurations in the search
-    (by default CALLS and CALLS_PER_STATEMENT more for each statement). `repeat_keys` allows indexes that begin with the
-    columns of a primary key or unique index, and asks no more of them than of others; `plain` allows only b-trees over
-    columns. `condition` is what is known of the tables' state; without it nothing but indexes is advised on.
-    Deterministic, but for `elapsed_ms`.
-
-    Raises NothingToDo for a workload without a statement, or without one that plans.
+) -> Search:
+    """Search the indexes that serve a workload best. The planner is asked at most about `max_calls` configurations (by
+    default CALLS and CALLS_PER_STATEMENT more for each statement). `repeat_keys` allows indexes that begin with the
+    columns of a primary key or unique index, and asks no more of them than of others; `plain` allows nothing but
+    b-trees over columns. Raises NothingToDo.
     """
-    started = time.monotonic()
     tell = on_progress or (lambda *_: None)
     questions = _ask(workload, catalog, what_if, Allowed(max_columns, max_included, repeat_keys, plain), tell)
     problem = _problem(questions, workload, catalog, what_if, budget_bytes, max_calls)
     if repeat_keys:
         problem = replace(problem, repeats=lambda _: False)
-    chosen = _choose(problem, questions, max_columns, tell)
-    tell(0, 1, "looking for needless indexes")
-    create = _create(chosen, problem, questions, catalog)
-    trials = Trials(questions.asked, chosen, what_if, catalog)
+    harvested = _harvest(problem, questions, max_columns, tell)
+    tell(0, 1, "selecting")
+    chosen = select(problem, harvested)
+    return Search(workload, catalog, what_if, questions, problem, harvested, chosen, names_of(chosen, catalog))
+
+
+def advice_of(
+    found: Search,
+    *,
+    drop: bool = True,
+    snapshot_name: str | None = None,
+    memory_bytes: int = MAINTENANCE_WORK_MEM,
+    condition: Condition | None = None,
+) -> Advice:
+    """What a search found, in words. `memory_bytes` is the maintenance_work_mem that indexes will be built with."""
+    problem, questions, chosen = found.problem, found.questions, found.chosen
+    create = _create(found, memory_bytes)
+    trials = Trials(questions.asked, chosen, found.what_if, found.catalog)
     tidied = tidy(trials, problem, create) if drop else Tidied()
     upkeep = maintenance.examine(condition, trials, problem.weights) if condition is not None else ()
     every = range(len(questions.asked))
     return Advice(
-        what_if=what_if.name,
-        server_version=what_if.server_version,
+        what_if=found.what_if.name,
+        server_version=found.what_if.server_version,
         snapshot=snapshot_name,
-        budget_bytes=budget_bytes,
+        budget_bytes=problem.budget_bytes,
         cost_before=sum(problem.weights[n] * problem.costs.cost(n, frozenset()) for n in every),
         cost_after=sum(problem.weights[n] * problem.costs.cost(n, chosen) for n in every) + tidied.cost_change,
         storage_bytes=problem.bytes(chosen) + sum(one.size_bytes for one in tidied.create),
         create=(*create, *tidied.create),
         drop=tidied.drop,
-        not_advised=_not_advised(workload, questions, problem, chosen),
-        planner_calls=what_if.planner_calls,
-        elapsed_ms=1000 * (time.monotonic() - started),
+        not_advised=_not_advised(found.workload, questions, problem, chosen),
+        planner_calls=found.what_if.planner_calls,
+        elapsed_ms=None,
         freed_bytes=tidied.freed_bytes,
         freed_write_cost=tidied.freed_write_cost,
         maintain=upkeep,
@@ -135,71 +171,78 @@ def _share(index: Index, what_if: WhatIf) -> float:
     return min(what_if.size_bytes(index) / max(what_if.size_bytes(full), 1), 1.0)
 
 
-def _choose(problem: Problem, questions: Questions, max_columns: int, tell: OnProgress) -> Configuration:
+def _harvest(problem: Problem, questions: Questions, max_columns: int, tell: OnProgress) -> Harvest:
     fitting = [
         frozenset(index for index in question.candidates if problem.fits(frozenset((index,))))
         for question in questions.asked
     ]
-    harvested = harvest(problem.costs, fitting, max_columns, lambda done: tell(done, len(fitting), "trying candidates"))
-    tell(0, 1, "selecting")
-    return select(problem, harvested)
+    return harvest(problem.costs, fitting, max_columns, lambda done: tell(done, len(fitting), "trying candidates"))
+
+
+def in_order(advice: Advice, found: Search) -> list[Index]:
+    """The indexes of `advice.create`, in its order."""
+    by_sql = {_statements(index, name, found.catalog)[0]: index for index, name in found.names.items()}
+    return [by_sql[one.sql] for one in advice.create]
 
 
 # -- in words -------------------------------------------------------------------------------------------------------
 
 
-def _create(
-    chosen: Configuration, problem: Problem, questions: Questions, catalog: Catalog
-) -> tuple[CreateAdvice, ...]:
+def _create(found: Search, memory_bytes: int) -> tuple[CreateAdvice, ...]:
     """The indexes, the one that saves most first."""
-    advised = [_advice(index, chosen, problem, questions) for index in sorted(chosen)]
-    order = sorted(range(len(advised)), key=lambda n: (-advised[n].cost_saved, n))
-    names, indexes = Names(catalog), sorted(chosen)
-    return tuple(_named(advised[n], indexes[n], names.choose(indexes[n]), catalog) for n in order)
+    explainer, candidates = Explainer(found), found.questions.candidates
+    advised = []
+    for index in sorted(found.chosen):
+        others = alternatives(index, found.chosen, found.problem, candidates, found.catalog)
+        advised.append(replace(_advice(index, found, explainer, memory_bytes), alternatives=others))
+    return tuple(sorted(advised, key=lambda one: -one.cost_saved))
 
 
-def _advice(index: Index, chosen: Configuration, problem: Problem, questions: Questions) -> CreateAdvice:
-    served = _served(index, chosen, problem, questions)
+def _advice(index: Index, found: Search, explainer: Explainer, memory_bytes: int) -> CreateAdvice:
+    problem = found.problem
+    served = served_by(index, found)
     saved = sum(question.statement.weight * (cost.cost_before - cost.cost_after) for question, cost in served)
+    change = explainer.change(index, served[0][0]) if served else None
+    size = problem.size(index)
+    sql, undo_sql = _statements(index, found.names[index], found.catalog)
     return CreateAdvice(
-        sql="",
-        undo_sql="",
+        sql=sql,
+        undo_sql=undo_sql,
         table=index.relation,
         access_method=index.method,
         columns=tuple(key.sql() for key in index.keys),
         include=index.include,
         predicate=index.predicate,
-        size_bytes=problem.size(index),
+        size_bytes=size,
         cost_saved=saved,
         write_cost=problem.write_cost(index),
         statements=tuple(cost for _, cost in served),
         reason=wording.of_index(index, served),
+        build_ms=build_ms(index, found.catalog, size, memory_bytes),
+        plan_change=change.sentence if change is not None else "",
     )
 
 
-def _served(
-    index: Index, chosen: Configuration, problem: Problem, questions: Questions
-) -> list[tuple[Question, StatementCost]]:
+def served_by(index: Index, found: Search) -> list[tuple[Question, StatementCost]]:
     """Statements that would cost more without the index, the one that gains most first."""
-    without = chosen - {index}
-    found = []
-    for number, question in enumerate(questions.asked):
-        before, after = problem.costs.cost(number, without), problem.costs.cost(number, chosen)
+    costs, without = found.problem.costs, found.chosen - {index}
+    served = []
+    for number, question in enumerate(found.questions.asked):
+        before, after = costs.cost(number, without), costs.cost(number, found.chosen)
         if after < before * (1 - _NOTICEABLE):
-            found.append((question, StatementCost(question.statement.id, before, after)))
-    return sorted(found, key=lambda pair: -pair[0].statement.weight * (pair[1].cost_before - pair[1].cost_after))
+            served.append((question, StatementCost(question.statement.id, before, after)))
+    return sorted(served, key=lambda pair: -pair[0].statement.weight * (pair[1].cost_before - pair[1].cost_after))
 
 
-def _named(advice: CreateAdvice, index: Index, name: str, catalog: Catalog) -> CreateAdvice:
-    """A partitioned table takes no CONCURRENTLY: `dbopt apply` builds its indexes one partition at a time."""
+def _statements(index: Index, name: str, catalog: Catalog) -> tuple[str, str]:
+    """What builds the index and what undoes that. A partitioned table takes no CONCURRENTLY: `dbopt apply` builds its
+    indexes one partition at a time.
+    """
     relation = catalog.find(index.schema, index.table)
     concurrently = relation is None or relation.kind != "p"
     word = "CONCURRENTLY " if concurrently else ""
-    return replace(
-        advice,
-        sql=index.create_sql(name, concurrently=concurrently),
-        undo_sql=f"DROP INDEX {word}IF EXISTS {qualified(index.schema, name)}",
-    )
+    undo = f"DROP INDEX {word}IF EXISTS {qualified(index.schema, name)}"
+    return index.create_sql(name, concurrently=concurrently), undo
 
 
 def _not_advised(

@@ -23,11 +23,15 @@ class HypoPGWhatIf:
     HypoPG knows no other. Sizes are HypoPG's, which knows no deduplication: too large rather than too small.
     """
 
-    def __init__(self, session: Session, *, timeout_ms: float = 60_000) -> None:
-        """Raises FeatureMissing, with what mends it, where the extension is not installed in this database."""
+    def __init__(
+        self, session: Session, *, timeout_ms: float = 60_000, otherwise: str = "or use --what-if shadow"
+    ) -> None:
+        """Raises FeatureMissing, with what mends it or what to do `otherwise`, where the extension is not installed in
+        this database.
+        """
         self._session = session
         self._limits = execution.Limits(timeout_ms)
-        self._version, self._schema = _installed(session)
+        self._version, self._schema = _installed(session, otherwise)
         self._calls = 0
         self._sizes: dict[Index, int] = {}
         self._refused: dict[Index, str] = {}
@@ -76,7 +80,8 @@ class HypoPGWhatIf:
         self._hide(frozenset(hidden))
         self._calls += 1
         plan = execution.plan(self._session, statement, self._limits).plan
-        return Estimate(plan.cost, frozenset(self._names[name] for name in plan.indexes & self._names.keys()), plan)
+        names = {name: self._names[name] for name in sorted(plan.indexes & self._names.keys())}
+        return Estimate(plan.cost, frozenset(names.values()), plan, names)
 
     def knows(self, index: Index) -> bool:
         return index in self._sizes
@@ -129,16 +134,16 @@ class HypoPGWhatIf:
         return SQL("SELECT * FROM {schema}.").format(schema=Identifier(self._schema)) + SQL(function)
 
 
-def _installed(session: Session) -> tuple[tuple[int, ...], str]:
+def _installed(session: Session, otherwise: str) -> tuple[tuple[int, ...], str]:
     found = session.rows("index/hypopg")
     if not found:
         raise FeatureMissing(
             "the server has no HypoPG",
-            hint=f"install its package (Debian: postgresql-{session.major}-hypopg), or use --what-if shadow",
+            hint=f"install its package (Debian: postgresql-{session.major}-hypopg), {otherwise}",
         )
     if found[0]["version"] is None:
         raise FeatureMissing(
             f"HypoPG is not installed in the database {session.database}",
-            hint="CREATE EXTENSION hypopg; or use --what-if shadow",
+            hint=f"CREATE EXTENSION hypopg; {otherwise}",
         )
     return tuple(int(part) for part in found[0]["version"].split(".")), found[0]["schema"]

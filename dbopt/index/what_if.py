@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from dbopt.index.model import Index
@@ -17,12 +17,13 @@ from dbopt.workload.model import Statement
 class Estimate:
     """The planner's answer for one statement under one configuration of indexes.
 
-    `used` are the hypothetical indexes that the plan reads.
+    `used` are the hypothetical indexes that the plan reads, `names` how it calls them.
     """
 
     cost: float
     used: frozenset[Index]
     plan: Plan
+    names: Mapping[str, Index] = field(default_factory=dict)
 
 
 class WhatIf(Protocol):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dbopt.units import size_text
+
 
 def milliseconds(value: float) -> str:
     """1,234 ms; 12.3 ms; 0.12 ms: three significant digits are what a timing is worth."""
@@ -18,12 +20,7 @@ def cost(value: float) -> str:
 
 def size(value: float) -> str:
     """PostgreSQL's units: powers of 1024."""
-    amount = float(value)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if abs(amount) < 10240:
-            return f"{amount:,.0f} {unit}"
-        amount /= 1024
-    return f"{amount:,.0f} TB"
+    return size_text(value)
 
 
 def factor(value: float) -> str:

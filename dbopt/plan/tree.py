@@ -162,6 +162,16 @@ def parse(explained: Any) -> Plan:
         raise CorruptDocument(f"this is not a plan in EXPLAIN's JSON format ({error})") from None
 
 
+def written(plan: Plan) -> list[dict[str, Any]]:
+    """The plan as EXPLAIN (FORMAT JSON) writes it: the inverse of `parse`."""
+    return [{"Plan": _written(plan.root), **plan.raw}]
+
+
+def _written(node: Node) -> dict[str, Any]:
+    below = {"Plans": [_written(child) for child in node.children]} if node.children else {}
+    return {**node.raw, **below}
+
+
 def _node(raw: Mapping[str, Any], numbers: Iterator[int]) -> Node:
     number = next(numbers)
     return Node(

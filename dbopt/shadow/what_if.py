@@ -99,8 +99,8 @@ class ShadowWhatIf:
         asleep = itertools.chain.from_iterable(self._existing(name) for name in sorted(hidden))
         self._begin_trial(list(parts), list(asleep))
         plan = self._plan(statement)
-        used = frozenset(self._by_name[name] for name in plan.indexes if name in self._by_name)
-        return Estimate(plan.cost, used, plan)
+        names = {name: self._by_name[name] for name in sorted(plan.indexes & self._by_name.keys())}
+        return Estimate(plan.cost, frozenset(names.values()), plan, names)
 
     def knows(self, index: Index) -> bool:
         return index in self._candidates

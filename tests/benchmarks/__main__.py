@@ -19,6 +19,7 @@ NAMES = (
     "advisor",
     "advisor_growth",
     "advice_corpus",
+    "build_time",
 )
 
 

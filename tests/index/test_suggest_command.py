@@ -23,6 +23,7 @@ LOOKUP = "SELECT * FROM orders WHERE customer_id = 17"
 KEYS = [
     "schema", "what_if", "server_version", "snapshot", "budget_bytes", "planner_calls", "elapsed_ms", "cost_before",
     "cost_after", "storage_bytes", "create", "drop", "not_advised", "freed_bytes", "freed_write_cost", "maintain",
+    "confirmed",
 ]  # fmt: skip
 
 
@@ -50,7 +51,7 @@ def test_advice_is_a_file_that_apply_reads(
     assert (written["schema"], written["what_if"], written["elapsed_ms"]) == ("dbopt.advice/1", "shadow", None)
     assert list(written["create"][0]) == [
         "sql", "undo_sql", "table", "access_method", "columns", "include", "predicate", "size_bytes", "cost_saved",
-        "write_cost", "statements", "reason",
+        "write_cost", "statements", "reason", "build_ms", "plan_change", "alternatives",
     ]  # fmt: skip
     assert documents.read(Advice, str(advice)).create[0].columns == ("customer_id",)
     assert dbopt("apply", advice, "-d", shop.dsn, "--yes", "--undo-file", tmp_path / "undo.json")[0] == 0

@@ -16,7 +16,7 @@ from dbopt.index.candidates.covering import MAX_INCLUDED_COLUMNS
 from dbopt.index.candidates.generate import Allowed, Worthy, conditions, generate, largest
 from dbopt.index.candidates.needs import Need
 from dbopt.index.candidates.predicates import Predicate, largest_share
-from dbopt.index.candidates.served import is_served, repeats
+from dbopt.index.candidates.served import is_served, repeated, repeats
 from dbopt.index.model import Index
 from dbopt.postgres.schema import Catalog, Relation
 
@@ -31,6 +31,7 @@ __all__ = [
     "is_served",
     "largest",
     "needs_of",
+    "repeated",
     "repeats",
     "worthy_conditions",
 ]

@@ -23,11 +23,16 @@ def is_served(index: Index, existing: Iterable[ExistingIndex], *, repeat_keys: b
 
 
 def repeats(index: Index, catalog: Catalog) -> bool:
-    """Whether the index begins like an existing one: one has the other's first columns."""
+    """Whether the index begins like an existing one."""
+    return repeated(index, catalog) is not None
+
+
+def repeated(index: Index, catalog: Catalog) -> ExistingIndex | None:
+    """The existing index that this one begins like: one has the other's first columns."""
     relation = catalog.find(index.schema, index.table)
-    existing = catalog.indexes_of(relation) if relation is not None else ()
+    existing = catalog.indexes_of(relation) if relation is not None and index.method == "btree" else ()
     plain = (other for other in existing if _is_plain(other))
-    return any(all(map(eq, other.columns, index.columns)) for other in plain)
+    return next((other for other in plain if all(map(eq, other.columns, index.columns))), None)
 
 
 def is_same(other: ExistingIndex, index: Index) -> bool:
