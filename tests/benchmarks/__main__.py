@@ -9,7 +9,19 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-NAMES = ("startup", "shadow", "redact", "gate_speed", "gate_noise", "gate_corpus", "advisor", "advisor_growth")
+NAMES = (
+    "startup",
+    "shadow",
+    "redact",
+    "gate_speed",
+    "gate_noise",
+    "gate_corpus",
+    "advisor",
+    "advisor_shadow",
+    "advisor_real",
+    "advisor_growth",
+    "advisor_same",
+)
 
 
 def main(wanted: Sequence[str]) -> int:
