@@ -17,7 +17,10 @@ NAMES = (
     "gate_noise",
     "gate_corpus",
     "advisor",
+    "advisor_shadow",
+    "advisor_real",
     "advisor_growth",
+    "advisor_same",
     "advice_corpus",
     "build_time",
 )

@@ -40,21 +40,30 @@ _COLUMNS = ("id", "parent_id", "kind", "state", "amount", "created_at")
 def run() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with embedded_18() as server:
-            dsn = server.dsn(server.create_database())
-            with connect(dsn) as session:
-                session.script("".join(_tables()))
-                session.script("ANALYZE")
-                snapshot.save(take(session), folder / "made-up.dbsnap")
+        save_snapshot(folder / "made-up.dbsnap")
         rows = [_row(folder, size) for size in SIZES]
     titles = ("statements", "planner calls", "calls per statement", "CPU s", "memory MB", "indexes", "cost after")
     print(tabulate(rows, titles, disable_numparse=True, colalign=("right",) * 7))
     print("CPU time is this program's and, apart from it, its shadow's; memory is this program's largest.")
 
 
+def save_snapshot(path: Path) -> None:
+    """Of a database with the made-up tables."""
+    with embedded_18() as server:
+        dsn = server.dsn(server.create_database())
+        with connect(dsn) as session:
+            session.script("".join(_tables()))
+            session.script("ANALYZE")
+            snapshot.save(take(session), path)
+
+
+def made_up(size: int) -> Workload:
+    """So many statements on those tables."""
+    return Workload(Source("made up", None, None, None), tuple(single(sql).statements[0] for sql in _texts(size)))
+
+
 def _row(folder: Path, size: int) -> list[str]:
-    workload = Workload(Source("made up", None, None, None), tuple(single(sql).statements[0] for sql in _texts(size)))
-    documents.write_atomically(folder / "workload.json", documents.dump(workload))
+    documents.write_atomically(folder / "workload.json", documents.dump(made_up(size)))
     command = [sys.executable, "-m", "tests.benchmarks.advisor_growth", str(folder)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     found = json.loads(done.stdout)
