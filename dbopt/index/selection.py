@@ -22,7 +22,7 @@ from dbopt.index.model import Index
 EXPONENTS = (1.0, 0.5, 0.0)
 MOST_ROUNDS = 3  # of local search
 MOST_COMBINED = 10  # searches among known plans, each with the answers to the last one
-THRIFT = 0.05  # share of an index's benefit that is given up for a smaller one
+THRIFT = 0.05  # share of an index's benefit that is given up for a smaller one, and by which its readers become dearer
 LESS_SPACE = 0.8  # share of an index's size that one of another kind may take in its place
 MIN_SHARE = 0.01  # of a statement's cost that an index must save,
 MIN_COST = 4.0  # and no less than the read of one random page each time it runs
@@ -63,6 +63,11 @@ class Problem:
         for number in self.costs.statements(added):
             saved += self.weights[number] * (self.costs.cost(number, chosen) - self.costs.cost(number, chosen | added))
         return saved
+
+    def reads(self, chosen: Configuration, index: Index) -> float:
+        """What the statements that could read the index cost together."""
+        numbers = self.costs.statements(frozenset((index,)))
+        return sum(self.weights[number] * self.costs.cost(number, chosen) for number in numbers)
 
     def most(self, chosen: Configuration, added: Configuration) -> float:
         """What these indexes can save at most, as far as is known without asking the planner about them."""
@@ -221,10 +226,15 @@ def _slim(problem: Problem, chosen: Configuration, harvest: Harvest) -> Configur
     """
     for index in sorted(chosen):
         without = chosen - {index}
-        benefit = problem.gain(without, frozenset((index,)))
+        least = (1 - THRIFT) * problem.gain(without, frozenset((index,)))
         for smaller in _smaller(problem, index, harvest):
-            if problem.gain(without, frozenset((smaller,))) >= (1 - THRIFT) * benefit:
-                chosen = without | {smaller}
+            trial = without | {smaller}
+            dearer = problem.change(chosen, trial)
+            if (
+                dearer <= THRIFT * problem.reads(chosen, index)
+                and problem.gain(without, frozenset((smaller,))) >= least
+            ):
+                chosen = trial
                 break
     return chosen
 

@@ -118,5 +118,8 @@ class _Sized:
     def estimate(self, statement: Statement, indexes: Collection[Index] = (), hidden: Collection[str] = ()) -> Estimate:
         return self._costs.estimate(statement, indexes, hidden)
 
+    def knows(self, index: Index) -> bool:
+        return self._sizes.knows(index) and self._costs.knows(index)
+
     def size_bytes(self, index: Index) -> int:
         return self._sizes.size_bytes(index)
