@@ -103,7 +103,7 @@ def select(problem: Problem, harvest: Harvest) -> Configuration:
         if improved == best:
             break
         best = improved
-    return _drop(problem, _slim(problem, best, harvest))
+    return _drop(problem, _slim(problem, _drop(problem, best), harvest))
 
 
 def _combine(problem: Problem, chosen: Configuration) -> Configuration:

@@ -96,7 +96,8 @@ def test_a_gain_of_less_than_a_hundredth_is_not_worth_an_index() -> None:
 
 
 def test_a_narrower_index_that_does_almost_as_well_is_preferred() -> None:
-    assert Planner({(0, A): 880, (0, A_B): 900}, 1).choose(sizes={A: 10, A_B: 15}) == {A}
+    assert Planner({(0, A): 896, (0, A_B): 900}, 1).choose(sizes={A: 10, A_B: 15}) == {A}
+    assert Planner({(0, A): 880, (0, A_B): 900}, 1).choose(sizes={A: 10, A_B: 15}) == {A_B}
     assert Planner({(0, A): 500, (0, A_B): 900}, 1).choose(sizes={A: 10, A_B: 15}) == {A_B}
 
 
