@@ -249,11 +249,12 @@ def _not_advised(
     workload: Workload, questions: Questions, problem: Problem, chosen: Configuration
 ) -> tuple[NotAdvised, ...]:
     """Every statement that no advised index makes cheaper, with the reason, in the order of the workload."""
-    reasons = dict(questions.failed)
+    reasons, helped = dict(questions.failed), set()
     for number, question in enumerate(questions.asked):
         before, after = problem.costs.cost(number, frozenset()), problem.costs.cost(number, chosen)
-        if after >= before * (1 - _NOTICEABLE):
-            best = problem.costs.least(number)
-            reasons[question.statement.id] = wording.of_no_index(question, best)
+        if after < before * (1 - _NOTICEABLE):
+            helped.add(question.statement.id)
+        elif question.foreign_key is None:
+            reasons[question.statement.id] = wording.of_no_index(question, problem.costs.least(number))
     ids = dict.fromkeys(statement.id for statement in workload.statements)
-    return tuple(NotAdvised(id_, reasons[id_]) for id_ in ids if id_ in reasons)
+    return tuple(NotAdvised(id_, reasons[id_]) for id_ in ids if id_ in reasons and id_ not in helped)

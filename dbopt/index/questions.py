@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
@@ -10,8 +10,10 @@ from sqlglot import exp
 from dbopt.errors import ConnectionFailed, FeatureMissing, ServerError
 from dbopt.index.candidates import Allowed, Need, Worthy, conditions, generate, largest, needs_of, worthy_conditions
 from dbopt.index.candidates.constants import with_constants
+from dbopt.index.candidates.other_methods import lacking
 from dbopt.index.costs import Answer, Configuration
 from dbopt.index.model import Index
+from dbopt.index.referential import checks
 from dbopt.index.what_if import Estimate, WhatIf
 from dbopt.postgres.schema import Catalog
 from dbopt.workload.model import Statement
@@ -29,7 +31,8 @@ class Question:
     a rare value and be no use for a frequent one, so that costs are means over them. `tree` is None where sqlglot
     cannot read it; `tables` are those it reads; `leads` are the first keys, with their tables, of an index that its
     plan could read, and `predicates` those of a partial one; `refused` are candidates that cannot be built, with the
-    reason.
+    reason; `lacking` is an extension that would serve a condition; `foreign_key` is the one that the statement makes
+    PostgreSQL check, where this is that check's query.
     """
 
     statement: Statement
@@ -42,6 +45,8 @@ class Question:
     leads: frozenset[tuple[str, str, str]]
     predicates: frozenset[tuple[str, str, str]] = frozenset()
     refused: Mapping[Index, str] = field(default_factory=dict)
+    lacking: str | None = None
+    foreign_key: str | None = None
 
     def may_use(self, index: Index) -> bool:
         if index.predicate and (index.schema, index.table, index.predicate) not in self.predicates:
@@ -76,7 +81,7 @@ def prepare(
         on_progress(number, len(statements), f"planning {statement.label}")
         plans, error = _plan(statement, what_if)
         if plans:
-            planned.append(_Planned(statement, plans, *_analysed(statement, catalog)))
+            planned += _planned(statement, plans, catalog, what_if)
         else:
             failed[statement.id] = f"It does not plan: {error}."
     worthy = worthy_conditions(one.needs for one in planned)
@@ -90,6 +95,19 @@ class _Planned:
     plans: list[tuple[Statement, Estimate]]
     tree: exp.Expression | None
     needs: list[Need]
+    foreign_key: str | None = None
+
+
+def _planned(
+    statement: Statement, plans: list[tuple[Statement, Estimate]], catalog: Catalog, what_if: WhatIf
+) -> Iterator[_Planned]:
+    """The statement, and the checks of foreign keys that it brings about."""
+    tree, needs = _analysed(statement, catalog)
+    yield _Planned(statement, plans, tree, needs)
+    for key, query in checks(statement, tree, catalog) if tree is not None else ():
+        check, _ = _plan(query, what_if)
+        if check:
+            yield _Planned(query, check, *_analysed(query, catalog), key.name)
 
 
 def _plan(statement: Statement, what_if: WhatIf) -> tuple[list[tuple[Statement, Estimate]], str]:
@@ -125,6 +143,8 @@ def _question(planned: _Planned, catalog: Catalog, allowed: Allowed, worthy: Wor
         candidates=own,
         tables=frozenset(tables),
         leads=frozenset((index.schema, index.table, index.keys[0].name) for index in own),
+        lacking=next((name for need in planned.needs if (name := lacking(need, catalog))), None),
+        foreign_key=planned.foreign_key,
         predicates=frozenset((*need.relation.key, one.sql) for need in planned.needs for one in conditions(need))
         | frozenset((index.schema, index.table, index.predicate) for index in own),
     )

@@ -46,7 +46,7 @@ def _count(
         if (relation := catalog.resolve(name)) is not None:
             counts.setdefault(relation.key, _Counts()).reads += statement.weight
     for change in tree.find_all(exp.Insert, exp.Update, exp.Delete, exp.Merge):
-        relation = _target(change, catalog)
+        relation = target(change, catalog)
         if relation is None:
             continue
         written = counts.setdefault(relation.key, _Counts())
@@ -57,11 +57,12 @@ def _count(
             written.deleted += rows
         else:
             written.updated += rows
-            for column in _columns_set(change):
+            for column in columns_set(change):
                 written.touching[column] = written.touching.get(column, 0.0) + rows
 
 
-def _target(change: exp.Expression, catalog: Catalog) -> Relation | None:
+def target(change: exp.Expression, catalog: Catalog) -> Relation | None:
+    """The table that an INSERT, UPDATE, DELETE or MERGE writes to."""
     table = change.this.this if isinstance(change.this, exp.Schema) else change.this
     if not isinstance(table, exp.Table) or not isinstance(table.this, exp.Identifier):
         return None
@@ -69,7 +70,8 @@ def _target(change: exp.Expression, catalog: Catalog) -> Relation | None:
     return catalog.find(identifier_name(schema) if schema else None, identifier_name(table.this))
 
 
-def _columns_set(change: exp.Expression) -> set[str]:
+def columns_set(change: exp.Expression) -> set[str]:
+    """The columns that an UPDATE or MERGE gives new values."""
     updates = [change, *change.find_all(exp.Update)]
     assignments = [part for update in updates for part in update.expressions if isinstance(part, exp.EQ)]
     return {identifier_name(part.this.this) for part in assignments if isinstance(part.this, exp.Column)}

@@ -257,3 +257,26 @@ def test_progress_is_told(shop: Database) -> None:
     advise_by_shadow(shop, *WORKLOAD, on_progress=lambda *step: told.append(step))
     assert all(0 <= done <= total for done, total, _ in told)
     assert {label.split()[0] for _, _, label in told} == {"planning", "trying", "selecting", "looking"}
+
+
+def test_what_a_delete_makes_postgresql_look_for(shop: Database) -> None:
+    advice = advise_by_shadow(shop, statement("DELETE FROM customers WHERE id = $1", calls=1000))
+    assert in_short(advice) == ["orders (customer_id)"]
+    assert "the check of foreign key orders_customer_id_fkey" in advice.create[0].reason
+    assert advice.create[0].statements[0].id == statement("DELETE FROM customers WHERE id = $1").id
+    assert advice.not_advised == ()
+
+
+def test_why_there_is_no_index_to_try(shop: Database) -> None:
+    advice = advise_by_shadow(
+        shop,
+        "SELECT * FROM orders WHERE placed_at::date = '2024-02-01'",
+        "SELECT * FROM customers WHERE name LIKE '%17%'",
+        "SELECT count(*) FROM orders WHERE total + 1 = 5",
+    )
+    assert [one.reason for one in advice.not_advised] == [
+        "An index ((CAST(placed_at AS DATE))) cannot be built: functions in index expression must be marked IMMUTABLE.",
+        "Only an operator class of the extension pg_trgm serves its condition: "
+        "CREATE EXTENSION pg_trgm, then ask again.",
+        "There is no index to try: it has no condition, join or order that waits for one.",
+    ]

@@ -93,6 +93,12 @@ def accesses(operator: str, type_: str, catalog: Catalog) -> Iterator[Access]:
         yield Access(rule.method, opclass, catalog.in_extension(f"btree_{rule.method}", "") is not None)
 
 
+def extension_for(operator: str, type_: str) -> str | None:
+    """The extension whose operator class serves it."""
+    rules = _RULES.get(_family(type_), ())
+    return next((rule.extension for rule in rules if rule.extension and operator in rule.operators), None)
+
+
 def _family(type_: str) -> str:
     """The types that the rules tell apart."""
     name = type_.partition("(")[0].strip()

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from dbopt.index.candidates.needs import Branch, Need, Search
-from dbopt.index.candidates.operators import accesses
+from dbopt.index.candidates.operators import accesses, extension_for
 from dbopt.index.candidates.served import is_same
 from dbopt.index.model import Index, Key
 from dbopt.postgres.schema import Catalog, Column
@@ -35,6 +35,15 @@ def by_operator(need: Need, branch: Branch, catalog: Catalog) -> Iterator[Index]
             before = _companions(branch, search) if access.companions else ()
             if before:
                 yield _index(need, access.method, (*before, key))
+
+
+def lacking(need: Need, catalog: Catalog) -> str | None:
+    """The extension without which no index serves a condition of the need."""
+    for branch in need.branches:
+        for search in branch.searches:
+            if not any(accesses(search.operator, search.type, catalog)):
+                return extension_for(search.operator, search.type)
+    return None
 
 
 def _companions(branch: Branch, search: Search) -> tuple[Key, ...]:
