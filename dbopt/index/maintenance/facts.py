@@ -70,7 +70,9 @@ class BtreeFacts:
 
 @dataclass(frozen=True)
 class ColumnFacts:
-    """A column with as many most common values as ANALYZE keeps of it, `target`."""
+    """A column with as many most common values as ANALYZE keeps of it, `target`; `own_target` where that was set for
+    this column.
+    """
 
     table: Name
     name: str
@@ -79,17 +81,20 @@ class ColumnFacts:
     common_values: tuple[str, ...]
     frequencies: tuple[float, ...]
     target: int
+    own_target: int | None = None
 
 
 @dataclass(frozen=True)
 class Facts:
-    """All of it. `extended` are the sets of columns that have extended statistics, by table; `taken` the names of
-    these (schema, name).
+    """All of it. `columns` are those whose list of common values is full; `set_by_hand` are numbers of different
+    values, by table and column; `extended` the sets of columns that have extended statistics, by table, and `taken`
+    the names of these (schema, name).
     """
 
     tables: Mapping[Name, TableFacts] = field(default_factory=dict)
     btrees: Sequence[BtreeFacts] = ()
     columns: Mapping[tuple[Name, str], ColumnFacts] = field(default_factory=dict)
+    set_by_hand: Mapping[tuple[Name, str], str] = field(default_factory=dict)
     extended: Mapping[Name, Sequence[frozenset[str]]] = field(default_factory=dict)
     taken: frozenset[Name] = frozenset()
 
@@ -105,6 +110,7 @@ def read_facts(session: Session, catalog: Catalog, *, counts: bool = True) -> Fa
         btrees = session.rows("index/btrees")
         attributes = session.rows("index/attributes", indexes=[row["oid"] for row in btrees])
         columns = [_column(row) for row in session.rows("index/column_statistics")]
+        options = session.rows("index/column_options")
         extended = session.rows("index/extended")
     shapes = {oid: list(rows) for oid, rows in groupby(attributes, key=lambda row: int(row["index"]))}
     on: dict[Name, list[frozenset[str]]] = {}
@@ -114,6 +120,7 @@ def read_facts(session: Session, catalog: Catalog, *, counts: bool = True) -> Fa
         tables={table.key: table for table in tables},
         btrees=[_btree(row, shapes[row["oid"]], index_sizes) for row in btrees if row["oid"] in shapes],
         columns={(column.table, column.name): column for column in columns},
+        set_by_hand={((row["schema"], row["table_name"]), row["name"]): row["n_distinct"] for row in options},
         extended=on,
         taken=frozenset((row["own_schema"], row["name"]) for row in extended),
     )
@@ -184,4 +191,5 @@ def _column(row: Row) -> ColumnFacts:
         common_values=tuple(str(value) for value in row["common_values"]),
         frequencies=tuple(row["frequencies"]),
         target=row["target"],
+        own_target=row["own_target"],
     )

@@ -39,4 +39,4 @@ class Samples:
             return None
         if row["actual"] is None or row["expected"] is None:
             return None
-        return Dependence(int(row["rows"]), row["agreeing"], row["actual"], row["expected"])
+        return Dependence(**{**row, "rows": int(row["rows"])})
