@@ -82,7 +82,9 @@ def as_new(index: ExistingIndex) -> Index:
 
 def parts(index: ExistingIndex, catalog: Catalog) -> Iterator[ExistingIndex]:
     """The indexes that hold entries: the index itself, or those attached to a partitioned one."""
-    children = [child for child in catalog.indexes if child.parent == (index.schema, index.name)]
+    relation = catalog.find(*index.table)
+    of_a_whole = relation is not None and relation.kind == "p"
+    children = [child for child in catalog.indexes if child.parent == (index.schema, index.name)] if of_a_whole else []
     if not children:
         yield index
     for child in children:
