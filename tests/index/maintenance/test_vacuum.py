@@ -60,6 +60,15 @@ def test_pages_that_are_not_known_to_be_visible(shop: Database) -> None:
     assert upkeep(shop, "vacuum", RANGE) == []
 
 
+def test_an_index_that_would_spare_the_table_waits_for_visible_pages(shop: Database) -> None:
+    scattered = "SELECT sum(total) FROM orders WHERE customer_id BETWEEN 100 AND 200"
+    (advice,) = upkeep(shop, "vacuum", scattered)
+    assert (advice.sql, advice.cost_before, advice.cost_after) == ("VACUUM public.orders", None, None)
+    assert "ask for indexes again after it" in advice.reason
+    shop.session.script(advice.sql)
+    assert upkeep(shop, "vacuum", scattered) == []
+
+
 def test_where_no_index_answers_alone_visibility_is_of_no_use(shop: Database) -> None:
     assert upkeep(shop, "vacuum", "SELECT * FROM orders WHERE id < 1000") == []
 
