@@ -34,11 +34,28 @@ class Dependence:
     target: int
 
 
+@dataclass(frozen=True)
+class Repeats:
+    """How often two rows have the same value of an expression: `agreeing` of the pairs `compared`, among `rows`."""
+
+    rows: int
+    agreeing: float
+    compared: float
+
+    @property
+    def share(self) -> float:
+        return self.agreeing / self.compared
+
+
 class Sampler(Protocol):
     """Looks at some rows of a table."""
 
     def dependence(self, table: Relation, columns: tuple[str, str]) -> Dependence | None:
         """None where the rows cannot be read."""
+        ...
+
+    def repeats(self, table: Relation, expression: str) -> Repeats | None:
+        """None where the rows cannot be read. The expression must be one that an index may have."""
         ...
 
 

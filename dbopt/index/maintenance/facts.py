@@ -87,8 +87,8 @@ class ColumnFacts:
 @dataclass(frozen=True)
 class Facts:
     """All of it. `columns` are those whose list of common values is full; `set_by_hand` are numbers of different
-    values, by table and column; `extended` the sets of columns that have extended statistics, by table, and `taken`
-    the names of these (schema, name).
+    values, by table and column; `extended` the sets of columns that have extended statistics, by table, `expressions`
+    the expressions, and `taken` the names of these (schema, name).
     """
 
     tables: Mapping[Name, TableFacts] = field(default_factory=dict)
@@ -96,6 +96,7 @@ class Facts:
     columns: Mapping[tuple[Name, str], ColumnFacts] = field(default_factory=dict)
     set_by_hand: Mapping[tuple[Name, str], str] = field(default_factory=dict)
     extended: Mapping[Name, Sequence[frozenset[str]]] = field(default_factory=dict)
+    expressions: Mapping[Name, frozenset[str]] = field(default_factory=dict)
     taken: frozenset[Name] = frozenset()
 
 
@@ -114,14 +115,18 @@ def read_facts(session: Session, catalog: Catalog, *, counts: bool = True) -> Fa
         extended = session.rows("index/extended")
     shapes = {oid: list(rows) for oid, rows in groupby(attributes, key=lambda row: int(row["index"]))}
     on: dict[Name, list[frozenset[str]]] = {}
+    written: dict[Name, frozenset[str]] = {}
     for row in extended:
-        on.setdefault((row["schema"], row["table_name"]), []).append(frozenset(row["columns"]))
+        key = (row["schema"], row["table_name"])
+        on.setdefault(key, []).append(frozenset(row["columns"]))
+        written[key] = written.get(key, frozenset()).union(row["expressions"])
     return Facts(
         tables={table.key: table for table in tables},
         btrees=[_btree(row, shapes[row["oid"]], index_sizes) for row in btrees if row["oid"] in shapes],
         columns={(column.table, column.name): column for column in columns},
         set_by_hand={((row["schema"], row["table_name"]), row["name"]): row["n_distinct"] for row in options},
         extended=on,
+        expressions=written,
         taken=frozenset((row["own_schema"], row["name"]) for row in extended),
     )
 

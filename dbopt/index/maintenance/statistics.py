@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dbopt.index.advice import Maintain
 from dbopt.index.maintenance.compared import compared, pairs
 from dbopt.index.maintenance.context import Context, Dependence
-from dbopt.index.naming import MAX_BYTES, shortened
+from dbopt.index.naming import statistics_name
 from dbopt.postgres.identifiers import qualified, quoted
 from dbopt.postgres.schema import Relation
 
@@ -44,7 +44,7 @@ def examine(context: Context) -> Iterator[Maintain]:
         kept = kinds(found) if found is not None else None
         if found is None or kept is None or not is_evident(found, relation.rows):
             continue
-        yield _advice(context, relation, columns, found, kept, _name(relation, columns, taken), numbers)
+        yield _advice(context, relation, columns, found, kept, statistics_name(relation, columns, taken), numbers)
 
 
 def is_evident(found: Dependence, rows: float) -> bool:
@@ -78,18 +78,6 @@ def _is_open(context: Context, relation: Relation, columns: tuple[str, str]) -> 
         return False
     unique = [set(index.columns) for index in context.catalog.indexes_of(relation) if index.is_unique]
     return not any(key <= set(columns) for key in unique)
-
-
-def _name(relation: Relation, columns: tuple[str, str], taken: set[tuple[str, str]]) -> str:
-    """As PostgreSQL would call it: `<table>_<columns>_stat`, with a number where that is taken."""
-    number = 0
-    while True:
-        end = f"_stat{number or ''}"
-        name = shortened("_".join((relation.name, *columns)), MAX_BYTES - len(end)) + end
-        if (relation.schema, name) not in taken:
-            taken.add((relation.schema, name))
-            return name
-        number += 1
 
 
 def _advice(
