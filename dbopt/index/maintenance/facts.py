@@ -11,6 +11,7 @@ from dbopt.postgres.schema import Catalog
 from dbopt.postgres.session import Row, Session
 
 Name = tuple[str, str]
+SMALLEST_BTREE = 8 << 20  # bytes: of smaller ones nothing is asked
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,9 @@ class Facts:
     taken: frozenset[Name] = frozenset()
 
 
-def read_facts(session: Session, catalog: Catalog, *, counts: bool = True) -> Facts:
+def read_facts(
+    session: Session, catalog: Catalog, *, counts: bool = True, smallest_btree: int = SMALLEST_BTREE
+) -> Facts:
     """Read them; `counts=False` for a shadow, whose own counts mean nothing. Works for any role: what it may not see is
     unknown.
     """
@@ -108,7 +111,8 @@ def read_facts(session: Session, catalog: Catalog, *, counts: bool = True) -> Fa
     index_sizes = {(index.schema, index.name): index.size_bytes for index in catalog.indexes}
     with session.rolled_back():
         tables = [_table(row, sizes, counts) for row in session.rows("index/tables")]
-        btrees = session.rows("index/btrees")
+        every = session.rows("index/btrees")
+        btrees = [row for row in every if index_sizes.get((row["schema"], row["name"]), 0) >= smallest_btree]
         attributes = session.rows("index/attributes", indexes=[row["oid"] for row in btrees])
         columns = [_column(row) for row in session.rows("index/column_statistics")]
         options = session.rows("index/column_options")
