@@ -101,7 +101,7 @@ def advice_of(
     problem, questions, chosen = found.problem, found.questions, found.chosen
     create = _create(found, memory_bytes)
     trials = Trials(questions.asked, chosen, found.what_if, found.catalog)
-    tidied = tidy(trials, problem, create) if drop else Tidied()
+    tidied = tidy(trials, problem, found.names) if drop else Tidied()
     upkeep = maintenance.examine(condition, trials, problem.weights) if condition is not None else ()
     every = range(len(questions.asked))
     return Advice(

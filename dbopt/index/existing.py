@@ -5,7 +5,7 @@ the workload needs one all the same is asked afterwards.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dbopt.index.model import Index, Key
 from dbopt.postgres.identifiers import quoted
@@ -82,7 +82,9 @@ def as_new(index: ExistingIndex) -> Index:
 
 def parts(index: ExistingIndex, catalog: Catalog) -> Iterator[ExistingIndex]:
     """The indexes that hold entries: the index itself, or those attached to a partitioned one."""
-    children = [child for child in catalog.indexes if child.parent == (index.schema, index.name)]
+    relation = catalog.find(*index.table)
+    of_a_whole = relation is not None and relation.kind == "p"
+    children = [child for child in catalog.indexes if child.parent == (index.schema, index.name)] if of_a_whole else []
     if not children:
         yield index
     for child in children:
@@ -103,6 +105,8 @@ def _judge(
     for other in indexes:
         if other is not index and other.is_valid and _is_same(index, other) and _is_kept_of_two(other, index):
             return Needless(index, "duplicate", f"{other.sql_name} is the same index.")
+        if other is not index and other.is_valid and _is_reverse(index, other) and _is_kept_of_two(other, index):
+            return Needless(index, "redundant", f"{other.sql_name} is the same index, read backwards.")
     for other in indexes:
         if other.is_valid and is_prefix(index, other):
             reason = f"{other.sql_name} begins with the same keys and serves all that it serves."
@@ -130,18 +134,29 @@ def _stands_for_another(index: ExistingIndex, indexes: Sequence[ExistingIndex]) 
     return any(
         other is not index
         and index.is_valid
-        and ((_is_same(other, index) and _is_kept_of_two(index, other)) or is_prefix(other, index))
+        and (
+            ((_is_same(other, index) or _is_reverse(other, index)) and _is_kept_of_two(index, other))
+            or is_prefix(other, index)
+        )
         for other in indexes
     )
 
 
 def _is_same(one: ExistingIndex, other: ExistingIndex) -> bool:
-    return (one.method, one.keys, set(one.include), one.predicate) == (
-        other.method,
-        other.keys,
-        set(other.include),
-        other.predicate,
-    )
+    return one.keys == other.keys and _has_the_same(one, other)
+
+
+def _is_reverse(one: ExistingIndex, other: ExistingIndex) -> bool:
+    """Whether one is the other read backwards."""
+    return one.method == "btree" and _backwards(one.keys) == other.keys and _has_the_same(one, other)
+
+
+def _has_the_same(one: ExistingIndex, other: ExistingIndex) -> bool:
+    return (one.method, set(one.include), one.predicate) == (other.method, set(other.include), other.predicate)
+
+
+def _backwards(keys: Sequence[IndexKey]) -> tuple[IndexKey, ...]:
+    return tuple(replace(key, descending=not key.descending, nulls_first=not key.nulls_first) for key in keys)
 
 
 def _is_kept_of_two(one: ExistingIndex, other: ExistingIndex) -> bool:
@@ -156,13 +171,14 @@ def _is_kept_of_two(one: ExistingIndex, other: ExistingIndex) -> bool:
 
 
 def is_prefix(index: ExistingIndex, other: ExistingIndex) -> bool:
-    """Whether the other index begins with all keys of this one, has all its columns, and more."""
+    """Whether the other index begins with all keys of this one, be it backwards, has all its columns, and more."""
     width = len(index.keys)
     if index.method != "btree" or other.method != "btree" or index.predicate != other.predicate:
         return False
     if len(other.keys) <= width and len(other.include) <= len(index.include):
         return False
-    return other.keys[:width] == index.keys and {*other.columns, *other.include}.issuperset(index.include)
+    begins = other.keys[:width] in (index.keys, _backwards(index.keys))
+    return begins and {*other.columns, *other.include}.issuperset(index.include)
 
 
 # -- disuse -----------------------------------------------------------------------------------------------------------

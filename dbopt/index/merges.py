@@ -21,7 +21,7 @@ from dbopt.index.naming import Names
 from dbopt.index.selection import Problem
 from dbopt.index.trials import Planned, Trials
 from dbopt.postgres.identifiers import qualified
-from dbopt.postgres.schema import Catalog, ExistingIndex
+from dbopt.postgres.schema import Catalog, ExistingIndex, Relation
 
 MOST_KEYS = 4
 MOST_INCLUDED = 4
@@ -49,8 +49,22 @@ def pairs(catalog: Catalog, gone: Sequence[str] = ()) -> Iterator[Pair]:
     found = []
     for relation in catalog.relations:
         indexes = [index for index in catalog.indexes_of(relation) if _may_merge(index) and index.sql_name not in gone]
-        found += [pair for one, other in permutations(indexes, 2) if (pair := _pair(one, other)) is not None]
+        keys = [key.columns for key in catalog.foreign_keys if key.table in _tables(relation, catalog)]
+        found += [
+            pair
+            for one, other in permutations(indexes, 2)
+            if (pair := _pair(one, other)) is not None and (pair.lossless or not _finds_rows(other, keys))
+        ]
     yield from sorted(found, key=lambda pair: not pair.lossless)
+
+
+def _tables(relation: Relation, catalog: Catalog) -> set[tuple[str, str]]:
+    return {relation.key, catalog.root_of(relation).key}
+
+
+def _finds_rows(index: ExistingIndex, keys: Sequence[tuple[str, ...]]) -> bool:
+    """Whether a foreign key of several columns finds its rows by it: that is in no plan of the workload."""
+    return any(len(key) > 1 and set(index.columns[: len(key)]) == set(key) for key in keys)
 
 
 def _may_merge(index: ExistingIndex) -> bool:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dbopt.index import drops, merges
 from dbopt.index.advice import CreateAdvice, DropAdvice
-from dbopt.index.costs import Configuration
 from dbopt.index.model import Index
 from dbopt.index.naming import Names
 from dbopt.index.selection import Problem
-from dbopt.index.statement import CreateIndex, parse
 from dbopt.index.trials import Trials
 from dbopt.postgres.identifiers import qualified
 
@@ -33,30 +31,12 @@ class Tidied:
         return sum(one.write_cost for one in self.drop)
 
 
-def tidy(trials: Trials, problem: Problem, create: Sequence[CreateAdvice]) -> Tidied:
-    """Drops first, then what is left is merged where that is possible. `create` are the chosen indexes, named."""
-    names = _names(trials.chosen, create)
-    dropped = drops.advise_drops(trials, names, problem.write_cost)
+def tidy(trials: Trials, problem: Problem, names: Mapping[Index, str]) -> Tidied:
+    """Drops first, then what is left is merged where that is possible. `names` are those of the chosen indexes."""
+    written = {index: qualified(index.schema, name) for index, name in names.items()}
+    dropped = drops.advise_drops(trials, written, problem.write_cost)
     taken = Names(trials.catalog)
-    for index in sorted(trials.chosen):
+    for index in sorted(names):
         taken.choose(index)
     merged = merges.advise_merges(trials, problem, taken, dropped)
     return Tidied(merged.create, (*dropped, *merged.drop), trials.cost_change(problem.weights))
-
-
-def _names(chosen: Configuration, create: Sequence[CreateAdvice]) -> Mapping[Index, str]:
-    """What the new indexes are called, quoted and qualified."""
-    found = {}
-    for index in sorted(chosen):
-        columns = tuple(key.sql() for key in index.keys)
-        for one in create:
-            same = (one.table, one.columns, one.include, one.predicate) == (
-                index.relation,
-                columns,
-                index.include,
-                index.predicate,
-            )
-            statement = parse(one.sql) if same and one.access_method == index.method else None
-            if isinstance(statement, CreateIndex) and statement.name is not None:
-                found[index] = qualified(index.schema, statement.name)
-    return found

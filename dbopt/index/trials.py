@@ -69,6 +69,10 @@ class Trials:
         """The statement's plan under what is settled, asked anew: something else has changed."""
         return self._ask(self.asked[number], (), _NOTHING)
 
+    def best(self, number: int) -> Planned:
+        """The statement's plan if all of its candidates were there besides."""
+        return self._ask(self.asked[number], (), self.asked[number].candidates)
+
     def settle(
         self, gone: Sequence[ExistingIndex], changed: Mapping[int, Planned], added: Configuration = _NOTHING
     ) -> None:

@@ -9,7 +9,8 @@ SELECT s.schemaname::text AS schema,
        coalesce(s.most_common_freqs, '{}')::float8[] AS frequencies,
        coalesce(
            nullif((to_jsonb(a) ->> 'attstattarget')::int, -1), current_setting('default_statistics_target')::int
-       ) AS target
+       ) AS target,
+       nullif((to_jsonb(a) ->> 'attstattarget')::int, -1) AS own_target
 FROM pg_stats AS s
 JOIN pg_namespace AS n ON n.nspname = s.schemaname
 JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = s.tablename AND c.relkind IN ('r', 'm')

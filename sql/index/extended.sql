@@ -1,4 +1,4 @@
--- Extended statistics: the columns that they are on. Needs no privilege.
+-- Extended statistics: the columns and expressions that they are on. Needs no privilege.
 SELECT n.nspname::text AS schema,
        c.relname::text AS table_name,
        o.stxname::text AS name,
@@ -8,7 +8,8 @@ SELECT n.nspname::text AS schema,
            FROM unnest(o.stxkeys) AS k (number)
            JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = k.number
            ORDER BY a.attname
-       ) AS columns
+       ) AS columns,
+       coalesce(pg_get_statisticsobjdef_expressions(o.oid), '{}') AS expressions
 FROM pg_statistic_ext AS o
 JOIN pg_class AS c ON c.oid = o.stxrelid
 JOIN pg_namespace AS n ON n.oid = c.relnamespace

@@ -19,7 +19,7 @@ from tests.index.changes import indexes
 from tests.servers import Database, Server
 
 LOOKUP = "SELECT * FROM orders WHERE customer_id = 17"
-NEWEST = "SELECT * FROM orders WHERE status = 'open' ORDER BY placed_at DESC LIMIT 10"
+NEWEST = "SELECT * FROM orders WHERE status = $1 ORDER BY placed_at DESC LIMIT 10"
 LONG = 30 * 86_400.0
 
 

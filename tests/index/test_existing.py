@@ -43,6 +43,20 @@ def test_the_beginning_of_another_index_goes() -> None:
     assert judged(busy("same_as_key", "id")) == {"same_as_key": "duplicate"}
 
 
+def backwards(index: ExistingIndex) -> ExistingIndex:
+    return replace(index, keys=tuple(replace(key, descending=True, nulls_first=True) for key in index.keys))
+
+
+def test_one_that_another_serves_when_read_backwards_goes() -> None:
+    assert judged(busy("a", "status", "total"), backwards(busy("b", "status", "total"))) == {"b": "redundant"}
+    assert judged(backwards(busy("a", "status")), busy("b", "status", "total")) == {"a": "redundant"}
+    first = backwards(busy("a", "status", "total"))
+    mixed = replace(first, keys=(first.keys[0], busy("x", "total").keys[0]))
+    assert judged(mixed, busy("b", "status", "total")) == {}
+    nulls = replace(first, keys=tuple(replace(key, nulls_first=False) for key in first.keys))
+    assert judged(nulls, busy("b", "status", "total")) == {}
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -135,7 +149,7 @@ def test_the_beginning_of_a_new_index_goes_after_it() -> None:
     "new",
     [
         Index("public", "orders", (Key("total"), Key("status"))),
-        Index("public", "orders", (Key("status", descending=True), Key("total"))),
+        Index("public", "orders", (Key("status", descending=True, nulls_first=False), Key("total"))),
         Index("public", "orders", (Key("status", opclass="text_pattern_ops"), Key("total"))),
         Index("public", "orders", (Key("status"), Key("total")), predicate="total > 3"),
         Index("public", "orders", (Key("status"),), method="hash"),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dbopt.index.merges import pairs
-from dbopt.postgres.schema import ExistingIndex
+from dbopt.postgres.schema import ExistingIndex, ForeignKey
 from tests.index.advising import advise_by_shadow, in_short, statement
 from tests.index.shop import SHOP, index
 from tests.servers import Database
@@ -40,6 +40,13 @@ def test_what_sorts_otherwise_is_merged_with_loss_only() -> None:
         ("(status, placed_at, total)", False),
     ]
     assert merged(on("a", "total"), on("b", "status")) == []
+
+
+def test_what_a_foreign_key_finds_its_rows_by_keeps_its_order() -> None:
+    key = ForeignKey(("public", "orders"), "fk", ("placed_at", "status"), ("public", "customers"), ("id", "email"))
+    indexes = (on("a", "status", "total"), on("b", "status", "placed_at"))
+    catalog = replace(SHOP, indexes=indexes, foreign_keys=(key,))
+    assert [pair.merged.columns for pair in pairs(catalog)] == [("status", "placed_at", "total")]
 
 
 @pytest.mark.parametrize(

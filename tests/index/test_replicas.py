@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,10 +17,12 @@ import pytest
 from dbopt import documents
 from dbopt.index.existing import needless
 from dbopt.index.replicas import Replica, add, read_replica, with_replicas
+from dbopt.postgres.catalog import read_catalog
 from dbopt.postgres.session import connect
+from tests.conftest import SHOP as SHOP_SCRIPT
 from tests.index.advising import workload
 from tests.index.shop import SHOP, index
-from tests.servers import Database
+from tests.servers import DEBIAN_PG_CTL, Database, Server
 
 DAY = 86_400.0
 IDLE = index("idle", "orders", "status", scans=0)
@@ -63,6 +70,44 @@ def test_one_that_is_not_there_or_young_is_said(shop: Database) -> None:
     assert remarks[0].startswith("replica 1 was not asked, so that no index is called unused: ")
     assert remarks[1] == "replica 2 has counted for less than a day, so that no index is called unused"
     assert "secret" not in remarks[0]
+
+
+def test_a_standby_counts_for_itself(pg15: Server, new_database: Callable[..., Database]) -> None:
+    shop = new_database(pg15, SHOP_SCRIPT)
+    shop.session.script("CREATE INDEX by_status ON orders (status); CREATE INDEX idle ON orders (total)")
+    with standby(pg15) as there:
+        with connect(f"{there} dbname={shop.name}") as session:
+            session.script("SET enable_seqscan = off; SELECT count(*) FROM orders WHERE status = 'open'")
+        reads = 0
+        while not reads:  # counts reach the others a moment later
+            with connect(f"{there} dbname={shop.name}") as session:
+                seen = read_replica(session)
+            reads = seen.scans["public", "by_status"]
+    counted = add(
+        replace(read_catalog(shop.session), counted_seconds=9 * DAY), [replace(seen, counted_seconds=9 * DAY)]
+    )
+    assert [found.index.name for found in needless(counted)] == ["idle"]
+
+
+@contextmanager
+def standby(primary: Server) -> Iterator[str]:
+    """A streaming replica of the server, on a Unix socket; yields its conninfo."""
+    user = "postgres" if os.getuid() == 0 else None
+
+    def run(program: str, *arguments: str) -> None:
+        command = [str(DEBIAN_PG_CTL.parent / program), "-D", f"{folder}/data", *arguments]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/", user=user)
+
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        if user is not None:
+            shutil.chown(folder, user)
+        run("pg_basebackup", "-d", primary.conninfo, "-R", "-c", "fast", "--no-sync")
+        options = f"-p 5432 -c unix_socket_directories={folder} -c listen_addresses=''"
+        run("pg_ctl", "-w", "-l", f"{folder}/log", "-o", options, "start")
+        try:
+            yield f"host={folder} port=5432 user=postgres"
+        finally:
+            run("pg_ctl", "-w", "-m", "immediate", "stop")
 
 
 def test_suggest_asks_them(dbopt: Callable[..., tuple[int, str, str]], shop: Database, tmp_path: Path) -> None:

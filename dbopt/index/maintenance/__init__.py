@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dbopt.index.advice import Maintain
-from dbopt.index.maintenance import analyze, fillfactor, reindex, statistics, statistics_target, vacuum
+from dbopt.index.maintenance import (
+    analyze,
+    expression_statistics,
+    fillfactor,
+    reindex,
+    statistics,
+    statistics_target,
+    vacuum,
+)
 from dbopt.index.maintenance.context import Context, Sampler, Visible
 from dbopt.index.maintenance.facts import Facts
 from dbopt.index.trials import Trials
@@ -14,6 +22,7 @@ from dbopt.index.trials import Trials
 RULES = (
     analyze.examine,
     statistics.examine,
+    expression_statistics.examine,
     statistics_target.examine,
     vacuum.examine,
     reindex.examine,

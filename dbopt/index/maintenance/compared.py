@@ -56,6 +56,21 @@ def pairs(found: Sequence[Compared]) -> dict[tuple[Name, tuple[str, str]], list[
     return dict(sorted(result.items()))
 
 
+def compared_expressions(context: Context) -> dict[tuple[Name, str], list[int]]:
+    """Expressions that statements compare by equality, and of which the planner made hypothetical indexes, so that they
+    are immutable; with the statements, in a fixed order.
+    """
+    result: dict[tuple[Name, str], list[int]] = {}
+    for number, question in enumerate(context.asked):
+        allowed = {(index.schema, index.table, key.name) for index in question.candidates for key in index.keys}
+        for need in _needs(question, context):
+            keys = {key.name for branch in need.branches for key in branch.equal if key.is_expression}
+            for name in keys:
+                if (*need.relation.key, name) in allowed:
+                    result.setdefault((need.relation.key, name), []).append(number)
+    return dict(sorted((key, sorted(set(numbers))) for key, numbers in result.items()))
+
+
 def values_of(question: Question, column: str) -> list[str | None]:
     """The values that a column of this name is compared with, None for one that is not known."""
     if question.tree is None:

@@ -21,13 +21,30 @@ Visible = Callable[[Collection[Name]], AbstractContextManager[None]]
 @dataclass(frozen=True)
 class Dependence:
     """How often two rows agree in both of two columns: in truth, and if the columns were independent; shares of all
-    pairs of rows. `rows` were looked at, `agreeing` pairs found.
+    pairs of rows. `rows` were looked at, `agreeing` pairs of them found. There are `pairs` of different values; one
+    column decides the other in the share `decided` of the rows; ANALYZE keeps `target` common pairs by default.
     """
 
     rows: int
     agreeing: float
     actual: float
     expected: float
+    pairs: int
+    decided: float
+    target: int
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """How often two rows have the same value of an expression: `agreeing` of the pairs `compared`, among `rows`."""
+
+    rows: int
+    agreeing: float
+    compared: float
+
+    @property
+    def share(self) -> float:
+        return self.agreeing / self.compared
 
 
 class Sampler(Protocol):
@@ -35,6 +52,10 @@ class Sampler(Protocol):
 
     def dependence(self, table: Relation, columns: tuple[str, str]) -> Dependence | None:
         """None where the rows cannot be read."""
+        ...
+
+    def repeats(self, table: Relation, expression: str) -> Repeats | None:
+        """None where the rows cannot be read. The expression must be one that an index may have."""
         ...
 
 

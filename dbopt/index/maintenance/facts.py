@@ -11,6 +11,7 @@ from dbopt.postgres.schema import Catalog
 from dbopt.postgres.session import Row, Session
 
 Name = tuple[str, str]
+SMALLEST_BTREE = 8 << 20  # bytes: of smaller ones nothing is asked
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,9 @@ class BtreeFacts:
 
 @dataclass(frozen=True)
 class ColumnFacts:
-    """A column with as many most common values as ANALYZE keeps of it, `target`."""
+    """A column with as many most common values as ANALYZE keeps of it, `target`; `own_target` where that was set for
+    this column.
+    """
 
     table: Name
     name: str
@@ -79,22 +82,28 @@ class ColumnFacts:
     common_values: tuple[str, ...]
     frequencies: tuple[float, ...]
     target: int
+    own_target: int | None = None
 
 
 @dataclass(frozen=True)
 class Facts:
-    """All of it. `extended` are the sets of columns that have extended statistics, by table; `taken` the names of
-    these (schema, name).
+    """All of it. `columns` are those whose list of common values is full; `set_by_hand` are numbers of different
+    values, by table and column; `extended` the sets of columns that have extended statistics, by table, `expressions`
+    the expressions, and `taken` the names of these (schema, name).
     """
 
     tables: Mapping[Name, TableFacts] = field(default_factory=dict)
     btrees: Sequence[BtreeFacts] = ()
     columns: Mapping[tuple[Name, str], ColumnFacts] = field(default_factory=dict)
+    set_by_hand: Mapping[tuple[Name, str], str] = field(default_factory=dict)
     extended: Mapping[Name, Sequence[frozenset[str]]] = field(default_factory=dict)
+    expressions: Mapping[Name, frozenset[str]] = field(default_factory=dict)
     taken: frozenset[Name] = frozenset()
 
 
-def read_facts(session: Session, catalog: Catalog, *, counts: bool = True) -> Facts:
+def read_facts(
+    session: Session, catalog: Catalog, *, counts: bool = True, smallest_btree: int = SMALLEST_BTREE
+) -> Facts:
     """Read them; `counts=False` for a shadow, whose own counts mean nothing. Works for any role: what it may not see is
     unknown.
     """
@@ -102,19 +111,26 @@ def read_facts(session: Session, catalog: Catalog, *, counts: bool = True) -> Fa
     index_sizes = {(index.schema, index.name): index.size_bytes for index in catalog.indexes}
     with session.rolled_back():
         tables = [_table(row, sizes, counts) for row in session.rows("index/tables")]
-        btrees = session.rows("index/btrees")
+        every = session.rows("index/btrees")
+        btrees = [row for row in every if index_sizes.get((row["schema"], row["name"]), 0) >= smallest_btree]
         attributes = session.rows("index/attributes", indexes=[row["oid"] for row in btrees])
         columns = [_column(row) for row in session.rows("index/column_statistics")]
+        options = session.rows("index/column_options")
         extended = session.rows("index/extended")
     shapes = {oid: list(rows) for oid, rows in groupby(attributes, key=lambda row: int(row["index"]))}
     on: dict[Name, list[frozenset[str]]] = {}
+    written: dict[Name, frozenset[str]] = {}
     for row in extended:
-        on.setdefault((row["schema"], row["table_name"]), []).append(frozenset(row["columns"]))
+        key = (row["schema"], row["table_name"])
+        on.setdefault(key, []).append(frozenset(row["columns"]))
+        written[key] = written.get(key, frozenset()).union(row["expressions"])
     return Facts(
         tables={table.key: table for table in tables},
         btrees=[_btree(row, shapes[row["oid"]], index_sizes) for row in btrees if row["oid"] in shapes],
         columns={(column.table, column.name): column for column in columns},
+        set_by_hand={((row["schema"], row["table_name"]), row["name"]): row["n_distinct"] for row in options},
         extended=on,
+        expressions=written,
         taken=frozenset((row["own_schema"], row["name"]) for row in extended),
     )
 
@@ -184,4 +200,5 @@ def _column(row: Row) -> ColumnFacts:
         common_values=tuple(str(value) for value in row["common_values"]),
         frequencies=tuple(row["frequencies"]),
         target=row["target"],
+        own_target=row["own_target"],
     )

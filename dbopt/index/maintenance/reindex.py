@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbopt.index.advice import Maintain
+from dbopt.errors import FeatureMissing
+from dbopt.index.advice import Affected, Maintain
+from dbopt.index.existing import as_new, enforces
 from dbopt.index.maintenance.context import Context
 from dbopt.index.maintenance.facts import BtreeFacts, Counts
 from dbopt.index.size import BLOCK_SIZE, Attribute, btree_blocks
@@ -27,10 +29,9 @@ KNOWN_VALUES = 1000  # as many different values ANALYZE counts well; of more, it
 
 def examine(context: Context) -> Iterator[Maintain]:
     gone = set(context.trials.hidden)
+    indexes = {(index.schema, index.name): index for index in context.catalog.indexes}
     for btree in context.facts.btrees:
-        index = next(
-            (one for one in context.catalog.indexes if (one.schema, one.name) == (btree.schema, btree.name)), None
-        )
+        index = indexes.get((btree.schema, btree.name))
         relation = context.catalog.find(*btree.table)
         if index is None or relation is None or index.sql_name in gone:
             continue
@@ -81,15 +82,39 @@ def _rows(btree: BtreeFacts, table_rows: float, table_blocks: int, table_bytes: 
 
 
 def _advice(context: Context, index: ExistingIndex, btree: BtreeFacts, fresh: int, rows: float) -> Maintain:
-    table = qualified(*btree.table)
-    numbers = [number for number in range(len(context.asked)) if btree.name in context.trials.now(number).indexes]
+    judged = _judged(context, index)
+    names = {btree.name}
+    numbers = [n for n in range(len(context.asked)) if names & context.trials.now(n).indexes]
+    weights = {question.statement.id: weight for question, weight in zip(context.asked, context.weights, strict=True)}
     return Maintain(
         sql=f"REINDEX INDEX CONCURRENTLY {index.sql_name}",
         undo_sql="",
-        table=table,
+        table=qualified(*btree.table),
         kind="reindex",
         reason=f"{index.sql_name} takes {btree.bytes >> 20:,} MB; built now for its {rows:,.0f} rows it would take "
         f"about {fresh >> 20:,} MB, by an estimate that may be 15 % off: {1 - fresh / btree.bytes:.0%} of it is empty "
         "room or dead entries.",
-        statements=context.unjudged(numbers),
+        cost_before=sum(weights[one.id] * (one.cost_before or 0.0) for one in judged) if judged else None,
+        cost_after=sum(weights[one.id] * (one.cost_after or 0.0) for one in judged) if judged else None,
+        statements=judged or context.unjudged(numbers),
+    )
+
+
+def _judged(context: Context, index: ExistingIndex) -> tuple[Affected, ...]:
+    """The statements that read the index, planned with a fresh one in its place; none where that cannot be asked, as of
+    one on whose uniqueness plans rely.
+    """
+    trials = context.trials
+    if enforces(index) or index.options:
+        return ()
+    fresh = as_new(index)
+    try:
+        refused = trials.what_if.prepare([fresh])
+        changed = trials.without([index], frozenset((fresh,))) if not refused else {}
+    except FeatureMissing:
+        return ()
+    return tuple(
+        Affected(context.asked[number].statement.id, trials.now(number).cost, planned.cost)
+        for number, planned in sorted(changed.items())
+        if index.name in trials.now(number).indexes and planned.cost <= trials.now(number).cost
     )

@@ -3,6 +3,10 @@
 A sample of rows tells how often two rows agree in both columns, and how often they would if the columns were
 independent: the mean, over the rows, of the selectivity of both comparisons with that row's values, in truth and as the
 planner multiplies it. Pairs of rows from one page are left out, since neighbours are alike without meaning anything.
+
+Of the kinds of statistics the planner believes the common pairs first, and for a pair that is not among them multiplies
+all the same, dependencies or not (statext_clauselist_selectivity in src/backend/statistics/extended_stats.c). So they
+are kept only where all pairs have room.
 """
 
 from __future__ import annotations
@@ -12,14 +16,16 @@ from collections.abc import Iterator
 from dbopt.index.advice import Maintain
 from dbopt.index.maintenance.compared import compared, pairs
 from dbopt.index.maintenance.context import Context, Dependence
-from dbopt.index.naming import MAX_BYTES, shortened
+from dbopt.index.naming import statistics_name
 from dbopt.postgres.identifiers import qualified, quoted
 from dbopt.postgres.schema import Relation
 
 LEAST_FACTOR = 3.0  # by which the planner's rows are too few
 LEAST_ROWS = 50  # by which they are too few: fewer change no plan
 LEAST_AGREEING = 200  # pairs of rows, so that the factor is no chance
-MOST_PAIRS = 20  # that are looked at
+MOST_LOOKED_AT = 20  # pairs of columns
+DECIDED = 0.8  # share of the rows in which one column decides the other, so that dependencies tell nearly all
+MOST_KEPT = 1000  # common pairs: each planning reads them
 
 
 def examine(context: Context) -> Iterator[Maintain]:
@@ -32,12 +38,13 @@ def examine(context: Context) -> Iterator[Maintain]:
         if relation is None or not _is_open(context, relation, columns):
             continue
         looked_at += 1
-        if looked_at > MOST_PAIRS:
+        if looked_at > MOST_LOOKED_AT:
             return
         found = context.sampler.dependence(relation, columns)
-        if found is not None and is_evident(found, relation.rows):
-            name = _name(relation, columns, taken)
-            yield _advice(context, relation, columns, found, name, numbers)
+        kept = kinds(found) if found is not None else None
+        if found is None or kept is None or not is_evident(found, relation.rows):
+            continue
+        yield _advice(context, relation, columns, found, kept, statistics_name(relation, columns, taken), numbers)
 
 
 def is_evident(found: Dependence, rows: float) -> bool:
@@ -47,6 +54,17 @@ def is_evident(found: Dependence, rows: float) -> bool:
         and found.actual >= LEAST_FACTOR * found.expected
         and (found.actual - found.expected) * rows >= LEAST_ROWS
     )
+
+
+def kinds(found: Dependence) -> tuple[str, int | None] | None:
+    """The kinds of statistics that tell the truth of these pairs, and how many common ones to keep where that is more
+    than usual; None where there are too many.
+    """
+    if found.pairs <= found.target:
+        return "ndistinct, dependencies, mcv", None
+    if found.decided >= DECIDED:
+        return "ndistinct, dependencies", None
+    return ("ndistinct, dependencies, mcv", MOST_KEPT) if found.pairs <= MOST_KEPT else None
 
 
 def _is_open(context: Context, relation: Relation, columns: tuple[str, str]) -> bool:
@@ -62,26 +80,21 @@ def _is_open(context: Context, relation: Relation, columns: tuple[str, str]) -> 
     return not any(key <= set(columns) for key in unique)
 
 
-def _name(relation: Relation, columns: tuple[str, str], taken: set[tuple[str, str]]) -> str:
-    """As PostgreSQL would call it: `<table>_<columns>_stat`, with a number where that is taken."""
-    number = 0
-    while True:
-        end = f"_stat{number or ''}"
-        name = shortened("_".join((relation.name, *columns)), MAX_BYTES - len(end)) + end
-        if (relation.schema, name) not in taken:
-            taken.add((relation.schema, name))
-            return name
-        number += 1
-
-
 def _advice(
-    context: Context, relation: Relation, columns: tuple[str, str], found: Dependence, name: str, numbers: list[int]
+    context: Context,
+    relation: Relation,
+    columns: tuple[str, str],
+    found: Dependence,
+    kept: tuple[str, int | None],
+    name: str,
+    numbers: list[int],
 ) -> Maintain:
     one, other = (quoted(column) for column in columns)
     statistics, table = qualified(relation.schema, name), relation.sql_name
-    kinds = "ndistinct, dependencies, mcv"
+    kinds_, target = kept
+    raised = f"; ALTER STATISTICS {statistics} SET STATISTICS {target}" if target is not None else ""
     return Maintain(
-        sql=f"CREATE STATISTICS {statistics} ({kinds}) ON {one}, {other} FROM {table}; ANALYZE {table}",
+        sql=f"CREATE STATISTICS {statistics} ({kinds_}) ON {one}, {other} FROM {table}{raised}; ANALYZE {table}",
         undo_sql=f"DROP STATISTICS IF EXISTS {statistics}",
         table=table,
         kind="statistics",

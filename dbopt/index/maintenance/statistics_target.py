@@ -52,10 +52,10 @@ def _by_list(context: Context, relation: Relation, column: Column, found: list[C
     if not numbers:
         return None
     name, table = quoted(column.name), relation.sql_name
-    target = min(facts.target * RAISED, MOST)
+    target, former = min(facts.target * RAISED, MOST), -1 if facts.own_target is None else facts.own_target
     return Maintain(
         sql=f"ALTER TABLE {table} ALTER COLUMN {name} SET STATISTICS {target}; ANALYZE {table} ({name})",
-        undo_sql=f"ALTER TABLE {table} ALTER COLUMN {name} SET STATISTICS -1; ANALYZE {table} ({name})",
+        undo_sql=f"ALTER TABLE {table} ALTER COLUMN {name} SET STATISTICS {former}; ANALYZE {table} ({name})",
         table=table,
         kind="statistics-target",
         reason=f"The list of common values of {name} is full: {len(facts.frequencies)} of {facts.target}. The rarest "
@@ -99,13 +99,15 @@ def _by_keys(context: Context, relation: Relation, column: Column) -> Maintain |
         if least is None or known is None or least < TOO_FEW * known:
             continue
         name, table = quoted(column.name), relation.sql_name
+        former = context.facts.set_by_hand.get((relation.key, column.name))
+        undo = "RESET (n_distinct)" if former is None else f"SET (n_distinct = {former})"
         share = math.ceil(1000 * least / relation.rows) / 1000
         others = " x ".join(
             f"{_distinct(relation, other):,.0f} of {quoted(other.name)}" for other in _others(relation, column, index)
         )
         return Maintain(
             sql=f"ALTER TABLE {table} ALTER COLUMN {name} SET (n_distinct = -{share:g}); ANALYZE {table} ({name})",
-            undo_sql=f"ALTER TABLE {table} ALTER COLUMN {name} RESET (n_distinct); ANALYZE {table} ({name})",
+            undo_sql=f"ALTER TABLE {table} ALTER COLUMN {name} {undo}; ANALYZE {table} ({name})",
             table=table,
             kind="statistics-target",
             reason=f"{name} has at least {least:,.0f} different values, and the statistics say {known:,.0f}: the "

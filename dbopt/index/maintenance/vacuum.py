@@ -12,6 +12,8 @@ from dbopt.postgres.schema import Relation
 VISIBLE = 0.9  # share of a table's pages: with more there is little to win
 LEAST_BLOCKS = 128  # 1 MB: smaller tables are in memory anyway
 LEAST_SAVED = 0.05  # of the cost of some statement
+LEAST_SAVED_BY_MORE = 0.2  # where another index is needed as well,
+LEAST_COST = 100.0  # of a statement that is worth one
 DEAD = 0.4  # of the live rows: twice the share at which autovacuum vacuums a table, so that something hinders it
 LEAST_DEAD = 10_000
 
@@ -25,7 +27,11 @@ def examine(context: Context) -> Iterator[Maintain]:
             for leaf in context.catalog.partitions_of(relation)
             if (facts := context.facts.tables.get(leaf.key)) is not None and facts.kind in "rm"
         ]
-        found = _by_visibility(context, relation, leaves) or _by_dead_rows(context, relation, leaves)
+        found = (
+            _by_visibility(context, relation, leaves)
+            or _by_indexes_to_come(context, relation, leaves)
+            or _by_dead_rows(context, relation, leaves)
+        )
         if found is not None:
             yield found
 
@@ -81,6 +87,33 @@ def _unjudged(context: Context, relation: Relation, behind: Sequence[TableFacts]
     names = {leaf.name for leaf in behind}
     numbers = [number for number in context.reading(relation) if context.trials.again(number).spared & names]
     return list(context.unjudged(numbers))
+
+
+def _by_indexes_to_come(context: Context, relation: Relation, leaves: Sequence[TableFacts]) -> Maintain | None:
+    """An index that covers a statement is not advised while it would not spare the table: the pages come first."""
+    behind = [leaf for leaf in leaves if leaf.blocks and _lags(leaf)]
+    numbers = [number for number in context.reading(relation) if context.asked[number].candidates]
+    if context.visible is None or not behind or not numbers:
+        return None
+    without = {n: min(context.trials.now(n).cost, context.trials.best(n).cost) for n in numbers}
+    with context.visible([leaf.key for leaf in behind]):
+        after = {number: context.trials.best(number).cost for number in numbers}
+    gaining = [n for n in numbers if after[n] < without[n] * (1 - LEAST_SAVED_BY_MORE) and without[n] > LEAST_COST]
+    if not gaining:
+        return None
+    most = max(gaining, key=lambda n: context.weights[n] * (without[n] - after[n]))
+    pages, visible = sum(leaf.bytes >> 13 for leaf in leaves), sum(leaf.visible_blocks for leaf in leaves)
+    return Maintain(
+        sql=f"VACUUM {relation.sql_name}",
+        undo_sql="",
+        table=relation.sql_name,
+        kind="vacuum",
+        reason=f"Only {visible:,} of its {pages:,} pages are known to be all visible, so that an index with all "
+        f"columns of a statement spares no visit to the table. If all were, such an index would bring "
+        f"{context.asked[most].statement.label} from a cost of {without[most]:,.0f} to {after[most]:,.0f}: "
+        f"ask for indexes again after it.{_dead(leaves)}",
+        statements=context.unjudged(gaining),
+    )
 
 
 def _by_dead_rows(context: Context, relation: Relation, leaves: Sequence[TableFacts]) -> Maintain | None:
