@@ -24,8 +24,7 @@ from tabulate import tabulate
 from dbopt.index.advise import advise
 from dbopt.index.candidates import MAX_INCLUDED_COLUMNS
 from dbopt.postgres.catalog import read_catalog
-from dbopt.postgres.identifiers import SQL
-from dbopt.postgres.session import Session, connect
+from dbopt.postgres.session import connect
 from dbopt.shadow.take import take
 from dbopt.shadow.what_if import what_if
 from dbopt.timing.compare import compare
@@ -35,6 +34,7 @@ from dbopt.timing.statistics import median
 from dbopt.workload.model import Workload
 from tests import tpch
 from tests.benchmarks import published
+from tests.benchmarks.built import Built
 from tests.benchmarks.hypothetical import SCALE, budget_bytes, bytes_by_hypopg, definitions, tpch19, tpch_15
 
 BUDGET_MB = 2000
@@ -67,9 +67,9 @@ def run() -> None:
     workload = tpch.workload()
     with tpch_15() as dsn:
         advised = [Advised("none", (), 0), *_dbopt(dsn, workload), *_relaxation(dsn, workload)]
-        built = _Built(dsn)
+        built = Built(dsn)
         for one in advised:
-            built.build(one)
+            built.build(one.label, one.sql)
             _tell(f"built {one.label}: {len(one.sql)} indexes")
         timings = _measured(built, workload, [one.label for one in advised])
         rows = [_row(one, built.bytes(one.label), timings["none"], timings[one.label]) for one in advised[1:]]
@@ -104,49 +104,10 @@ def _relaxation(dsn: str, workload: Workload) -> Iterable[Advised]:
         yield Advised(label, tuple(sql), bytes_by_hypopg(dsn, sql))
 
 
-class _Built:
-    """Indexes that exist, each once, of which one set at a time is shown to the planner."""
-
-    def __init__(self, dsn: str) -> None:
-        self.dsn = dsn
-        self._oids: dict[str, int] = {}
-        self._sets: dict[str, list[int]] = {}
-
-    def build(self, advised: Advised) -> None:
-        with connect(self.dsn) as session:
-            self._sets[advised.label] = [self._oid(session, sql) for sql in advised.sql]
-
-    def bytes(self, label: str) -> int:
-        query = SQL(
-            "SELECT coalesce(sum(pg_relation_size(oid)), 0)::bigint AS size FROM unnest(%(oids)s::oid[]) AS oid"
-        )
-        with connect(self.dsn) as session:
-            return int(session.fetch(query, {"oids": self._sets[label]})[0]["size"])
-
-    def show(self, label: str) -> None:
-        """Needs a superuser: nobody else may write the catalog."""
-        with connect(self.dsn) as session:
-            session.execute(
-                SQL("UPDATE pg_index SET indisvalid = (indexrelid = ANY (%(shown)s)) WHERE indexrelid = ANY (%(all)s)"),
-                {"shown": self._sets[label], "all": list(self._oids.values())},
-            )
-
-    def _oid(self, session: Session, sql: str) -> int:
-        """Of the index, which is built unless one like it was; HypoPG spells its definition in one way."""
-        made = session.fetch(SQL("SELECT indexrelid FROM hypopg_create_index(%(sql)s)"), {"sql": sql})[0]["indexrelid"]
-        text = session.fetch(SQL("SELECT hypopg_get_indexdef(%(oid)s::oid) AS text"), {"oid": made})[0]["text"]
-        session.fetch(SQL("SELECT hypopg_reset()"))
-        if text not in self._oids:
-            name = f"built_{len(self._oids)}"
-            session.script(text.replace("INDEX ON", f"INDEX {name} ON", 1))
-            self._oids[text] = session.fetch(SQL("SELECT %(name)s::regclass::oid AS oid"), {"name": name})[0]["oid"]
-        return self._oids[text]
-
-
 # -- measuring -------------------------------------------------------------------------------------------------------
 
 
-def _measured(built: _Built, workload: Workload, labels: Sequence[str]) -> dict[str, Timings]:
+def _measured(built: Built, workload: Workload, labels: Sequence[str]) -> dict[str, Timings]:
     rounds: dict[str, list[Timings]] = {label: [] for label in labels}
     left = dict.fromkeys(labels, workload)
     for number in range(ROUNDS + 1):
