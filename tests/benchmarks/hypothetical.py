@@ -11,7 +11,6 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
 
 from dbopt.index.advice import Advice
 from dbopt.postgres.identifiers import SQL
@@ -71,24 +70,6 @@ def bytes_by_hypopg(dsn: str, indexes: Iterable[str]) -> int:
                 SQL("SELECT coalesce(sum(hypopg_relation_size(indexrelid)), 0)::bigint AS size FROM hypopg()")
             )[0]["size"]
         )
-
-
-def real_bytes(dsn: str, indexes: Iterable[str]) -> int:
-    """What they take when they are built, one after the other; each is dropped again."""
-    return sum(_built_bytes(dsn, definition) for definition in indexes)
-
-
-@cache
-def _built_bytes(dsn: str, definition: str) -> int:
-    with connect(dsn) as session, session.rolled_back(read_only=False):
-        before = _indexes(session)
-        session.script(definition)
-        (made,) = _indexes(session) - before
-        return int(session.fetch(SQL("SELECT pg_relation_size(%(oid)s::oid) AS size"), {"oid": made})[0]["size"])
-
-
-def _indexes(session: Session) -> set[int]:
-    return {row["indexrelid"] for row in session.fetch(SQL("SELECT indexrelid FROM pg_index"))}
 
 
 def _create(session: Session, indexes: Iterable[str]) -> None:
