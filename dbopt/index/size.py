@@ -19,6 +19,8 @@ _POSITION = 6  # of a row: ItemPointerData
 _LEAF_FILL, _INNER_FILL = 90, 70
 _POSTING_BYTES = BLOCK_SIZE // 10 - _LINE_POINTER  # of the largest posting list that a build makes
 _REVMAP_ENTRIES = (BLOCK_SIZE - 24 - 8) // _POSITION  # of BRIN's range map, per page
+_HASH_ENTRIES = (BLOCK_SIZE - 24 - 16) // 20  # of a bucket's page
+_TREE_FILL = {("gist", ""): 0.66, ("spgist", ""): 0.75, ("spgist", "range_ops"): 0.53, ("spgist", "text_ops"): 0.65}
 _ALIGNMENTS = {"c": 1, "s": 2, "i": 4, "d": 8}
 
 
@@ -27,7 +29,8 @@ class Attribute:
     """A column or expression of an index. `length` is the type's (below zero: variable), `alignment` pg_type.typalign,
     `avg_width` in bytes, `n_distinct` as in pg_stats, `frequencies` of the most common values.
 
-    `equal_images`: equal values have equal bytes, without which a B-tree does not deduplicate.
+    `equal_images`: equal values have equal bytes, without which a B-tree does not deduplicate. `table_rows`: the rows
+    that `n_distinct` is about, if not all of them are in the index.
     """
 
     length: int
@@ -38,6 +41,8 @@ class Attribute:
     frequencies: tuple[float, ...] = ()
     is_key: bool = True
     equal_images: bool = True
+    opclass: str = ""
+    table_rows: float = 0.0
 
     @property
     def width(self) -> int:
@@ -48,11 +53,27 @@ class Attribute:
         """The attribute, if its width varies, one byte wider."""
         return self if self.length > 0 else replace(self, avg_width=self.width + 1)
 
+    def without_nulls(self) -> Attribute:
+        """The attribute in an index that leaves out the rows where it is NULL."""
+        present = max(1 - self.null_fraction, 0.001)
+        shares = tuple(frequency / present for frequency in self.frequencies)
+        distinct = self.n_distinct / present if self.n_distinct < 0 else self.n_distinct
+        rows = self.table_rows * present
+        return replace(self, null_fraction=0.0, frequencies=shares, n_distinct=distinct, table_rows=rows)
+
     def distinct(self, rows: float) -> float:
-        """Number of different values among that many rows; PostgreSQL's own guess where nothing is known."""
-        if self.n_distinct > 0:
-            return min(self.n_distinct, max(rows, 1.0))
-        return max(-self.n_distinct * rows, 1.0) if self.n_distinct else min(rows, 200.0) or 1.0
+        """Number of different values among that many rows; PostgreSQL's own guess where nothing is known. Of a part of
+        the table's rows: as many as that many draws show (Yao 1977, simplified).
+        """
+        every = max(self.table_rows, rows)
+        if not self.n_distinct:
+            return min(rows, 200.0) or 1.0
+        values = self.n_distinct if self.n_distinct > 0 else -self.n_distinct * every
+        values = min(values, max(every, 1.0))
+        present = every * (1 - self.null_fraction)
+        if 0 < rows < present and values > 1:
+            values *= -math.expm1(math.log1p(-rows / present) * present / values)
+        return min(max(values, 1.0), max(rows, 1.0))
 
 
 def btree_blocks(
@@ -83,10 +104,24 @@ def btree_height(blocks: int, rows: float, attributes: Sequence[Attribute]) -> i
 
 
 def brin_blocks(heap_blocks: int, attributes: Sequence[Attribute], pages_per_range: int | None = None) -> int:
-    """Blocks of a BRIN index: its metapage, its range map and a summary (minimum and maximum) per range."""
-    ranges = max(1, math.ceil(heap_blocks / (pages_per_range or 128)))
-    summary = _aligned(8 + 2 * sum(attribute.width for attribute in attributes)) + _LINE_POINTER
-    return 1 + revmap_blocks(heap_blocks, pages_per_range) + math.ceil(ranges * summary / _LEAF_BYTES)
+    """Blocks of a BRIN index: its metapage, its range map and a summary per range."""
+    per_range = pages_per_range or 128
+    ranges = max(1, math.ceil(heap_blocks / per_range))
+    summary = _aligned(8 + sum(_summary(attribute, per_range) for attribute in attributes)) + _LINE_POINTER
+    on_a_page = max(1, int((BLOCK_SIZE - 24 - 8) // summary))
+    return 1 + revmap_blocks(heap_blocks, pages_per_range) + math.ceil(ranges / on_a_page)
+
+
+def _summary(attribute: Attribute, pages_per_range: int) -> float:
+    """Bytes: minimum and maximum; some 24 values (at most 32); or a Bloom filter for a tenth of the rows that the range
+    can hold, wrong in a hundredth of the cases (src/backend/access/brin/brin_bloom.c, brin_minmax_multi.c).
+    """
+    if attribute.opclass.endswith("bloom_ops"):
+        values = max(16.0, 0.1 * 291 * pages_per_range)
+        return 12 + math.ceil(values * -math.log(0.01) / math.log(2) ** 2 / 8)
+    if attribute.opclass.endswith("minmax_multi_ops"):
+        return 20 + 24 * attribute.width
+    return 2 * attribute.width
 
 
 def revmap_blocks(heap_blocks: int, pages_per_range: int | None = None) -> int:
@@ -94,33 +129,36 @@ def revmap_blocks(heap_blocks: int, pages_per_range: int | None = None) -> int:
     return max(1, math.ceil(math.ceil(heap_blocks / (pages_per_range or 128)) / _REVMAP_ENTRIES))
 
 
-def hash_blocks(rows: float) -> int:
+def hash_blocks(rows: float, attributes: Sequence[Attribute] = ()) -> int:
     """Blocks of a hash index: a metapage, a bitmap and buckets of about 305 entries, whose number is a power of two or
-    one of three steps on the way to the next (src/backend/access/hash/README).
+    one of three steps on the way to the next (src/backend/access/hash/README); values with more rows than a page holds
+    need others behind their bucket's.
     """
-    wanted = max(2.0, rows / 305)
+    present = rows * (1 - attributes[0].null_fraction) if attributes else rows
+    wanted = max(2.0, present / 305)
     power = 1 << math.ceil(math.log2(wanted))
     steps = (power * 5 // 8, power * 6 // 8, power * 7 // 8, power) if power >= 1024 else (power,)
-    return 2 + next(step for step in steps if step >= wanted)
+    buckets = next(step for step in steps if step >= wanted)
+    return 2 + buckets + (_overflow_pages(rows, present, buckets, attributes[0]) if attributes else 0)
 
 
-def tree_blocks(rows: float, attributes: Sequence[Attribute]) -> int:
-    """Blocks of a GiST or SP-GiST index, roughly: its pages are about 70 % full."""
-    return 1 + math.ceil(max(rows, 0.0) * (_average_tuple(attributes) + _LINE_POINTER) / (0.7 * _LEAF_BYTES)) or 1
+def _overflow_pages(rows: float, present: float, buckets: int, attribute: Attribute) -> int:
+    common = [frequency * rows for frequency in attribute.frequencies]
+    values = max(attribute.distinct(rows) - len(common), 0.0)
+    rest = max(present - sum(common), 0.0)
+    beside = rest / buckets  # what else is in a bucket
+    pages = sum(max(0, math.ceil((count + beside) / _HASH_ENTRIES) - 1) for count in common)
+    if values >= 1:
+        pages += round(values * max(0, math.ceil(rest / values / _HASH_ENTRIES) - 1))
+    return pages
 
 
-def inverted_blocks(rows: float, attributes: Sequence[Attribute]) -> int:
-    """Blocks of a GIN index, roughly: posting lists are compressed, keys are shared by many rows."""
-    return 2 + math.ceil(max(rows, 0.0) * sum(0.5 * attribute.width for attribute in attributes) / _LEAF_BYTES)
-
-
-def blocks_of(method: str, rows: float, heap_blocks: int, attributes: Sequence[Attribute]) -> int:
-    """Blocks of an index that is not a B-tree."""
-    if method == "brin":
-        return brin_blocks(heap_blocks, attributes)
-    if method == "hash":
-        return hash_blocks(rows)
-    return inverted_blocks(rows, attributes) if method == "gin" else tree_blocks(rows, attributes)
+def tree_blocks(method: str, rows: float, attributes: Sequence[Attribute]) -> int:
+    """Blocks of a GiST or SP-GiST index, by how full its pages were found."""
+    fill = _TREE_FILL.get((method, attributes[0].opclass), _TREE_FILL[method, ""])
+    header = 8 if method == "spgist" else 0  # SpGistLeafTupleData is longer than an index tuple's
+    size = sum(kind.share * (kind.tuple_bytes + header) for kind in _kinds(attributes)) + _LINE_POINTER
+    return 1 + math.ceil(max(rows, 0.0) * size / (fill * _LEAF_BYTES))
 
 
 # -- tuples -----------------------------------------------------------------------------------------------------------

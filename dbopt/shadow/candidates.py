@@ -58,9 +58,7 @@ def create(
         heaps = {int(leaf["oid"]): leaf for found in known.values() for leaf in found}
         counts = Counts(planner)
         contents = {
-            index: [
-                _part(row, heaps[row["table"]], shadow, counts, index.predicate) for row in parts if row["kind"] == "i"
-            ]
+            index: [_part(row, heaps[row["table"]], shadow, counts, index) for row in parts if row["kind"] == "i"]
             for index, parts in made.items()
         }
         blocks = size(shadow.storage, session, [part for parts in contents.values() for part in parts])
@@ -73,8 +71,15 @@ def create(
     )
 
 
-def _part(row: Row, heap: Row, shadow: Shadow, counts: Counts, predicate: str) -> Part:
-    return Part(row, counts.rows(heap["schema"], heap["name"], predicate), _blocks(shadow, heap))
+def _part(row: Row, heap: Row, shadow: Shadow, counts: Counts, index: Index) -> Part:
+    place = heap["schema"], heap["name"]
+    keys = [key.name if key.is_expression else quoted(key.name) for key in index.keys]
+    return Part(
+        row,
+        counts.rows(*place, index.predicate),
+        _blocks(shadow, heap),
+        counts.never_null(*place, index.predicate, keys),
+    )
 
 
 def _create(owner: Session, index: Index, name: str) -> list[Row]:

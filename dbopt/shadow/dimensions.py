@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from dbopt.index import size
+from dbopt.index.inverted import Keys, gin_size
 from dbopt.index.size import Attribute
 from dbopt.postgres.session import Row, Session
+from dbopt.shadow import gin_keys
 from dbopt.shadow.storage import Storage
 
 
@@ -25,35 +27,54 @@ class IndexShape:
     fillfactor: int | None
     pages_per_range: int | None
     attributes: tuple[Attribute, ...]
+    keys: tuple[Keys, ...] = ()
 
     def blocks(self, rows: float, heap_blocks: int) -> int:
         """Blocks of the index if it were built now."""
-        if self.method == "btree":
-            return size.btree_blocks(
-                rows,
-                self.attributes,
-                is_unique=self.is_unique,
-                deduplicates=self.deduplicates,
-                fillfactor=self.fillfactor,
-            )
-        if self.method == "brin":
-            return size.brin_blocks(heap_blocks, self.attributes, self.pages_per_range)
-        return size.blocks_of(self.method, rows, heap_blocks, self.attributes)
+        match self.method:
+            case "btree":
+                return size.btree_blocks(
+                    rows,
+                    self.attributes,
+                    is_unique=self.is_unique,
+                    deduplicates=self.deduplicates,
+                    fillfactor=self.fillfactor,
+                )
+            case "brin":
+                return size.brin_blocks(heap_blocks, self.attributes, self.pages_per_range)
+            case "hash":
+                return size.hash_blocks(rows, self.attributes)
+            case "gin":
+                return gin_size(rows, heap_blocks, self.keys).blocks
+            case _:
+                return size.tree_blocks(self.method, rows, self.attributes)
 
     def write(self, storage: Storage, path: str, blocks: int, rows: float, heap_blocks: int) -> None:
         """Make the new index's file that large, and as high as an index of that size would be."""
-        if self.method == "btree":
-            storage.write_btree(path, blocks, size.btree_height(blocks, rows, self.attributes))
-        elif self.method == "brin":
-            storage.write_brin(path, blocks, size.revmap_blocks(heap_blocks, self.pages_per_range))
-        else:
-            storage.write_other(path, blocks)
+        match self.method:
+            case "btree":
+                storage.write_btree(path, blocks, size.btree_height(blocks, rows, self.attributes))
+            case "brin":
+                storage.write_brin(path, blocks, size.revmap_blocks(heap_blocks, self.pages_per_range))
+            case "gin":
+                storage.write_gin(path, blocks, gin_size(rows, heap_blocks, self.keys).scaled(blocks))
+            case _:
+                storage.write_other(path, blocks)
+
+    def for_part(self, never_null: Sequence[bool]) -> IndexShape:
+        """The shape of an index that leaves out the rows where these keys are NULL."""
+        attributes = list(self.attributes)
+        for number, is_never in enumerate(never_null):
+            if is_never:
+                attributes[number] = attributes[number].without_nulls()
+        return replace(self, attributes=tuple(attributes))
 
 
 def index_shapes(session: Session, indexes: Sequence[int]) -> dict[int, IndexShape]:
     """The indexes by oid."""
     rows = session.rows("index/attributes", indexes=list(indexes))
-    return {oid: _shape(oid, list(group)) for oid, group in groupby(rows, key=lambda row: int(row["index"]))}
+    shapes = {oid: _shape(oid, list(group)) for oid, group in groupby(rows, key=lambda row: int(row["index"]))}
+    return _with_keys(session, shapes)
 
 
 def _shape(oid: int, rows: list[Row]) -> IndexShape:
@@ -77,7 +98,37 @@ def _shape(oid: int, rows: list[Row]) -> IndexShape:
                 frequencies=tuple(row["frequencies"]),
                 is_key=row["is_key"],
                 equal_images=row["equal_images"],
+                opclass=row["opclass"],
+                table_rows=max(row["table_rows"], 0.0),
             )
             for row in rows
         ),
     )
+
+
+def _with_keys(session: Session, shapes: dict[int, IndexShape]) -> dict[int, IndexShape]:
+    """GIN's keys; GiST has them together in one value per row."""
+    wanted = {
+        (oid, number): attribute.opclass
+        for oid, shape in shapes.items()
+        for number, attribute in enumerate(shape.attributes, 1)
+        if shape.method == "gin" or (shape.method == "gist" and attribute.opclass in _SIGNATURES)
+    }
+    found = gin_keys.read(session, wanted, {oid: shapes[oid].attributes[0].table_rows for oid, _ in wanted})
+    for oid in dict.fromkeys(oid for oid, _ in wanted):
+        shape = shapes[oid]
+        attributes = list(shape.attributes)
+        for number, attribute in enumerate(attributes, 1):
+            if shape.method == "gist" and (oid, number) in found:
+                width = _SIGNATURES[attribute.opclass](found[oid, number].per_row)
+                attributes[number - 1] = replace(attribute, length=-1, avg_width=round(width))
+        keys = tuple(found[place] for place in sorted(found) if place[0] == oid)
+        shapes[oid] = replace(shape, attributes=tuple(attributes), keys=keys if shape.method == "gin" else ())
+    return shapes
+
+
+_SIGNATURES: dict[str, Callable[[float], float]] = {
+    "gist_trgm_ops": lambda trigrams: 5 + 3 * trigrams,
+    "tsvector_ops": lambda lexemes: 8 + min(4 * lexemes, 124.0),
+}
+"""Bytes of a leaf's value, by the number of its keys (contrib/pg_trgm, src/backend/utils/adt/tsgistidx.c)."""

@@ -28,7 +28,7 @@ def statistics(sample: Sequence[tuple[float, Sequence[str]]], *, of_text_search:
     listed = sorted((e for e in shares if times[e] >= _SEEN_OFTEN), key=lambda e: (-shares[e], e))[:LISTED]
     if not listed:
         return {}
-    least = _least_listed(shares[listed[-1]], len(listed), everything=len(listed) == len(shares))
+    least = shares[listed[-1]] if len(listed) == len(shares) else _least_listed([shares[e] for e in listed])
     ends = [least, shares[listed[0]]]
     ordered = sorted(listed, key=lambda e: (len(e.encode()), e.encode())) if of_text_search else listed
     return {
@@ -37,6 +37,8 @@ def statistics(sample: Sequence[tuple[float, Sequence[str]]], *, of_text_search:
     }
 
 
-def _least_listed(least_seen: float, seen: int, *, everything: bool) -> float:
-    """Frequency of the last element of ANALYZE's list, which is longer than a sample's: by Zipf's law."""
-    return least_seen if everything else least_seen * seen / LISTED
+def _least_listed(seen: Sequence[float]) -> float:
+    """Frequency of the last element of ANALYZE's list, which is longer than a sample's: by Zipf's law, its weight from
+    all that are listed.
+    """
+    return sum(seen) / sum(1 / rank for rank in range(1, len(seen) + 1)) / max(LISTED, len(seen))

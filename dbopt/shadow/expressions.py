@@ -28,6 +28,7 @@ _SETTINGS = (
     "SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'; SET LOCAL statement_timeout = '5s'"
 )
 _WIDEST = 1024  # bytes: what is wider, ANALYZE does not look at
+_SHORT = 127
 _TRIES = 400
 _QUERY = SQL(
     "SELECT {listed} FROM (SELECT t.dbopt_place AS place, {places}, ({expression}) AS r"
@@ -155,7 +156,7 @@ class _Mapping:
         self._expression = expression
         self._table_rows = max(columns[0]["rows"], 1.0)
         self._columns = [_column(row, self._table_rows) for row in columns]
-        self._type, self._elements = "", "NULL"
+        self._type, self._varies, self._elements = "", False, "NULL"
 
     def statistics(self) -> Row | None:
         """Values for shadow/restore_attribute_statistics. Raises ServerError."""
@@ -174,7 +175,7 @@ class _Mapping:
                 any(point.is_common for point in row) and all(point.is_common or point.value is None for point in row),
                 answer["value"],
                 answer["rank"],
-                answer["width"] or 0,
+                self._width(answer["width"] or 0),
                 tuple(answer[f"p{number}"] for number in range(len(row))),
             )
             for row, share, answer in kept
@@ -184,6 +185,10 @@ class _Mapping:
         if found is not None and sample:
             found |= elements.statistics(sample, of_text_search=self._type == "tsvector")
         return found
+
+    def _width(self, size: int) -> int:
+        """As ANALYZE measures it: with a long header. On its way through the query's sorts a value got a short one."""
+        return size + 3 if self._varies and size < _SHORT else size
 
     def _source(self) -> Source:
         alone = self._columns[0] if len(self._columns) == 1 else None
@@ -199,9 +204,11 @@ class _Mapping:
     def _find_type(self) -> None:
         nothing: Values = (None,) * len(self._columns)
         row = self._ask(
-            "pg_typeof(r)::text AS type, pg_typeof(r)::text LIKE '%%[]' AS is_array", self._texts([nothing])
+            "pg_typeof(r)::text AS type, pg_typeof(r)::text LIKE '%%[]' AS is_array,"
+            " (SELECT t.typlen = -1 FROM pg_catalog.pg_type AS t WHERE t.oid = pg_typeof(r)) AS varies",
+            self._texts([nothing]),
         )[0]
-        self._type = row["type"]
+        self._type, self._varies = row["type"], row["varies"]
         if self._type == "tsvector":
             self._elements = "tsvector_to_array(r)"
         elif row["is_array"]:

@@ -26,6 +26,11 @@ _TUPLE = struct.Struct("=HHHH")  # child block (high, low), offset, size | flags
 _LINE_POINTER = struct.Struct("=I")
 _LP_NORMAL = 1
 
+_GIN_META_FLAG = 1 << 3
+_GIN_FLAGS_OFFSET = BLOCK_SIZE - 2  # the last of GIN's own data
+_GIN_COUNTS_OFFSET = _HEADER_BYTES + 24  # after the pending list's
+_GIN_COUNTS = struct.Struct("=IIIIq")  # pages in all, of the entry tree, of posting trees; padding; entries
+
 _BRIN_MAGIC = 0xA8109CFA
 _BRIN_LAST_REVMAP_OFFSET = _HEADER_BYTES + 12  # after magic, version and pages per range
 
@@ -36,6 +41,16 @@ def is_btree_metapage(page: bytes) -> bool:
 
 def is_brin_metapage(page: bytes) -> bool:
     return _magic(page) == _BRIN_MAGIC
+
+
+def is_gin_metapage(page: bytes) -> bool:
+    return len(page) == BLOCK_SIZE and bool(struct.unpack_from("=H", page, _GIN_FLAGS_OFFSET)[0] & _GIN_META_FLAG)
+
+
+def gin_metapage(page: bytes, blocks: int, entry_pages: int, data_pages: int, entries: int) -> bytes:
+    """The metapage with these counts, as VACUUM leaves it (src/include/access/ginblock.h)."""
+    counts = _GIN_COUNTS.pack(blocks, entry_pages, data_pages, 0, entries)
+    return page[:_GIN_COUNTS_OFFSET] + counts + page[_GIN_COUNTS_OFFSET + len(counts) :]
 
 
 def btree_metapage(page: bytes, height: int) -> bytes:

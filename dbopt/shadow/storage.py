@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dbopt.errors import EmbeddedServerError
+from dbopt.index.inverted import GinSize
 from dbopt.shadow import pages
 from dbopt.shadow.pages import BLOCK_SIZE
 
@@ -57,6 +58,15 @@ class Storage:
             if pages.is_brin_metapage(metapage) and blocks > revmap_blocks:
                 file.seek(0)
                 file.write(pages.brin_metapage(metapage, revmap_blocks))
+        self._grow(path, blocks)
+
+    def write_gin(self, path: str, blocks: int, parts: GinSize) -> None:
+        """Give a new GIN index that many blocks, and tell it what they are: the planner reads that."""
+        with self._opened(self._segment(path, 0)) as file:
+            metapage = file.read(BLOCK_SIZE)
+            if pages.is_gin_metapage(metapage):
+                file.seek(0)
+                file.write(pages.gin_metapage(metapage, blocks, parts.entry_pages, parts.data_pages, parts.entries))
         self._grow(path, blocks)
 
     def write_other(self, path: str, blocks: int) -> None:

@@ -7,7 +7,11 @@ SELECT x.indexrelid::bigint AS index,
        k <= x.indnkeyatts AS is_key,
        ia.attlen::int AS length,
        ia.attalign::text AS alignment,
-       coalesce(s.avg_width, 0)::int AS avg_width,
+       (SELECT o.opcname::text FROM pg_opclass AS o WHERE o.oid = x.indclass[least(k, x.indnkeyatts) - 1]) AS opclass,
+       h.reltuples::float8 AS table_rows,
+       -- an expression's values have a long header where ANALYZE measures them, and a short one in an index
+       greatest(coalesce(s.avg_width, 0) - CASE WHEN a.attname IS NULL AND ia.attlen = -1 AND s.avg_width < 130
+                                                THEN 3 ELSE 0 END, 0)::int AS avg_width,
        coalesce(s.null_frac, 0)::float8 AS null_fraction,
        coalesce(s.n_distinct, 0)::float8 AS n_distinct,
        coalesce(s.most_common_freqs, '{}')::float8[] AS frequencies,
@@ -30,6 +34,7 @@ SELECT x.indexrelid::bigint AS index,
        ) AS pages_per_range
 FROM pg_index AS x
 JOIN pg_class AS i ON i.oid = x.indexrelid
+JOIN pg_class AS h ON h.oid = x.indrelid
 JOIN pg_am AS am ON am.oid = i.relam
 CROSS JOIN LATERAL generate_series(1, x.indnatts) AS k
 JOIN pg_attribute AS ia ON ia.attrelid = x.indexrelid AND ia.attnum = k
