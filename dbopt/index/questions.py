@@ -86,7 +86,7 @@ def prepare(
             failed[statement.id] = f"It does not plan: {error}."
     worthy = worthy_conditions(one.needs for one in planned)
     asked = [_question(one, catalog, allowed, worthy) for one in planned]
-    return Questions(_judged(asked, worthy, what_if), failed)
+    return Questions(_asked_anew(_judged(asked, worthy, what_if), what_if), failed)
 
 
 @dataclass(frozen=True)
@@ -176,6 +176,33 @@ def _judged(asked: list[Question], worthy: Worthy, what_if: WhatIf) -> list[Ques
         )
         for question in asked
     ]
+
+
+def _asked_anew(asked: list[Question], what_if: WhatIf) -> list[Question]:
+    """With the plans of statements on tables of which the planner now knows what expressions yield: those of before
+    were made by guessing.
+    """
+    tables = {
+        (index.schema, index.table)
+        for question in asked
+        for index in question.candidates
+        if any(key.is_expression for key in index.keys)
+    }
+    return [question if question.tables.isdisjoint(tables) else _with_plans(question, what_if) for question in asked]
+
+
+def _with_plans(question: Question, what_if: WhatIf) -> Question:
+    try:
+        estimates = [what_if.estimate(variant) for variant in question.variants]
+    except ConnectionFailed:
+        raise
+    except ServerError:  # such as for its time limit: then what was known before has to do
+        return question
+    return replace(
+        question,
+        cost=sum(estimate.cost for estimate in estimates) / len(estimates),
+        indexes_read=frozenset(name for estimate in estimates for name in estimate.plan.indexes),
+    )
 
 
 def whole(index: Index) -> Index:
