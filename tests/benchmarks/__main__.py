@@ -20,9 +20,11 @@ NAMES = (
     "advisor_shadow",
     "advisor_real",
     "advisor_growth",
+    "index_sizes",
     "advisor_same",
     "advice_corpus",
     "build_time",
+    "index_sizes",
 )
 
 
