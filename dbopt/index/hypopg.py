@@ -59,6 +59,7 @@ class HypoPGWhatIf:
             if index in self._sizes or index in self._refused:
                 continue
             try:
+                _require_judged(index)
                 self._create(index)
                 self._sizes[index] = sum(self._relation_size(oid) for oid in self._created[index].values())
             except ConnectionFailed:
@@ -92,8 +93,11 @@ class HypoPGWhatIf:
     # -- hypothetical indexes ---------------------------------------------------------------------------------------
 
     def _create(self, index: Index) -> None:
+        leaves = self._leaves_of(index)
+        if not leaves:
+            raise QueryFailed(f"{index.relation} is no table with rows of its own")
         made = self._created.setdefault(index, {})
-        for schema, table in self._leaves_of(index):
+        for schema, table in leaves:
             definition = replace(index, schema=schema, table=table).definition()
             row = self._session.fetch(
                 self._call("hypopg_create_index(%(sql)s)"), {"sql": f"CREATE INDEX ON {definition}"}
@@ -132,6 +136,14 @@ class HypoPGWhatIf:
 
     def _call(self, function: str) -> Composable:
         return SQL("SELECT * FROM {schema}.").format(schema=Identifier(self._schema)) + SQL(function)
+
+
+def _require_judged(index: Index) -> None:
+    """Raises QueryFailed for what HypoPG takes and PostgreSQL would not build, or would not judge as it was asked."""
+    if index.method != "btree" and any(key.descending or key.nulls_first is not None for key in index.keys):
+        raise QueryFailed(f"access method {index.method} has no order of keys")
+    if index.method == "brin" and any(name == "pages_per_range" for name, _ in index.options):
+        raise QueryFailed("the planner takes a hypothetical BRIN index for one with the default pages_per_range")
 
 
 def _installed(session: Session, otherwise: str) -> tuple[tuple[int, ...], str]:

@@ -20,7 +20,16 @@ _LEAF_FILL, _INNER_FILL = 90, 70
 _POSTING_BYTES = BLOCK_SIZE // 10 - _LINE_POINTER  # of the largest posting list that a build makes
 _REVMAP_ENTRIES = (BLOCK_SIZE - 24 - 8) // _POSITION  # of BRIN's range map, per page
 _HASH_ENTRIES = (BLOCK_SIZE - 24 - 16) // 20  # of a bucket's page
-_TREE_FILL = {("gist", ""): 0.66, ("spgist", ""): 0.75, ("spgist", "range_ops"): 0.53, ("spgist", "text_ops"): 0.65}
+_TREE_FILL = {
+    ("gist", ""): 0.66,
+    ("gist", "range_ops"): 0.58,
+    ("gist", "inet_ops"): 0.58,
+    ("gist", "tsvector_ops"): 0.8,
+    ("spgist", ""): 0.75,
+    ("spgist", "range_ops"): 0.53,
+}
+"""How full pages are, as found: it depends on how well an operator class splits them."""
+_RADIX_PREFIX = 3  # bytes of a text that SP-GiST keeps in inner tuples
 _ALIGNMENTS = {"c": 1, "s": 2, "i": 4, "d": 8}
 
 
@@ -143,20 +152,28 @@ def hash_blocks(rows: float, attributes: Sequence[Attribute] = ()) -> int:
 
 
 def _overflow_pages(rows: float, present: float, buckets: int, attribute: Attribute) -> int:
+    """Of common values, one by one; of the others, by how unevenly they fall into the buckets (as a compound Poisson
+    distribution, nearly a normal one).
+    """
     common = [frequency * rows for frequency in attribute.frequencies]
-    values = max(attribute.distinct(rows) - len(common), 0.0)
     rest = max(present - sum(common), 0.0)
-    beside = rest / buckets  # what else is in a bucket
-    pages = sum(max(0, math.ceil((count + beside) / _HASH_ENTRIES) - 1) for count in common)
-    if values >= 1:
-        pages += round(values * max(0, math.ceil(rest / values / _HASH_ENTRIES) - 1))
-    return pages
+    load = rest / buckets
+    pages = float(sum(max(0, math.ceil((count + load) / _HASH_ENTRIES) - 1) for count in common))
+    per_value = rest / max(attribute.distinct(rows) - len(common), 1.0)
+    spread = math.sqrt(max(load * max(per_value, 1.0), 1e-9))
+    if per_value > _HASH_ENTRIES:
+        return round(pages + rest / per_value * (math.ceil(per_value / _HASH_ENTRIES) - 1))
+    for page in range(1, 5):
+        pages += buckets * 0.5 * math.erfc((page * _HASH_ENTRIES - load) / spread / math.sqrt(2))
+    return round(pages)
 
 
 def tree_blocks(method: str, rows: float, attributes: Sequence[Attribute]) -> int:
     """Blocks of a GiST or SP-GiST index, by how full its pages were found."""
     fill = _TREE_FILL.get((method, attributes[0].opclass), _TREE_FILL[method, ""])
     header = 8 if method == "spgist" else 0  # SpGistLeafTupleData is longer than an index tuple's
+    if (method, attributes[0].opclass) == ("spgist", "text_ops"):
+        attributes = [replace(attributes[0], avg_width=max(attributes[0].width - _RADIX_PREFIX, 1)), *attributes[1:]]
     size = sum(kind.share * (kind.tuple_bytes + header) for kind in _kinds(attributes)) + _LINE_POINTER
     return 1 + math.ceil(max(rows, 0.0) * size / (fill * _LEAF_BYTES))
 

@@ -42,7 +42,8 @@ class PairResult:
 @dataclass(frozen=True)
 class Source:
     """What is known of the columns together: `rows` of the table, different values `distinct`, how many of these the
-    common ones are and how many buckets the others have; each column's correlation.
+    common ones are and how many buckets the others have; each column's correlation. `possible` is how many values there
+    could be, as those seen look; `type` is the expression's.
     """
 
     rows: float
@@ -50,6 +51,7 @@ class Source:
     common: int
     buckets: int
     correlations: tuple[float, ...]
+    possible: float
     type: str
 
 
@@ -160,7 +162,9 @@ def _distinct(
     most = max(source.distinct - source.common, float(seen))
     rest = min(most, _rest(others, seen, pairs, source, most))
     all_told = len(groups) - fresh + rest * fresh / seen
-    return max(float(len(groups)), min(all_told, _possible([group.value for group in groups], source.type)))
+    seen_too_few = max(1.0, source.distinct / source.possible)  # of what there could be, as the column's own show
+    possible_now = possible([group.value for group in groups], source.type) * seen_too_few
+    return max(float(len(groups)), min(all_told, possible_now))
 
 
 def _rest(others: Sequence[Result], seen: int, pairs: Sequence[PairResult], source: Source, most: float) -> float:
@@ -215,7 +219,7 @@ def combinations(distinct: Sequence[float], rows: float) -> float:
     return -every * math.expm1(rows * math.log1p(-1 / every))
 
 
-def _possible(values: Sequence[str], type_name: str) -> float:
+def possible(values: Sequence[str], type_name: str) -> float:
     """The most different values that there can be, as those seen look: whole steps between the ends; letters that are
     met at each place of short texts.
     """

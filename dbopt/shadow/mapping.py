@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from dbopt.errors import ServerError
@@ -73,6 +74,7 @@ class Mapping:
             common=len(alone.common) if alone else 0,
             buckets=max(len(alone.bounds) - 1, 0) if alone else 0,
             correlations=tuple(column.correlation for column in self._columns),
+            possible=mapped.possible([*alone.common, *alone.bounds], alone.base_type) if alone else math.inf,
             type=self._type,
         )
 

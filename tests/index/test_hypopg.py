@@ -60,6 +60,69 @@ def test_what_hypopg_refuses_comes_back_with_its_reason(old_shop: Database) -> N
         what_if.estimate(LOOKUP, [gin])
 
 
+def _over(*keys: Key | str, table: str = "orders", **rest: object) -> Index:
+    found = tuple(key if isinstance(key, Key) else Key(key) for key in keys)
+    return Index("public", table, found, **rest)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("impossible", "reason"),
+    [
+        (_over("id", method="gin"), "is not supported"),
+        (_over("id", method="gist"), "is not supported"),
+        (_over("id", method="spgist"), "is not supported"),
+        (_over("id", method="nosuch"), "does not exist"),
+        (_over("nowhere"), "does not exist"),
+        (_over("id", table="nowhere"), "no table with rows"),
+        (_over("id", table="recent"), "no table with rows"),
+        (_over(Key("lower(nowhere)", is_expression=True)), "does not exist"),
+        (_over(Key("id) ; DROP TABLE orders; --", is_expression=True)), "syntax error"),
+        (_over(Key("now()", is_expression=True)), "IMMUTABLE"),
+        (_over("id", predicate="nowhere > 1"), "does not exist"),
+        (_over("id", predicate="now() > placed_at"), "IMMUTABLE"),
+        (_over(Key("status", opclass="nosuch_ops")), "does not exist"),
+        (_over(Key("status", collation="nosuch")), "does not exist"),
+        (_over("id", "status", method="hash"), "multicolumn"),
+        (_over("id", method="hash", include=("status",)), "included columns"),
+        (_over(Key("id", descending=True), method="hash"), "no order"),
+        (_over("id", method="brin", options=(("pages_per_range", "16"),)), "pages_per_range"),
+        (_over("id", options=(("fillfactor", "5"),)), "out of bounds"),
+        (_over(*["id"] * 33), "32"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else str(value)[:60],
+)
+def test_nothing_impossible_is_more_than_a_reason(old_shop: Database, impossible: Index, reason: str) -> None:
+    old_shop.session.script("CREATE VIEW recent AS SELECT * FROM orders")
+    what_if = HypoPGWhatIf(old_shop.session)
+    refused = what_if.prepare([impossible, BY_CUSTOMER])
+    assert list(refused) == [impossible]
+    assert reason in refused[impossible]
+    assert not what_if.knows(impossible)
+    assert what_if.estimate(LOOKUP, [BY_CUSTOMER]).used == {BY_CUSTOMER}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sql"),
+    [
+        (_over("status", predicate="status = 'open'"), "SELECT count(*) FROM orders WHERE status = 'open'"),
+        (_over("customer_id", method="hash"), "SELECT * FROM orders WHERE customer_id = 17"),
+        (_over(Key("status", opclass="text_pattern_ops"), "id"), "SELECT id FROM orders WHERE status LIKE 'retur%'"),
+        (_over("customer_id", include=("status",)), "SELECT status FROM orders WHERE customer_id = 17"),
+        (
+            _over(Key("(customer_id + 1)", is_expression=True)),
+            "SELECT * FROM orders WHERE customer_id + 1 = 17",
+        ),
+    ],
+    ids=["partial", "hash", "operator class", "include", "expression"],
+)
+def test_it_judges_more_than_plain_btrees(old_shop: Database, wanted: Index, sql: str) -> None:
+    what_if = HypoPGWhatIf(old_shop.session)
+    assert what_if.prepare([wanted]) == {}
+    estimate = what_if.estimate(statement(sql), [wanted])
+    assert estimate.used == {wanted}
+    assert estimate.cost < what_if.estimate(statement(sql)).cost
+
+
 def test_a_partitioned_table_has_one_in_each_partition(old_shop: Database) -> None:
     old_shop.session.script(
         """CREATE TABLE log (day integer, who integer) PARTITION BY RANGE (day);
