@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from dbopt.shadow.shadow import Shadow
 from dbopt.shadow.sizing import Counts, Part, forget_pages, size
 
 PREFIX = "dbopt_what_if_"
+_AT_ONCE = 50
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,8 @@ def create(
         names = {index: next(free_names) for index in wanted}
         with _emptied(shadow, known.values()), owner.transaction():
             made = {}
-            for index, name in names.items():
-                try:
-                    with owner.savepoint():
-                        made[index] = _create(owner, index, name)
-                except ServerError as error:
-                    refused[index] = error.message
+            for batch in _batches(names.items(), _AT_ONCE):
+                made.update(_create_batch(owner, dict(batch), refused))
             owner.execute(set_live([], [row["oid"] for parts in made.values() for row in parts]))
         expressions.restore(
             owner, session, [row["oid"] for parts in made.values() for row in parts if row["kind"] == "i"], free_names
@@ -82,14 +80,34 @@ def _part(row: Row, heap: Row, shadow: Shadow, counts: Counts, index: Index) -> 
     )
 
 
-def _create(owner: Session, index: Index, name: str) -> list[Row]:
-    owner.script(index.create_sql(name))
-    parts = owner.rows("shadow/index_parts", index=qualified(index.schema, name))
-    if len(parts) > 1:  # plans name indexes without their schema, and PostgreSQL named these
-        for number, part in enumerate(parts):
-            former, part["name"] = part["name"], f"{name}_{number}"
-            owner.script(f"ALTER INDEX {qualified(part['schema'], former)} RENAME TO {quoted(part['name'])}")
-    return parts
+def _create_batch(owner: Session, names: dict[Index, str], refused: dict[Index, str]) -> dict[Index, list[Row]]:
+    """All at once, which saves most of the time; where that fails, one by one."""
+    try:
+        with owner.savepoint():
+            return _create(owner, names)
+    except ServerError as error:
+        if len(names) == 1:
+            refused.update(dict.fromkeys(names, error.message))
+            return {}
+    made = {}
+    for index, name in names.items():
+        made.update(_create_batch(owner, {index: name}, refused))
+    return made
+
+
+def _create(owner: Session, names: dict[Index, str]) -> dict[Index, list[Row]]:
+    """The indexes, with their rows of shadow/index_parts. Raises ServerError."""
+    owner.script("\n;\n".join(index.create_sql(name) for index, name in names.items()))
+    wanted = {qualified(index.schema, name): index for index, name in names.items()}
+    made: dict[Index, list[Row]] = {index: [] for index in names}
+    for part in owner.rows("shadow/index_parts", indexes=list(wanted)):
+        made[wanted[part["wanted"]]].append(part)
+    for index, parts in made.items():
+        if len(parts) > 1:  # plans name indexes without their schema, and PostgreSQL named these
+            for number, part in enumerate(parts):
+                former, part["name"] = part["name"], f"{names[index]}_{number}"
+                owner.script(f"ALTER INDEX {qualified(part['schema'], former)} RENAME TO {quoted(part['name'])}")
+    return made
 
 
 def _leaves(session: Session, relation: str) -> list[Row] | str:
@@ -115,3 +133,10 @@ def _emptied(shadow: Shadow, groups: Iterable[Sequence[Row]]) -> Iterator[None]:
 
 def _blocks(shadow: Shadow, leaf: Row) -> int:
     return shadow.blocks.get((leaf["schema"], leaf["name"]), 0)
+
+
+def _batches(items: Iterable[tuple[Index, str]], size: int) -> Iterator[list[tuple[Index, str]]]:
+    """As itertools.batched of later versions of Python."""
+    rest = iter(items)
+    while batch := list(itertools.islice(rest, size)):
+        yield batch

@@ -54,13 +54,11 @@ def restore(owner: Session, superuser: Session, indexes: Sequence[int], free_nam
         }
         for expression in expressions:
             values = known.get((expression.table, expression.text))
-            if values is not None:
-                _put(owner, expression, values)
+            if values is not None and not _put(owner, expression, values):
+                continue  # they do not fit: such an index has none
             if values is None or not values["by_object"]:
                 _create_object(owner, expression, objects, next(free_names))
-        unknown = {
-            name: expression for name, expression in objects.items() if (expression.table, expression.text) not in known
-        }
+        unknown = {name: one for name, one in objects.items() if (one.table, one.text) not in known}
         useless = [*_map_each(owner, unknown), *(name for name in objects if _only_partial(objects[name]))]
         for name in dict.fromkeys(useless):
             owner.script(f"DROP STATISTICS {_object_name(objects.pop(name), name)}")
@@ -103,16 +101,22 @@ def _create_object(owner: Session, expression: _Expression, objects: dict[str, _
     objects[name] = expression
 
 
-def _put(owner: Session, expression: _Expression, values: Row) -> None:
+def _put(owner: Session, expression: _Expression, values: Row) -> bool:
+    """Whether the statistics could be restored."""
     wanted = {name: values.get(name) for name in _NOTHING}
-    for row in expression.attributes:
-        owner.rows(
-            "shadow/restore_attribute_statistics",
-            schema=row["index_schema"],
-            relation=row["index_name"],
-            attribute=row["attribute"],
-            **wanted,
-        )
+    try:
+        with owner.savepoint():
+            for row in expression.attributes:
+                owner.rows(
+                    "shadow/restore_attribute_statistics",
+                    schema=row["index_schema"],
+                    relation=row["index_name"],
+                    attribute=row["attribute"],
+                    **wanted,
+                )
+    except ServerError:
+        return False
+    return True
 
 
 # -- mapping ----------------------------------------------------------------------------------------------------------
@@ -131,9 +135,8 @@ def _map_each(owner: Session, objects: dict[str, _Expression]) -> list[str]:
         try:
             with owner.savepoint():
                 values = Mapping(owner, objects[name].text, found).statistics()
-                if values is not None:
-                    _put(owner, objects[name], values)
-                    unknown.discard(name)
+            if values is not None and _put(owner, objects[name], values):
+                unknown.discard(name)
         except ServerError:
             continue
     return sorted(unknown)

@@ -232,7 +232,7 @@ class ShadowWhatIf:
     def _existing(self, name: str) -> Sequence[Row]:
         if name not in self._hidden:
             self._end_trial()
-            self._hidden[name] = self._session.rows("shadow/index_parts", index=name)
+            self._hidden[name] = self._session.rows("shadow/index_parts", indexes=[name])
         return self._hidden[name]
 
     # -- life ---------------------------------------------------------------------------------------------------------
