@@ -7,7 +7,7 @@ many rows between its bounds, the number of different values, and how the order 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -17,6 +17,7 @@ from dbopt.shadow.points import Pair, number
 TARGET = 100  # entries of a list, as default_statistics_target has it
 _SEEN_OFTEN = 3  # points with the same result are no chance
 _CHANGES = 10  # pairs that tell something
+_ALIKE = 0.8
 
 
 @dataclass(frozen=True)
@@ -156,26 +157,32 @@ def _distinct(
     """Different values of the expression among all rows."""
     others = [result for result in results if not result.is_common and result.value is not None]
     fresh = sum(1 for group in groups if not group.is_common)
-    seen = sum(1 for group in groups if group.points)
+    times = [group.points for group in groups if group.points]
+    seen = len(times)
     if not others or not seen:
         return max(float(len(groups)), 1.0)
     most = max(source.distinct - source.common, float(seen))
-    rest = min(most, _rest(others, seen, pairs, source, most))
+    rest = min(most, _rest(others, times, pairs, source, most))
     all_told = len(groups) - fresh + rest * fresh / seen
     seen_too_few = max(1.0, source.distinct / source.possible)  # of what there could be, as the column's own show
     possible_now = possible([group.value for group in groups], source.type) * seen_too_few
     return max(float(len(groups)), min(all_told, possible_now))
 
 
-def _rest(others: Sequence[Result], seen: int, pairs: Sequence[PairResult], source: Source, most: float) -> float:
-    """Different results of the values that are not common ones, of which `others` are a sample."""
+def _rest(
+    others: Sequence[Result], times: Sequence[int], pairs: Sequence[PairResult], source: Source, most: float
+) -> float:
+    """Different results of the values that are not common ones, of which `others` are a sample; `times` is how often
+    each was met.
+    """
+    seen = len(times)
     if _is_monotone(others):
         found = _changes(pairs, source.buckets)
         if found is not None:
             return max(found, float(seen))
         if seen < 0.9 * len(others):
             return float(seen)
-    return most if seen >= len(others) else occupied(len(others), seen)
+    return most if seen >= len(others) else drawn_from(times)
 
 
 def _is_monotone(others: Sequence[Result]) -> bool:
@@ -198,16 +205,44 @@ def _changes(pairs: Sequence[PairResult], buckets: int) -> float | None:
     return None
 
 
+def drawn_from(times: Sequence[int]) -> float:
+    """Number of values of which draws show some so many times each. If some are met far more often than equally
+    frequent ones would be, frequencies fall as 1/rank (Zipf).
+    """
+    drawn, seen = sum(times), len(times)
+    even = occupied(drawn, seen)
+    alike = sum(count * (count - 1) for count in times)
+    if alike >= 2 * _CHANGES and drawn * (drawn - 1) / alike < _ALIKE * even:
+        return _solved(lambda values: _zipf_seen(drawn, values), seen)
+    return even
+
+
 def occupied(drawn: int, seen: int) -> float:
     """Number of equally frequent values of which so many draws show so many (inverse of Cardenas 1975)."""
     if seen >= drawn:
         return math.inf
     if seen == 1:
         return 1.0
-    low, high = float(seen), 1e12
-    for _ in range(200):
+    return _solved(lambda values: -values * math.expm1(drawn * math.log1p(-1 / values)), seen)
+
+
+def _zipf_seen(drawn: int, values: float) -> float:
+    """Different values among draws, if frequencies are as 1/rank; ranks in ever larger steps."""
+    weight = 1 / (math.log(values) + 0.5772)
+    found, rank = 0.0, 1.0
+    while rank <= values:
+        step = min(max(1.0, rank / 8), values - rank + 1)
+        found -= step * math.expm1(-drawn * weight / (rank + (step - 1) / 2))
+        rank += step
+    return found
+
+
+def _solved(seen_of: Callable[[float], float], seen: int) -> float:
+    """The number of values of which that many are seen."""
+    low, high = float(seen), 1e9
+    for _ in range(60):
         middle = math.sqrt(low * high)
-        low, high = (middle, high) if -middle * math.expm1(drawn * math.log1p(-1 / middle)) < seen else (low, middle)
+        low, high = (middle, high) if seen_of(middle) < seen else (low, middle)
     return low
 
 

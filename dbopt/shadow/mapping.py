@@ -48,7 +48,7 @@ class Mapping:
         results = [
             Result(
                 share,
-                any(point.is_common for point in row) and all(point.is_common or point.value is None for point in row),
+                all(point.is_common for point in row),
                 answer["value"],
                 answer["rank"],
                 self._width(answer["width"] or 0),

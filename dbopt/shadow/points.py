@@ -58,7 +58,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Point:
-    """A value (None: NULL) that stands for a share of the rows. Of a common value it is that of the value itself."""
+    """A value (None: NULL) that stands for a share of the rows. Of a common value, NULL among them, it is its own."""
 
     value: str | None
     share: float
@@ -78,7 +78,7 @@ def points(column: Column) -> list[Point]:
     common = [
         Point(value, share, is_common=True) for value, share in zip(column.common, column.frequencies, strict=True)
     ]
-    null = [Point(None, column.null_fraction)] if column.null_fraction else []
+    null = [Point(None, column.null_fraction, is_common=True)] if column.null_fraction else []
     return [*common, *null, *_rest(column)]
 
 
