@@ -92,14 +92,17 @@ def btree_blocks(
     is_unique: bool = False,
     deduplicates: bool = True,
     fillfactor: int | None = None,
+    keys_distinct: float | None = None,
 ) -> int:
-    """Blocks of a freshly built B-tree, the metapage among them."""
+    """Blocks of a freshly built B-tree, the metapage among them. `keys_distinct` is the number of different keys, where
+    that is known of the columns together.
+    """
     if rows < 1:
         return 1
     tuple_bytes = _average_tuple(attributes)
     data = rows * (tuple_bytes + _LINE_POINTER)
     if deduplicates and not is_unique and all(attribute.is_key and attribute.equal_images for attribute in attributes):
-        data = min(data, sum(_deduplicated(rows, kind) for kind in _kinds(attributes)))
+        data = min(data, sum(_deduplicated(rows, kind, keys_distinct) for kind in _kinds(attributes)))
     usable = _LEAF_BYTES - BLOCK_SIZE * (100 - (fillfactor or _LEAF_FILL)) / 100
     leaves = math.ceil(data / max(usable - tuple_bytes, tuple_bytes))  # the first item is the page's upper bound
     return 1 + sum(_levels(leaves, _fan_out(leaves, rows, attributes)))
@@ -228,14 +231,15 @@ def _average_tuple(attributes: Sequence[Attribute]) -> float:
 # -- deduplication ----------------------------------------------------------------------------------------------------
 
 
-def _deduplicated(rows: float, kind: _Kind) -> float:
+def _deduplicated(rows: float, kind: _Kind, keys_distinct: float | None) -> float:
     """Bytes of the leaf tuples of one kind of rows, when equal keys share one. `rows` are all rows of the index."""
     own_rows = rows * kind.share
     if not kind.values:
         return _group(own_rows, kind.tuple_bytes)
     common = [count for share in _common_shares(kind.values) if (count := share * own_rows) > 1]
     rest_rows = max(0.0, own_rows - sum(common))
-    rest_values = min(max(_distinct(rows, own_rows, kind.values) - len(common), 1.0), max(rest_rows, 1.0))
+    distinct = min(_distinct(rows, own_rows, kind.values), keys_distinct or math.inf)
+    rest_values = min(max(distinct - len(common), 1.0), max(rest_rows, 1.0))
     size = sum(_group(count, kind.tuple_bytes) for count in common)
     return size + rest_values * _group(rest_rows / rest_values, kind.tuple_bytes)
 

@@ -16,7 +16,9 @@ from dbopt.shadow.storage import Storage
 
 @dataclass(frozen=True)
 class IndexShape:
-    """What the size of an index depends on. `rows` are those that pg_class has, -1 where nothing is known."""
+    """What the size of an index depends on. `rows` are those that pg_class has, -1 where nothing is known;
+    `keys_distinct` how many different keys a statistics object knows of.
+    """
 
     oid: int
     table: int
@@ -28,6 +30,7 @@ class IndexShape:
     pages_per_range: int | None
     attributes: tuple[Attribute, ...]
     keys: tuple[Keys, ...] = ()
+    keys_distinct: float | None = None
 
     def blocks(self, rows: float, heap_blocks: int) -> int:
         """Blocks of the index if it were built now."""
@@ -39,6 +42,7 @@ class IndexShape:
                     is_unique=self.is_unique,
                     deduplicates=self.deduplicates,
                     fillfactor=self.fillfactor,
+                    keys_distinct=self.keys_distinct,
                 )
             case "brin":
                 return size.brin_blocks(heap_blocks, self.attributes, self.pages_per_range)
@@ -88,6 +92,7 @@ def _shape(oid: int, rows: list[Row]) -> IndexShape:
         deduplicates=not first["deduplication_off"],
         fillfactor=first["fillfactor"],
         pages_per_range=first["pages_per_range"],
+        keys_distinct=first["keys_distinct"],
         attributes=tuple(
             Attribute(
                 length=row["length"],

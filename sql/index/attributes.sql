@@ -9,6 +9,18 @@ SELECT x.indexrelid::bigint AS index,
        ia.attalign::text AS alignment,
        (SELECT o.opcname::text FROM pg_opclass AS o WHERE o.oid = x.indclass[least(k, x.indnkeyatts) - 1]) AS opclass,
        h.reltuples::float8 AS table_rows,
+       CASE WHEN k = 1 AND EXISTS (
+           SELECT FROM pg_statistic_ext AS e WHERE e.stxrelid = x.indrelid AND 'd' = ANY (e.stxkind)
+       ) THEN (
+           SELECT min((v.n_distinct::text::json ->> w.keys)::float8)
+           FROM pg_stats_ext AS v
+           JOIN pg_namespace AS n ON n.nspname = v.schemaname
+           CROSS JOIN (
+               SELECT string_agg(key::text, ', ' ORDER BY key) AS keys
+               FROM unnest((x.indkey::int2[])[:x.indnkeyatts - 1]) AS key
+           ) AS w
+           WHERE n.oid = h.relnamespace AND v.tablename = h.relname
+       ) END AS keys_distinct,
        -- an expression's values have a long header where ANALYZE measures them, and a short one in an index
        greatest(coalesce(s.avg_width, 0) - CASE WHEN a.attname IS NULL AND ia.attlen = -1 AND s.avg_width < 130
                                                 THEN 3 ELSE 0 END, 0)::int AS avg_width,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from psycopg import sql
@@ -105,3 +106,20 @@ def test_more_rows_never_make_it_smaller(estimate: Callable[[float], int]) -> No
 
 def test_brin_is_small() -> None:
     assert brin_blocks(2**27, [NUMBER]) < 2**27 / 10_000
+
+
+def test_columns_that_depend_on_each_other_have_fewer_keys(pg18: Server, new_database: Callable[..., Database]) -> None:
+    database = new_database(
+        pg18,
+        """CREATE TABLE t AS SELECT n % 3000 AS city, n % 3000 / 20 AS country FROM generate_series(1, 100000) AS n;
+           CREATE INDEX both_columns ON t (country, city);
+           CREATE STATISTICS together (ndistinct) ON city, country FROM t;
+           ANALYZE t""",
+    )
+    row = database.session.fetch(sql.SQL("SELECT oid::bigint, relpages FROM pg_class WHERE relname = 'both_columns'"))[
+        0
+    ]
+    shape = index_shapes(database.session, [row["oid"]])[row["oid"]]
+    assert shape.keys_distinct == 3000
+    assert shape.blocks(100_000, 500) == pytest.approx(row["relpages"], rel=0.1)
+    assert replace(shape, keys_distinct=None).blocks(100_000, 500) > 1.5 * row["relpages"]
