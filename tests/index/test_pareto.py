@@ -5,13 +5,13 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dbopt.index.costs import Configuration, Costs
 from dbopt.index.harvest import harvest
 from dbopt.index.model import Index
-from dbopt.index.pareto import BUDGETS, budgets, curve, knee
+from dbopt.index.pareto import BUDGETS, CALLS, budgets, curve, knee
 from dbopt.index.selection import Problem, select
 from tests.index.test_selection import BASE, Planner, an_index
 
@@ -23,24 +23,30 @@ def problem_of(savings: dict[tuple[int, Index], float], sizes: dict[Index, int],
     return Problem(costs, [1.0] * statements, lambda index: sizes[index], lambda _: 0.0)
 
 
-def whole_of(problem: Problem, savings: dict[tuple[int, Index], float], statements: int) -> Configuration:
+def curve_of(
+    problem: Problem, savings: dict[tuple[int, Index], float], statements: int
+) -> tuple[Configuration, list[tuple[int, Configuration]]]:
+    """What is chosen without a budget, and the curve."""
     own = [frozenset(index for n, index in savings if n == number) for number in range(statements)]
-    return select(problem, harvest(problem.costs, own, 3))
+    harvested = harvest(problem.costs, own, 3)
+    whole = select(problem, harvested)
+    return whole, curve(problem, harvested, whole)
 
 
 def test_each_further_index_is_a_point() -> None:
     savings = {(0, A): 900.0, (1, B): 500.0, (2, C): 100.0}
     problem = problem_of(savings, {A: 10, B: 100, C: 1000}, 3)
-    found = curve(problem, whole_of(problem, savings, 3))
+    _, found = curve_of(problem, savings, 3)
     assert [chosen for _, chosen in found] == [frozenset(), {A}, {A, B}, {A, B, C}]
     assert [problem.bytes(chosen) for _, chosen in found] == [0, 10, 110, 1110]
 
 
 def test_where_nothing_helps_there_is_one_point() -> None:
     problem = problem_of({}, {}, 2)
-    assert curve(problem, frozenset()) == [(0, frozenset())]
+    assert curve_of(problem, {}, 2) == (frozenset(), [(0, frozenset())])
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     st.dictionaries(
         st.tuples(st.integers(0, 4), st.sampled_from([A, B, C, D, an_index("a", "b"), an_index("c", "d")])),
@@ -52,14 +58,23 @@ def test_where_nothing_helps_there_is_one_point() -> None:
 def test_budgets_are_kept_and_more_is_never_worse(savings: dict[tuple[int, Index], float], sizes: list[int]) -> None:
     indexes = [A, B, C, D, an_index("a", "b"), an_index("c", "d")]
     problem = problem_of(savings, dict(zip(indexes, sizes, strict=True)), 5)
-    whole = whole_of(problem, savings, 5)
-    found = curve(problem, whole)
+    whole, found = curve_of(problem, savings, 5)
     assert all(problem.bytes(chosen) <= budget for budget, chosen in found)
     costs = [problem.objective(chosen) for _, chosen in found]
     assert all(later < earlier for earlier, later in pairwise(costs))
     assert costs[-1] <= problem.objective(whole) * (1 + 1e-6)
     again = problem_of(savings, dict(zip(indexes, sizes, strict=True)), 5)
-    assert found == curve(again, whole_of(again, savings, 5))
+    assert curve_of(again, savings, 5) == (whole, found)
+
+
+def test_each_budget_asks_the_planner_a_few_times_only() -> None:
+    indexes = [an_index(a, b) for a in "abcdefgh" for b in "ijklmnop"]
+    savings = {(n, index): 10.0 + (7 * n + 13 * k) % 900 for n in range(8) for k, index in enumerate(indexes)}
+    planner = Planner(savings, 8)
+    costs = Costs(planner, [BASE] * 8, lambda number, index: (number, index) in savings, 10)
+    problem = Problem(costs, [1.0] * 8, lambda index: 10 + 3 * indexes.index(index), lambda _: 0.0)
+    curve_of(problem, savings, 8)
+    assert 10 < planner.calls <= 10 + BUDGETS * CALLS
 
 
 def test_budgets_grow_in_equal_ratios_up_to_all_that_helps() -> None:
