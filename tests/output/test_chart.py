@@ -41,7 +41,7 @@ def test_the_picture_has_each_point_and_stays_within_its_frame() -> None:
     found = picture(POINTS, lambda x: f"{x:.0f}")
     assert len(found.points) == 3
     assert all(found.left <= x <= found.right and found.top <= y <= found.bottom for x, y in found.points)
-    assert found.path.startswith(f"M {found.left} {found.top}.0 H ")
+    assert found.path.startswith(f"M {found.left}.0 {found.top}.0 H ")
     assert [tick.text for tick in found.x_ticks] == ["0", "25", "50", "75", "100"]
     assert [tick.text for tick in found.y_ticks] == ["20 %", "40 %", "60 %", "80 %", "100 %"]
 
