@@ -77,7 +77,7 @@ def footer(pareto: Pareto) -> str:
         return f"No index is worth building ({pareto.what_if}, {units.count(pareto.planner_calls)} plans)"
     asked = f"{pareto.what_if}, {units.count(pareto.planner_calls)} plans"
     if pareto.knee is None:
-        return f"no knee: each byte buys about as much as the one before ({asked})"
+        return f"no knee: the curve does not flatten ({asked})"
     point = pareto.points[pareto.knee]
     return (
         f"knee: {units.size(point.storage_bytes)} leave {units.percent(point.relative_cost)} of the cost ({asked}); "
