@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,9 +17,14 @@ from dbopt.cli.command import Run, command
 from dbopt.errors import UsageError
 
 if TYPE_CHECKING:
+    from dbopt.index.advice import Advice
     from dbopt.index.maintenance import Condition
+    from dbopt.index.search import Search
     from dbopt.index.what_if import WhatIf
+    from dbopt.output.progress import OnProgress
+    from dbopt.output.report import Report
     from dbopt.postgres.schema import Catalog
+    from dbopt.postgres.session import Session
     from dbopt.shadow.what_if import ShadowWhatIf
     from dbopt.workload.model import Workload
 
@@ -36,6 +42,7 @@ class Planner:
     catalog: Catalog
     condition: Condition
     snapshot_name: str | None = None
+    memory_bytes: int | None = None  # maintenance_work_mem, where there is a server
 
 
 def register(app: typer.Typer) -> None:
@@ -75,36 +82,157 @@ def register(app: typer.Typer) -> None:
         self_check: Annotated[
             bool, typer.Option("--self-check", help="Also compare the shadow's plans with the server's.")
         ] = False,
-    ) -> None:
+        explain: Annotated[
+            int | None,
+            typer.Option("--explain", metavar="N", help="Show item N in full: costs, plans, why no other."),
+        ] = None,
+        advice: Annotated[
+            Path | None,
+            typer.Option(
+                "--advice", metavar="FILE", help="With --explain: of this file of advice; nothing is planned."
+            ),
+        ] = None,
+        pareto: Annotated[
+            bool, typer.Option("--pareto", help="Show what storage buys: the cost under budgets up to all that helps.")
+        ] = False,
+        confirm: Annotated[
+            bool, typer.Option("--confirm", help="Plan the advice once more on the server, which needs HypoPG.")
+        ] = False,
+    ) -> int:
         """Say which indexes help a workload and which are needless, without touching the server."""
-        from dbopt.index.advise import advise
-        from dbopt.output import advice as output
+        from dbopt.index.advise import advice_of, search
         from dbopt.output import progress
         from dbopt.units import bytes_of
         from dbopt.workload import files
 
-        if what_if is Backend.HYPOPG and (snapshot or self_check):
-            raise UsageError("--snapshot and --self-check go with --what-if shadow")
-        if replica and snapshot:
-            raise UsageError("--replica adds to the counts of a server, and --snapshot has none")
+        wanted = _Wanted(explain, advice, pareto, confirm)
+        wanted.check(budget=budget, replica=replica, snapshot=snapshot, self_check=self_check, what_if=what_if)
         budget_bytes = bytes_of(budget) if budget is not None else None
         asked = files.load(workload)
-        with _planner(run, what_if, snapshot, pg_bin, asked if self_check else None) as planner:
-            with progress.bar(quiet=run.quiet) as on_progress:
-                advice = advise(
-                    asked,
-                    _counted(run, planner.catalog, replica or []),
-                    planner.what_if,
-                    budget_bytes=budget_bytes,
-                    max_columns=max_columns,
-                    repeat_keys=repeat_keys,
-                    drop=not no_drop,
-                    snapshot_name=planner.snapshot_name,
-                    on_progress=on_progress,
-                    condition=planner.condition if sample else replace(planner.condition, sampler=None),
-                )
-        # the same input gives the same bytes, so the time is written only where it was asked for
-        run.emit(output.report(advice if run.verbose else replace(advice, elapsed_ms=None), asked))
+        if advice is not None:
+            run.emit(_explained_from_file(advice, explain or 0, asked))
+            return 0
+        with (
+            _confirming(run, wanted=confirm) as server,
+            _planner(run, what_if, snapshot, pg_bin, asked if self_check else None) as planner,
+            progress.bar(quiet=run.quiet) as on_progress,
+        ):
+            started = monotonic()
+            found = search(
+                asked,
+                _counted(run, planner.catalog, replica or []),
+                planner.what_if,
+                budget_bytes=budget_bytes,
+                max_columns=max_columns,
+                repeat_keys=repeat_keys,
+                on_progress=on_progress,
+            )
+            if pareto:
+                run.emit(_curve(found, planner, on_progress))
+                return 0
+            made = advice_of(
+                found,
+                drop=not no_drop,
+                snapshot_name=planner.snapshot_name,
+                memory_bytes=planner.memory_bytes,
+                condition=planner.condition if sample else replace(planner.condition, sampler=None),
+            )
+            # the same input gives the same bytes, so the time is written only where it was asked for
+            made = replace(made, elapsed_ms=1000 * (monotonic() - started) if run.verbose else None)
+            made = _confirmed(made, found, server)
+            report = _report(made, found, explain)
+        run.emit(report)
+        return _remark_confirmation(run, made)
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What is to be shown besides the list, and whether these go together."""
+
+    explain: int | None
+    advice: Path | None
+    pareto: bool
+    confirm: bool
+
+    def check(self, *, budget: str | None, replica: object, snapshot: object, self_check: bool, what_if: str) -> None:
+        """Raises UsageError."""
+        wrong = {
+            "--snapshot and --self-check go with --what-if shadow": what_if == Backend.HYPOPG
+            and (snapshot or self_check),
+            "--replica adds to the counts of a server, and --snapshot has none": replica and snapshot,
+            "--advice goes with --explain": self.advice and self.explain is None,
+            "--advice has been made: there is nothing to confirm": self.advice and self.confirm,
+            "--pareto tries all budgets by itself": self.pareto and budget is not None,
+            "--pareto goes without --explain and --confirm": self.pareto and (self.explain is not None or self.confirm),
+        }
+        for message, applies in wrong.items():
+            if applies:
+                raise UsageError(message)
+
+
+def _report(advice: Advice, found: Search, number: int | None) -> Report:
+    """The list, or one item of it in full."""
+    from dbopt.index.explain import explain
+    from dbopt.output import advice as output
+    from dbopt.output import advice_item
+
+    if number is None:
+        return output.report(advice, found.workload)
+    return advice_item.report(explain(found, advice, number))
+
+
+def _explained_from_file(path: Path, number: int, workload: Workload) -> Report:
+    from dbopt import documents
+    from dbopt.index.advice import Advice
+    from dbopt.index.explain import explain_saved
+    from dbopt.output import advice_item
+
+    statements = {statement.id: statement for statement in workload.statements}
+    return advice_item.report(explain_saved(documents.read(Advice, str(path)), number, statements))
+
+
+def _curve(found: Search, planner: Planner, on_progress: OnProgress | None) -> Report:
+    from dbopt.index.pareto import pareto
+    from dbopt.output import pareto as output
+
+    tell = on_progress or (lambda *_: None)
+    return output.report(pareto(found, snapshot_name=planner.snapshot_name, on_progress=tell))
+
+
+@contextmanager
+def _confirming(run: Run, *, wanted: bool) -> Iterator[Session | None]:
+    """A session on the server, on which the advice can be confirmed: that is known before the search begins."""
+    if not wanted:
+        yield None
+        return
+    from dbopt.index.confirm import require
+
+    with run.connect() as session:
+        require(session)
+        yield session
+
+
+def _confirmed(advice: Advice, found: Search, server: Session | None) -> Advice:
+    if server is None:
+        return advice
+    from dbopt.index.advise import in_order
+    from dbopt.index.confirm import confirm
+
+    return replace(advice, confirmed=confirm(found, advice, in_order(advice, found), server))
+
+
+def _remark_confirmation(run: Run, advice: Advice) -> int:
+    """Say what could not be confirmed. The exit code is 3 where that is everything."""
+    from dbopt.index.confirm import is_impossible
+
+    if advice.confirmed is None:
+        return 0
+    for one in advice.confirmed.failed:
+        run.note(f"statement {one.id} does not plan on the server: {one.reason}")
+    for index in advice.confirmed.indexes:
+        if index.taken is None:
+            run.note(f"{index.index} cannot be confirmed: {index.note}")
+    return 3 if is_impossible(advice.confirmed) else 0
 
 
 def _counted(run: Run, catalog: Catalog, replicas: Sequence[str]) -> Catalog:
@@ -135,7 +263,7 @@ def _planner(
         with run.connect() as session:
             catalog = read_catalog(session)
             condition = Condition(read_facts(session, catalog), sampler=Samples(session))
-            yield Planner(HypoPGWhatIf(session), catalog, condition)
+            yield Planner(HypoPGWhatIf(session), catalog, condition, memory_bytes=_memory(session))
         return
     from dbopt.shadow import snapshot as snapshots
     from dbopt.shadow.what_if import what_if
@@ -152,9 +280,12 @@ def _planner(
         catalog = read_catalog(session)
         with what_if(session, bin_dir=pg_bin) as shadow:
             _introduce(run, shadow, checked)
-            yield Planner(
-                shadow, catalog, Condition(read_facts(session, catalog), shadow.all_visible, Samples(session))
-            )
+            condition = Condition(read_facts(session, catalog), shadow.all_visible, Samples(session))
+            yield Planner(shadow, catalog, condition, memory_bytes=_memory(session))
+
+
+def _memory(session: Session) -> int:
+    return int(session.row("index/maintenance_work_mem")["bytes"])
 
 
 def _introduce(run: Run, shadow: ShadowWhatIf, checked: Workload | None) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from dbopt.errors import NothingToDo
 from dbopt.index import maintenance, wording
-from dbopt.index.advice import Advice, CreateAdvice, NotAdvised, StatementCost
+from dbopt.index.advice import Advice, Alternative, CreateAdvice, NotAdvised, StatementCost
 from dbopt.index.alternatives import alternatives
 from dbopt.index.build_time import MAINTENANCE_WORK_MEM, build_ms
 from dbopt.index.candidates import MAX_INCLUDED_COLUMNS, Allowed, repeats
@@ -42,7 +42,7 @@ def advise(
     *,
     drop: bool = True,
     snapshot_name: str | None = None,
-    memory_bytes: int = MAINTENANCE_WORK_MEM,
+    memory_bytes: int | None = None,
     on_progress: OnProgress | None = None,
     condition: Condition | None = None,
     **options: Any,
@@ -94,12 +94,14 @@ def advice_of(
     *,
     drop: bool = True,
     snapshot_name: str | None = None,
-    memory_bytes: int = MAINTENANCE_WORK_MEM,
+    memory_bytes: int | None = None,
     condition: Condition | None = None,
 ) -> Advice:
-    """What a search found, in words. `memory_bytes` is the maintenance_work_mem that indexes will be built with."""
+    """What a search found, in words. `memory_bytes` is the maintenance_work_mem that indexes will be built with,
+    PostgreSQL's default where it is not known.
+    """
     problem, questions, chosen = found.problem, found.questions, found.chosen
-    create = _create(found, memory_bytes)
+    create = _create(found, memory_bytes or MAINTENANCE_WORK_MEM)
     trials = Trials(questions.asked, chosen, found.what_if, found.catalog)
     tidied = tidy(trials, problem, found.names) if drop else Tidied()
     upkeep = maintenance.examine(condition, trials, problem.weights) if condition is not None else ()
@@ -179,10 +181,12 @@ def _harvest(problem: Problem, questions: Questions, max_columns: int, tell: OnP
     return harvest(problem.costs, fitting, max_columns, lambda done: tell(done, len(fitting), "trying candidates"))
 
 
-def in_order(advice: Advice, found: Search) -> list[Index]:
-    """The indexes of `advice.create`, in its order."""
+def in_order(advice: Advice, found: Search) -> list[Index | None]:
+    """The indexes of `advice.create`, in its order; None for one that the search did not choose: it stands in for two
+    existing ones.
+    """
     by_sql = {_statements(index, name, found.catalog)[0]: index for index, name in found.names.items()}
-    return [by_sql[one.sql] for one in advice.create]
+    return [by_sql.get(one.sql) for one in advice.create]
 
 
 # -- in words -------------------------------------------------------------------------------------------------------
@@ -190,11 +194,8 @@ def in_order(advice: Advice, found: Search) -> list[Index]:
 
 def _create(found: Search, memory_bytes: int) -> tuple[CreateAdvice, ...]:
     """The indexes, the one that saves most first."""
-    explainer, candidates = Explainer(found), found.questions.candidates
-    advised = []
-    for index in sorted(found.chosen):
-        others = alternatives(index, found.chosen, found.problem, candidates, found.catalog)
-        advised.append(replace(_advice(index, found, explainer, memory_bytes), alternatives=others))
+    explainer = Explainer(found)
+    advised = [_advice(index, found, explainer, memory_bytes) for index in sorted(found.chosen)]
     return tuple(sorted(advised, key=lambda one: -one.cost_saved))
 
 
@@ -220,6 +221,19 @@ def _advice(index: Index, found: Search, explainer: Explainer, memory_bytes: int
         reason=wording.of_index(index, served),
         build_ms=build_ms(index, found.catalog, size, memory_bytes),
         plan_change=change.sentence if change is not None else "",
+        alternatives=_others(index, found, [question for question, _ in served]),
+    )
+
+
+def _others(index: Index, found: Search, served: list[Question]) -> tuple[Alternative, ...]:
+    asked = found.questions.asked
+    return alternatives(
+        index,
+        found.chosen,
+        found.problem,
+        frozenset[Index]().union(*(question.candidates for question in served)),
+        found.catalog,
+        lambda number, indexes: answer(asked[number], found.what_if, sorted(indexes)).cost,
     )
 
 

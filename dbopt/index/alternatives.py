@@ -7,7 +7,7 @@ said to be an upper bound.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from dbopt.index.advice import Alternative
@@ -19,31 +19,40 @@ from dbopt.postgres.schema import Catalog
 from dbopt.units import size_text
 
 MOST = 3
-MOST_ASKED = 4  # planner calls for each index that was taken
+MOST_ASKED = 2  # planner calls for each index that was taken
+_COUNTS = 0.0005  # of the workload's cost: what is shown as 0.1 % at least
 _CERTAIN = 1e-6  # relative width of what is known about a cost
 
 
 @dataclass(frozen=True)
 class _Swapped:
-    """The workload with one index in the place of another: its cost lies between `least` and `most`."""
+    """One index in the place of another: the workload costs between `least` and `most` more. `is_read` by some plan."""
 
     index: Index
     size: int
     least: float
     most: float
+    is_read: bool
+
+
+AskCost = Callable[[int, Configuration], float]
+"""Asks the planner for the cost of a statement, by its number."""
 
 
 def alternatives(
-    taken: Index, chosen: Configuration, problem: Problem, known: Iterable[Index], catalog: Catalog
+    taken: Index, chosen: Configuration, problem: Problem, candidates: Iterable[Index], catalog: Catalog, ask: AskCost
 ) -> tuple[Alternative, ...]:
-    """The best few of the known indexes that could do the work of one that was taken, the best first."""
-    rivals = _rivals(taken, chosen, problem.costs, known)
-    if not rivals:
-        return ()
+    """The best few that could do the work of an index that was taken, the best first. `candidates` are those of the
+    statements that it serves.
+    """
+    table = (taken.schema, taken.table)
+    rivals = sorted(one for one in candidates if (one.schema, one.table) == table and one not in chosen)
     without = chosen - {taken}
-    left = [MOST_ASKED]
-    first = sorted((_swapped(rival, taken, without, problem, None) for rival in rivals), key=_rank)[: 2 * MOST]
-    best = sorted((_swapped(one.index, taken, without, problem, left) for one in first), key=_rank)[:MOST]
+    first = sorted((_swapped(rival, taken, without, problem, {}) for rival in rivals), key=_rank)[: 2 * MOST]
+    asked: dict[tuple[int, Index], float] = {}
+    for one in first:
+        _ask_more(one.index, taken, without, problem, ask, asked)
+    best = sorted((_swapped(one.index, taken, without, problem, asked) for one in first), key=_rank)[:MOST]
     whole = problem.objective(chosen)
     return tuple(_in_words(one, taken, without, whole, problem, catalog) for one in best)
 
@@ -52,33 +61,42 @@ def _rank(one: _Swapped) -> tuple[float, int, Index]:
     return one.most, one.size, one.index
 
 
-def _rivals(taken: Index, chosen: Configuration, costs: Costs, known: Iterable[Index]) -> list[Index]:
-    """On the same table, not taken, and readable by a statement that could read the one that was taken."""
-    served = set(costs.statements(frozenset((taken,))))
-    return sorted(
-        index
-        for index in known
-        if (index.schema, index.table) == (taken.schema, taken.table)
-        and index not in chosen
-        and not served.isdisjoint(costs.statements(frozenset((index,))))
-    )
+def _ask_more(
+    rival: Index,
+    taken: Index,
+    without: Configuration,
+    problem: Problem,
+    ask: AskCost,
+    asked: dict[tuple[int, Index], float],
+) -> None:
+    """As long as calls are left, ask what is not certain of the statements that could read the rival."""
+    for number in problem.costs.statements(frozenset((rival, taken))):
+        low, high = _bounds(problem.costs, number, without | {rival})
+        if high - low > _CERTAIN * high and len(asked) < MOST_ASKED:
+            asked[number, rival] = ask(number, problem.costs.relevant(number, without | {rival}))
 
 
-def _swapped(rival: Index, taken: Index, without: Configuration, problem: Problem, left: list[int] | None) -> _Swapped:
-    """What the workload costs with the rival. As long as some are `left`, the planner is asked where it is not sure."""
-    costs, trial = problem.costs, without | {rival}
-    touched = costs.statements(frozenset((rival, taken)))
-    now = without | {taken}
+def _swapped(
+    rival: Index, taken: Index, without: Configuration, problem: Problem, asked: dict[tuple[int, Index], float]
+) -> _Swapped:
+    """What the workload costs more with the rival, by what is known and what was `asked`."""
+    costs = problem.costs
     least = most = problem.write_cost(rival) - problem.write_cost(taken)
-    for number in sorted(touched, key=lambda number: -problem.weights[number] * costs.cost(number, now)):
-        low, high = costs.bound(number, trial), _known_cost(costs, number, trial)
-        if left and left[0] > 0 and high - low > _CERTAIN * high and not costs.exhausted:
-            left[0] -= 1
-            low = high = costs.cost(number, trial)
-        weight, current = problem.weights[number], costs.cost(number, now)
-        least += weight * (min(low, high) - current)
-        most += weight * (high - current)
-    return _Swapped(rival, problem.size(rival), least, most)
+    is_read = _is_read(rival, costs)
+    for number in costs.statements(frozenset((rival, taken))):
+        low, high = _bounds(costs, number, without | {rival})
+        if (number, rival) in asked:
+            is_read |= asked[number, rival] < high * (1 - _CERTAIN)
+            low = high = min(asked[number, rival], high)
+        weight, now = problem.weights[number], costs.cost(number, without | {taken})
+        least += weight * (low - now)
+        most += weight * (high - now)
+    return _Swapped(rival, problem.size(rival), least, most, is_read)
+
+
+def _bounds(costs: Costs, number: int, indexes: Configuration) -> tuple[float, float]:
+    high = _known_cost(costs, number, indexes)
+    return min(costs.bound(number, indexes), high), high
 
 
 def _known_cost(costs: Costs, number: int, indexes: Configuration) -> float:
@@ -112,22 +130,28 @@ def _reasons(
     if one.size > room:
         yield f"does not fit the budget: {size_text(one.size)} where {size_text(room)} are left"
     is_certain = one.most - one.least <= _CERTAIN * abs(whole)
-    if not _is_read(one.index, problem.costs):
+    if not one.is_read:
         yield "the planner never reads it" if is_certain else "no plan that was tried reads it"
-    if problem.write_cost(one.index) >= _saved(one, without, problem):
+    saved = _saved(one, taken, without, problem)
+    if is_certain and saved <= 0:
+        yield "saves nothing beside the other indexes"
+    if is_certain and saved <= problem.write_cost(one.index):
         yield "costs more writes than it saves"
+    if not is_certain and saved <= 0:
+        yield "was not tried in place of this one"
     dearer = one.most / whole if whole else 0.0
-    if dearer > 0.0005:
+    if dearer > _COUNTS:
         bound = "" if is_certain else "up to "
-        yield f"the workload is {bound}{100 * dearer:.1f} % dearer with it"
+        much = f"{100 * dearer:.1f} % dearer" if dearer < 1 else f"{1 + dearer:.1f} times as dear"
+        yield f"the workload is {bound}{much} with it"
     like = repeated(one.index, catalog)
     if like is not None and problem.repeats(one.index):
         yield f"begins like {like.sql_name} and saves too little for that"
     more = one.size - problem.size(taken)
-    saves = f"saves {-100 * dearer:.1f} % more" if dearer < -0.0005 else "does no better"
+    saves = f"saves {-100 * dearer:.1f} % more" if dearer < -_COUNTS else "does no better"
     if more > 0:
         yield f"{saves} and is {size_text(more)} larger"
-    yield f"{saves}" if dearer >= -0.0005 else f"{saves}, too little to count"
+    yield f"{saves}" if dearer >= -_COUNTS else f"{saves}, too little to count"
 
 
 def _is_read(index: Index, costs: Costs) -> bool:
@@ -137,10 +161,7 @@ def _is_read(index: Index, costs: Costs) -> bool:
     )
 
 
-def _saved(one: _Swapped, without: Configuration, problem: Problem) -> float:
-    """What the statements save by it, as far as is known, where the one that was taken is not there."""
-    costs, trial = problem.costs, without | {one.index}
-    return sum(
-        problem.weights[number] * (_known_cost(costs, number, without) - _known_cost(costs, number, trial))
-        for number in costs.statements(frozenset((one.index,)))
-    )
+def _saved(one: _Swapped, taken: Index, without: Configuration, problem: Problem) -> float:
+    """What the statements save at least by it, its writes aside, where the one that was taken is not there."""
+    lost = problem.change(without | {taken}, without)
+    return lost - one.most + problem.write_cost(one.index)

@@ -5,11 +5,11 @@ index.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dbopt.errors import ConnectionFailed, ServerError
-from dbopt.index.advice import Advice, Confirmed, ConfirmedIndex, NotAdvised
+from dbopt.index.advice import Advice, Confirmed, ConfirmedIndex, CreateAdvice, NotAdvised
 from dbopt.index.costs import Answer
 from dbopt.index.hypopg import HypoPGWhatIf
 from dbopt.index.model import Index
@@ -17,6 +17,7 @@ from dbopt.index.questions import Question
 from dbopt.index.search import Search
 from dbopt.postgres.session import Session
 
+_NOTHING = 0.01  # of what it saves by the advice
 _ALIKE = 2.0  # factor within which the savings of two planners are the same
 
 
@@ -25,20 +26,22 @@ def require(session: Session) -> None:
     _what_if(session)
 
 
-def confirm(found: Search, advice: Advice, indexes: Sequence[Index], session: Session) -> Confirmed:
-    """What the server says of the indexes, which are those of `advice.create` in its order. Raises FeatureMissing."""
+def confirm(found: Search, advice: Advice, indexes: Sequence[Index | None], session: Session) -> Confirmed:
+    """What the server says of the indexes, which are those of `advice.create` in its order; None for one that stands in
+    for existing ones. Raises FeatureMissing.
+    """
     what_if = _what_if(session)
-    refused = what_if.prepare(indexes)
-    server = _Server(what_if, frozenset(indexes) - refused.keys())
+    new = [index for index in indexes if index is not None]
+    refused = what_if.prepare(new)
+    server = _Server(what_if, frozenset(new) - refused.keys())
     for question in found.questions.asked:
         server.ask(question)
-    own_share = [one.cost_saved / advice.cost_before if advice.cost_before else 0.0 for one in advice.create]
     return Confirmed(
         cost_before=server.before,
         cost_after=server.after,
         indexes=tuple(
-            server.verdict(index, found.names[index], share, refused.get(index))
-            for index, share in zip(indexes, own_share, strict=True)
+            _verdict(one, index, found, server, refused, advice.cost_before)
+            for one, index in zip(advice.create, indexes, strict=True)
         ),
         server_version=what_if.server_version,
         planner_calls=what_if.planner_calls,
@@ -47,7 +50,7 @@ def confirm(found: Search, advice: Advice, indexes: Sequence[Index], session: Se
 
 
 def _what_if(session: Session) -> HypoPGWhatIf:
-    return HypoPGWhatIf(session, otherwise="or leave out --confirm")
+    return HypoPGWhatIf(session, otherwise="or ask without --confirm")
 
 
 @dataclass
@@ -88,18 +91,32 @@ class _Server:
         cost = sum(estimate.cost for estimate in estimates) / len(estimates)
         return Answer(cost, frozenset(index for estimate in estimates for index in estimate.used))
 
-    def verdict(self, index: Index, name: str, own_share: float, refused: str | None) -> ConfirmedIndex:
-        """What the server makes of one index; `own_share` is what it saves of the workload by the advice."""
-        if refused is not None:
-            return ConfirmedIndex(name, None, None, None, f"HypoPG does not know such an index: {refused}")
-        if index not in self.with_:
-            return ConfirmedIndex(name, False, None, None, "the server's planner does not take it")
-        without, with_ = self.without[index], self.with_[index]
-        share = (without - with_) / self.before if self.before else 0.0
-        return ConfirmedIndex(name, True, without, with_, _difference(share, own_share))
+
+def _verdict(
+    one: CreateAdvice,
+    index: Index | None,
+    found: Search,
+    server: _Server,
+    refused: Mapping[Index, str],
+    cost_before: float,
+) -> ConfirmedIndex:
+    """What the server makes of one index."""
+    if index is None:
+        return ConfirmedIndex(one.sql, None, None, None, "it stands in for existing indexes: not tried")
+    name = found.names[index]
+    if index in refused:
+        return ConfirmedIndex(name, None, None, None, f"HypoPG does not know such an index: {refused[index]}")
+    if index not in server.with_:
+        return ConfirmedIndex(name, False, None, None, "the server's planner does not take it")
+    without, with_ = server.without[index], server.with_[index]
+    share = (without - with_) / server.before if server.before else 0.0
+    own_share = one.cost_saved / cost_before if cost_before else 0.0
+    return ConfirmedIndex(name, True, without, with_, _difference(share, own_share))
 
 
 def _difference(share: float, own_share: float) -> str:
+    if share <= own_share * _NOTHING:
+        return "it saves next to nothing there"
     if own_share / _ALIKE <= share <= own_share * _ALIKE or max(share, own_share) < 0.001:
         return ""
     more = "more" if share > own_share else "less"

@@ -60,6 +60,10 @@ class Costs:
     def exhausted(self) -> bool:
         return self._left is not None and self._left <= 0
 
+    def allow(self, calls: int) -> None:
+        """From now on it may ask so many times, whatever was left."""
+        self._left = calls
+
     def statements(self, indexes: Configuration) -> list[int]:
         """The numbers of the statements that could read one of the indexes, ascending."""
         self._meet(indexes)

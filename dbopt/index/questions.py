@@ -61,11 +61,6 @@ class Questions:
     asked: list[Question] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
 
-    @property
-    def candidates(self) -> Configuration:
-        """All that the planner can be asked about."""
-        return frozenset[Index]().union(*(question.candidates for question in self.asked))
-
 
 def prepare(
     statements: tuple[Statement, ...],

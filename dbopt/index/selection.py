@@ -96,17 +96,17 @@ def select(problem: Problem, harvest: Harvest) -> Configuration:
         return problem.objective(chosen), problem.bytes(chosen), sorted(chosen)
 
     seeds = [_fill(problem, moves, frozenset(), exponent) for exponent in exponents]
-    best = min([*seeds, *(_combine(problem, seed) for seed in seeds)], key=rank)
+    best = min([*seeds, *(combine(problem, seed) for seed in seeds)], key=rank)
     for _ in range(MOST_ROUNDS):
-        best = min((best, _combine(problem, frozenset())), key=rank)
-        improved = _swap(problem, moves, _combine(problem, _drop(problem, best)), exponents)
+        best = min((best, combine(problem, frozenset())), key=rank)
+        improved = _swap(problem, moves, combine(problem, _drop(problem, best)), exponents)
         if improved == best:
             break
         best = improved
     return _drop(problem, _slim(problem, _drop(problem, best), harvest))
 
 
-def _combine(problem: Problem, chosen: Configuration) -> Configuration:
+def combine(problem: Problem, chosen: Configuration) -> Configuration:
     """The best set by the plans that are known, as long as that set is better when the planner is asked; what it then
     answers is known, too.
     """

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dbopt.output import units
 from dbopt.output.report import Column, Report, Table
 
 if TYPE_CHECKING:
-    from dbopt.index.advice import Advice, CreateAdvice
+    from dbopt.index.advice import Advice, Confirmed, ConfirmedIndex, CreateAdvice
     from dbopt.workload.model import Workload
 
 
@@ -43,7 +44,22 @@ def _create(advice: Advice, workload: Workload) -> Table:
         for number, one in enumerate(advice.create, 1)
     )
     title = "Indexes to create" if rows else ""
-    return Table(columns, rows, title=title, footer=_footer(advice))
+    table = Table(columns, rows, title=title, footer=_footer(advice))
+    return table if advice.confirmed is None or not rows else _with_confirmation(table, advice.confirmed)
+
+
+def _with_confirmation(table: Table, confirmed: Confirmed) -> Table:
+    """The table with what the server's own planner says."""
+    rows = tuple((*row, on_the_server(one)) for row, one in zip(table.rows, confirmed.indexes, strict=True))
+    before, after = units.cost(confirmed.cost_before), units.cost(confirmed.cost_after)
+    share = 1 - confirmed.cost_after / confirmed.cost_before if confirmed.cost_before else 0.0
+    said = f"by the server's own planner (PostgreSQL {confirmed.server_version}): {before} -> {after}"
+    return replace(
+        table,
+        columns=(*table.columns, Column("on the server", wrap=True)),
+        rows=rows,
+        footer=f"{table.footer}\n{said} ({units.percent(-share)})",
+    )
 
 
 def definition(one: CreateAdvice) -> str:
@@ -52,6 +68,14 @@ def definition(one: CreateAdvice) -> str:
     include = f" INCLUDE ({', '.join(one.include)})" if one.include else ""
     predicate = f" WHERE {one.predicate}" if one.predicate else ""
     return f"{one.table}{method} ({', '.join(one.columns)}){include}{predicate}"
+
+
+def on_the_server(one: ConfirmedIndex) -> str:
+    """What the server's planner makes of the index, in words."""
+    if one.cost_before is None or one.cost_after is None:
+        return one.note
+    costs = f"taken: cost {units.cost(one.cost_before)} -> {units.cost(one.cost_after)}"
+    return f"{costs}; {one.note}" if one.note else costs
 
 
 def _listed(labels: list[str]) -> str:
@@ -76,14 +100,19 @@ def _asked(advice: Advice) -> str:
 
 
 def _drop(advice: Advice) -> Table:
+    """Numbered after the indexes to create."""
     columns = (
+        Column("#", right=True),
         Column("index", wrap=True),
         Column("kind"),
         Column("size", units.size, right=True),
         Column("writes", units.cost, right=True),
         Column("reason", wrap=True),
     )
-    rows = tuple((one.index, one.kind, one.size_bytes, one.write_cost, one.reason) for one in advice.drop)
+    rows = tuple(
+        (number, one.index, one.kind, one.size_bytes, one.write_cost, one.reason)
+        for number, one in enumerate(advice.drop, len(advice.create) + 1)
+    )
     freed = f"{units.size(advice.freed_bytes)} become free"
     saved = f", and writes cost {units.cost(advice.freed_write_cost)} less" if advice.freed_write_cost else ""
     return Table(columns, rows, title="Indexes to drop", footer=freed + saved)

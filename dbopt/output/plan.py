@@ -240,11 +240,11 @@ def _tree(one: Explained) -> Tree:
 def _label(line: Line) -> Text:
     from rich.text import Text
 
-    style = "dim" if not line.executed else _style(line.share)
+    colour = "dim" if not line.executed else style(line.share)
     filled = round(line.share * 10)
     label = Text()
-    label.append("█" * filled, style).append("░" * (10 - filled), "dim")
-    label.append(f" {100 * line.share:3.0f} % ", style).append(line.title, f"bold {style}".strip())
+    label.append("█" * filled, colour).append("░" * (10 - filled), "dim")
+    label.append(f" {100 * line.share:3.0f} % ", colour).append(line.title, f"bold {colour}".strip())
     label.append(f"  {_effort_text(line)}", "dim" if not line.executed else "")
     if line.misjudged:
         label.append(f"  rows misjudged {factor(line.misjudged)}", "magenta")
@@ -262,5 +262,6 @@ def _effort_text(line: Line) -> str:
     return f"{own}, {count(line.rows)} rows of {count(line.planned_rows)} planned"
 
 
-def _style(share: float) -> str:
+def style(share: float) -> str:
+    """The colour of a node by its part of the plan."""
     return "red" if share >= _HOT else "yellow" if share >= _WARM else ""

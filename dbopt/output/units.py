@@ -10,6 +10,18 @@ def milliseconds(value: float) -> str:
     return f"{value:,.0f} ms" if value >= 100 else f"{value:.1f} ms" if value >= 10 else f"{value:.2f} ms"
 
 
+def duration(value_ms: float) -> str:
+    """A time that was estimated, in the unit that suits it: 12 ms, 3.4 s, 8 min, 2.5 h."""
+    for limit, part, unit in ((1000, 1, "ms"), (90_000, 1000, "s"), (5_400_000, 60_000, "min")):
+        if value_ms < limit:
+            return _two_digits(value_ms / part) + f" {unit}"
+    return _two_digits(value_ms / 3_600_000) + " h"
+
+
+def _two_digits(value: float) -> str:
+    return f"{value:,.1f}" if value < 10 else f"{value:,.0f}"
+
+
 def count(value: float) -> str:
     return f"{value:,.0f}"
 
