@@ -9,7 +9,7 @@ CASES = (
         """
         CREATE UNLOGGED TABLE orders (id bigint PRIMARY KEY, customer_id int NOT NULL, status text NOT NULL, note text);
         """
-        + fill("orders", "n", spread(3000), f"CASE WHEN {some(10, 1)} THEN 'open' ELSE 'done' END", TEXT),
+        + fill("orders", "n", spread(6000), f"CASE WHEN {some(10, 1)} THEN 'open' ELSE 'done' END", TEXT),
         [
             query("SELECT * FROM orders WHERE customer_id = $1 AND status = 'open'", ["17"], ["512"]),
             query("SELECT count(note) FROM orders WHERE customer_id = $1 AND status = 'open'", ["64"]),

@@ -48,7 +48,12 @@ CASES = (
         [
             query("SELECT * FROM books WHERE author = $1", ["17"], ["44"], calls=100),
             query("SELECT * FROM books WHERE year = $1", ["17"], ["44"], calls=100),
-            query("SELECT * FROM books WHERE title > 'The book of ff' ORDER BY title LIMIT 5", calls=120),
+            query(
+                "SELECT * FROM books WHERE title > $1 ORDER BY title LIMIT 5",
+                ["The book of ff"],
+                ["The book of 0"],
+                calls=120,
+            ),
         ],
         best=[["books (author)", "books (year)"]],
         worse=[["books (title)"], ["books (author)"], ["books (year)"]],

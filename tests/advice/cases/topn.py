@@ -46,7 +46,7 @@ CASES = (
         "The newest of what most rows are",
         "CREATE UNLOGGED TABLE reviews (id bigint PRIMARY KEY, stars int NOT NULL, at timestamp NOT NULL, body text);"
         + fill("reviews", "n", f"1 + {spread(5)}", _AT, TEXT),
-        [query("SELECT * FROM reviews WHERE stars >= 3 ORDER BY at DESC LIMIT 10")],
+        [query("SELECT * FROM reviews WHERE stars >= $1 ORDER BY at DESC LIMIT 10", ["3"], ["2"])],
         best=[["reviews (at)"], ["reviews (at DESC)"]],
         worse=[["reviews (stars)"], ["reviews (stars, at)"]],
     ),

@@ -11,7 +11,7 @@ CASES = (
         [
             query("INSERT INTO access_log VALUES ($1, $2, 200, 'GET /')", ["1", "host17"], calls=1_000_000),
             query("SELECT * FROM access_log WHERE host = $1", ["host4711"], calls=1),
-            query("SELECT * FROM access_log WHERE status = 499", calls=1),
+            query("SELECT * FROM access_log WHERE status = $1", ["499"], ["287"], calls=1),
         ],
         best=[NONE],
         worse=[["access_log (host)"], ["access_log (status)"], ["access_log (host)", "access_log (status)"]],
