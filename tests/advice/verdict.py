@@ -29,22 +29,28 @@ OVER_BUDGET = 1.05
 
 @dataclass(frozen=True)
 class Proposal:
-    """An advisor's answer: CREATE INDEX commands, names of indexes to drop, ids of statements without advice."""
+    """An advisor's answer: CREATE INDEX commands, names of indexes to drop, ids of statements without advice; and what
+    it says that the workload will cost and the indexes will take, if it does.
+    """
 
     create: Sequence[str] = ()
     drop: Sequence[str] = ()
     not_advised: Sequence[str] = ()
+    cost: float | None = None
+    bytes: int | None = None
 
 
 @dataclass(frozen=True)
 class Verdict:
     """`why` is a reason where it is wrong, else empty; `beats_known`: it is cheaper than the known answers by over 5 %
-    and no larger, so that they were not the best.
+    and no larger, so that they were not the best. `cost` and `bytes` are as they turned out, None if it was not built.
     """
 
     why: str
     answer: tuple[str, ...] = ()
     beats_known: bool = False
+    cost: float | None = None
+    bytes: int | None = None
 
     @property
     def right(self) -> bool:
@@ -63,7 +69,7 @@ def judge(measured: Measured, case: Case, proposal: Proposal) -> Verdict:
     if not why and not any(_is_same(indexes, measured.indexes(one), case.covering) for one in case.best):
         why = _worse(done, best)
     beats = done.total() * AS_DEAR < best.total() and done.bytes <= best.bytes
-    return Verdict(why, tuple(str(index) for index in indexes), beats)
+    return Verdict(why, tuple(str(index) for index in indexes), beats, done.cost, done.bytes)
 
 
 def _forbidden(case: Case, indexes: Sequence[Built]) -> str:

@@ -102,6 +102,32 @@ CASES = (
         worse=[["titles (title)"]],
         impossible=["titles USING gin (title gin_trgm_ops)"],
     ),
+    Case(
+        "Many rows come in, and no one searches them",
+        "CREATE UNLOGGED TABLE inbox (id bigint NOT NULL, tags text[] NOT NULL, text text);"
+        + fill("inbox", "n", "ARRAY[" + ", ".join(f"'tag' || {spread(400, salt)}" for salt in (1, 2, 3)) + "]", TEXT),
+        [
+            query("INSERT INTO inbox VALUES ($1, '{tag1,tag2}', '')", ["1"], calls=1_000_000),
+            query("SELECT * FROM inbox WHERE tags @> $1", ["{tag17}"], ["{tag3,tag5}"], calls=1),
+        ],
+        best=[NONE],
+        worse=[["inbox USING gin (tags)"]],
+    ),
+    Case(
+        "Several keys of a document, together and alone",
+        "CREATE UNLOGGED TABLE tickets (id bigint PRIMARY KEY, meta jsonb NOT NULL);"
+        + fill(
+            "tickets",
+            "n",
+            f"jsonb_build_object('a', {spread(900)}, 'b', {spread(900, 1)}, 'c', {spread(900, 2)}, 't', {TEXT})",
+        ),
+        [
+            query("SELECT * FROM tickets WHERE meta @> $1", ['{"a": 17}'], ['{"b": 5, "c": 6}']),
+            query("SELECT id FROM tickets WHERE meta @> $1", ['{"c": 17}']),
+        ],
+        best=[["tickets USING gin (meta jsonb_path_ops)"], ["tickets USING gin (meta)"]],
+        worse=[["tickets ((meta ->> 'a'))"]],
+    ),
 )
 
 KINDS = (Kind("gin", CASES),)

@@ -1,6 +1,6 @@
 """Trigrams: parts of texts, where pg_trgm is installed, once in public and once in a schema off the search_path."""
 
-from tests.advice.case import Case, Kind, query
+from tests.advice.case import NONE, Case, Kind, query
 from tests.advice.cases.rows import TEXT, fill, pick, spread
 
 _NAMES = f"{pick('Anna', 'Bert', 'Carl', 'Dora', 'Emil')} || ' ' || substr(md5(n::text), 1, 12)"
@@ -42,6 +42,22 @@ CASES = (
         best=[["words (word)"]],
         worse=[["words USING gin (word gin_trgm_ops)"]],
         never=["USING gin"],
+    ),
+    Case(
+        "A part in any case, by lower()",
+        "CREATE UNLOGGED TABLE brands (id bigint PRIMARY KEY, name text NOT NULL, text text);"
+        + fill("brands", "n", _NAMES, TEXT),
+        [query("SELECT * FROM brands WHERE lower(name) LIKE $1", ["%c0ffe%"], ["%12345%"])],
+        best=[["brands USING gin (lower(name) gin_trgm_ops)"]],
+        worse=[["brands (lower(name))"], ["brands USING gin (name gin_trgm_ops)"]],
+    ),
+    Case(
+        "Two letters hold no trigram: nothing helps",
+        "CREATE UNLOGGED TABLE plates (id bigint PRIMARY KEY, plate text NOT NULL, text text);"
+        + fill("plates", "n", "substr(md5(n::text), 1, 9)", TEXT),
+        [query("SELECT * FROM plates WHERE plate LIKE $1", ["%c0%"], ["%12%"])],
+        best=[NONE],
+        worse=[["plates (plate)"]],
     ),
 )
 

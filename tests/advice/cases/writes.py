@@ -79,6 +79,19 @@ CASES = (
         best=[NONE],
         worse=[["machines (state)"], ["machines (id) WHERE state = 'halt'"]],
     ),
+    Case(
+        "Rows come in done, and the few that are not are looked for: their index costs the others nothing",
+        """
+        CREATE UNLOGGED TABLE imports (id bigint NOT NULL, source int NOT NULL, done boolean NOT NULL, text text);
+        """
+        + fill("imports", "n", spread(100), f"{spread(300, 1)} <> 0", TEXT),
+        [
+            query("INSERT INTO imports VALUES ($1, $2, true, '')", ["1", "17"], calls=200_000),
+            query("SELECT * FROM imports WHERE NOT done AND source = $1", ["17"], ["99"], calls=100),
+        ],
+        best=[["imports (source) WHERE NOT done"], ["imports (id) WHERE NOT done"]],
+        worse=[["imports (source)"], ["imports (source, done)"]],
+    ),
 )
 
 KINDS = (Kind("writes", CASES),)
