@@ -61,6 +61,15 @@ CASES = (
         worse=[["scans USING brin (code)"]],
         never=["USING brin"],
     ),
+    Case(
+        "Nearly in order, and a smaller range than the whole: the column is not the first that grows",
+        "CREATE UNLOGGED TABLE orders (id int NOT NULL, placed int NOT NULL, shipped int NOT NULL, total int NOT NULL);"
+        + fill("orders", "n", "n / 10", f"n / 10 + {spread(20)}", spread(1000, 1), rows=_MANY),
+        [query("SELECT sum(total) FROM orders WHERE shipped BETWEEN $1 AND $2", ["1000", "1500"], ["40000", "40900"])],
+        best=[["orders USING brin (shipped)"]],
+        worse=[["orders USING brin (total)"], ["orders (shipped)"]],
+        budget_bytes=800_000,
+    ),
 )
 
 KINDS = (Kind("brin", CASES),)

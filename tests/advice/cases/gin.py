@@ -128,6 +128,29 @@ CASES = (
         best=[["tickets USING gin (meta jsonb_path_ops)"], ["tickets USING gin (meta)"]],
         worse=[["tickets ((meta ->> 'a'))"]],
     ),
+    Case(
+        "A list inside of a document",
+        "CREATE UNLOGGED TABLE movies (id bigint PRIMARY KEY, doc jsonb NOT NULL);"
+        + fill(
+            "movies",
+            "n",
+            f"jsonb_build_object('cast', ARRAY['p' || {spread(3000)}, 'p' || {spread(3000, 1)}], 'text', {TEXT})",
+        ),
+        [
+            query("SELECT * FROM movies WHERE doc -> 'cast' @> $1", ['["p17"]'], ['["p2999"]']),
+            query("SELECT id FROM movies WHERE doc -> 'cast' @> $1", ['["p5"]']),
+        ],
+        best=[["movies USING gin ((doc -> 'cast') jsonb_path_ops)"], ["movies USING gin ((doc -> 'cast'))"]],
+        worse=[["movies USING gin (doc)"], ["movies ((doc -> 'cast'))"]],
+    ),
+    Case(
+        "A list in a text, split",
+        "CREATE UNLOGGED TABLE surveys (id bigint PRIMARY KEY, choices text NOT NULL, text text);"
+        + fill("surveys", "n", f"{spread(900)} || ',' || {spread(900, 1)} || ',' || {spread(900, 2)}", TEXT),
+        [query("SELECT * FROM surveys WHERE string_to_array(choices, ',') @> $1", ["{17}"], ["{5,899}"])],
+        best=[["surveys USING gin (string_to_array(choices, ','))"]],
+        worse=[["surveys (choices)"]],
+    ),
 )
 
 KINDS = (Kind("gin", CASES),)

@@ -77,6 +77,28 @@ CASES = (
         best=[NONE],
         worse=[["bookings USING gist (during)"], ["bookings (during)"]],
     ),
+    Case(
+        "Periods of two columns, as a range",
+        "CREATE UNLOGGED TABLE rentals (id bigint PRIMARY KEY, start timestamp NOT NULL, "
+        "stop timestamp NOT NULL, text text);" + fill("rentals", "n", _SPAN, f"{_SPAN} + interval '3 hours'", TEXT),
+        [
+            query(
+                "SELECT * FROM rentals WHERE tsrange(start, stop) && $1",
+                ["[2024-03-01 10:00,2024-03-01 12:00)"],
+                ["[2024-06-01 00:00,2024-06-01 02:00)"],
+            )
+        ],
+        best=[["rentals USING gist (tsrange(start, stop))"], ["rentals USING spgist (tsrange(start, stop))"]],
+        worse=[["rentals (start)"], ["rentals (start, stop)"]],
+    ),
+    Case(
+        "The nearest, by two columns",
+        "CREATE UNLOGGED TABLE masts (id bigint PRIMARY KEY, x float8 NOT NULL, y float8 NOT NULL, text text);"
+        + fill("masts", "n", f"{spread(10**6)} / 1000.0", f"{spread(10**6, 1)} / 1000.0", TEXT),
+        [query("SELECT * FROM masts ORDER BY point(x, y) <-> $1 LIMIT 5", ["(100,200)"], ["(900,20)"])],
+        best=[["masts USING gist (point(x, y))"], ["masts USING spgist (point(x, y))"]],
+        worse=[["masts (x, y)"]],
+    ),
 )
 
 KINDS = (Kind("gist", CASES),)

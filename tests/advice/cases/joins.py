@@ -122,6 +122,26 @@ CASES = (
         best=[["parcels (route)", "proofs (parcel)"], ["parcels (route)", "proofs (parcel) WHERE parcel IS NOT NULL"]],
         worse=[["parcels (route)"], ["proofs (parcel)"]],
     ),
+    Case(
+        "The latest price of each of some articles",
+        """
+        CREATE UNLOGGED TABLE goods (id int PRIMARY KEY, aisle int NOT NULL, text text);
+        CREATE UNLOGGED TABLE quotes (id bigint PRIMARY KEY, good int NOT NULL, at int NOT NULL, price int NOT NULL,
+            text text);
+        """
+        + fill("goods", "n", spread(100), TEXT, rows=500)
+        + fill("quotes", "n", f"1 + {spread(500)}", spread(10**6, 1), spread(1000, 2), TEXT),
+        [
+            query(
+                "SELECT g.id, (SELECT price FROM quotes q WHERE q.good = g.id ORDER BY at DESC LIMIT 1) "
+                "FROM goods g WHERE g.id < $1",
+                ["20"],
+                ["40"],
+            )
+        ],
+        best=[["quotes (good, at)"], ["quotes (good, at DESC)"]],
+        worse=[["quotes (good)"], ["quotes (at)"]],
+    ),
 )
 
 KINDS = (Kind("joins", CASES),)

@@ -138,6 +138,28 @@ CASES = (
         best=[["transfers (account) WHERE cents > 900000"]],
         worse=[["transfers (account)"], ["transfers (account, cents)"], ["transfers (cents)"]],
     ),
+    Case(
+        "The few that have no parent",
+        "CREATE UNLOGGED TABLE nodes (id bigint PRIMARY KEY, tree int NOT NULL, parent bigint, text text);"
+        + fill("nodes", "n", spread(20), f"CASE WHEN {spread(100, 1)} <> 0 THEN {spread(30_000, 2)} END", TEXT),
+        [query("SELECT * FROM nodes WHERE parent IS NULL AND tree = $1", ["3"], ["17"])],
+        best=[["nodes (tree) WHERE parent IS NULL"]],
+        worse=[["nodes (parent)"], ["nodes (tree)"], ["nodes (tree, parent)"]],
+    ),
+    Case(
+        "The few that have a date",
+        "CREATE UNLOGGED TABLE leases (id bigint PRIMARY KEY, flat int NOT NULL, notice date, text text);"
+        + fill(
+            "leases",
+            "n",
+            spread(9000),
+            f"CASE WHEN {some(3, 1)} THEN date '2024-01-01' + {spread(365, 2)}::int END",
+            TEXT,
+        ),
+        [query("SELECT * FROM leases WHERE notice IS NOT NULL AND flat = $1", ["17"], ["8999"])],
+        best=[["leases (flat) WHERE notice IS NOT NULL"]],
+        worse=[["leases (flat)"], ["leases (notice)"], ["leases (flat, notice)"]],
+    ),
 )
 
 KINDS = (Kind("partial", CASES),)

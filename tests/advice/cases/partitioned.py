@@ -117,6 +117,19 @@ CASES = (
         best=[["hits (page)"]],
         worse=[["hits_rest (page)"], ["hits (region)"]],
     ),
+    Case(
+        "Tables that inherit: each needs its own",
+        """
+        CREATE TABLE bodies (id int NOT NULL, mass int NOT NULL, text text);
+        CREATE TABLE stars (class int) INHERITS (bodies);
+        CREATE TABLE planets (star int) INHERITS (bodies);
+        """
+        + fill("stars (id, mass, text)", "n", spread(9000), TEXT)
+        + fill("planets (id, mass, text)", "n", spread(9000, 1), TEXT),
+        [query("SELECT id, mass, text FROM bodies WHERE mass = $1", ["17"], ["8999"])],
+        best=[["stars (mass)", "planets (mass)"]],
+        worse=[["bodies (mass)"], ["stars (mass)"]],
+    ),
 )
 
 KINDS = (Kind("partitioned", CASES),)

@@ -59,6 +59,22 @@ CASES = (
         best=[NONE],
         worse=[["plates (plate)"]],
     ),
+    Case(
+        "The names that are most alike",
+        "CREATE UNLOGGED TABLE firms (id bigint PRIMARY KEY, name text NOT NULL, text text);"
+        + fill("firms", "n", _NAMES, TEXT),
+        [query("SELECT * FROM firms ORDER BY name <-> $1 LIMIT 5", ["Anna c0ffee"], ["Bert 12345"])],
+        best=[["firms USING gist (name gist_trgm_ops)"]],
+        worse=[["firms (name)"], ["firms USING gin (name gin_trgm_ops)"]],
+    ),
+    Case(
+        "Names that are alike",
+        "CREATE UNLOGGED TABLE donors (id bigint PRIMARY KEY, name text NOT NULL, text text);"
+        + fill("donors", "n", _NAMES, TEXT),
+        [query("SELECT * FROM donors WHERE name % $1", ["Anna c0ffee123456"], ["Bert 123456789abc"])],
+        best=[["donors USING gin (name gin_trgm_ops)"], ["donors USING gist (name gist_trgm_ops)"]],
+        worse=[["donors (name)"]],
+    ),
 )
 
 ELSEWHERE = (
