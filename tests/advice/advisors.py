@@ -39,6 +39,8 @@ def dbopt(database: Opened, case: Case) -> Proposal:
         [one.sql for one in advice.create],
         [one.index for one in advice.drop if tables[one.index] in own or tables[one.index] in _qualified(own)],
         [one.id for one in advice.not_advised],
+        advice.cost_after,
+        advice.storage_bytes,
     )
 
 

@@ -20,10 +20,11 @@ ADVISORS: Mapping[str, Advisor] = {"dbopt": advisors.dbopt, "dexter's rules": ad
 
 @dataclass(frozen=True)
 class Judged:
-    """A case, and what each advisor's answer was worth; `lies`: what of the case itself is not true."""
+    """A case, each advisor's answer and what it was worth; `lies`: what of the case itself is not true."""
 
     kind: str
     case: Case
+    answers: Mapping[str, Proposal]
     verdicts: Mapping[str, Verdict]
     lies: tuple[str, ...] = ()
 
@@ -49,7 +50,7 @@ def ask(
                 measured = Measured(database.session, case.workload)
                 answers = {name: _answer(advisor, database, case) for name, advisor in asked.items()}
                 verdicts = {name: judge(measured, case, answer) for name, answer in answers.items()}
-                yield Judged(kind.name, case, verdicts, tuple(lies(measured, case)) if doubt else ())
+                yield Judged(kind.name, case, answers, verdicts, tuple(lies(measured, case)) if doubt else ())
 
 
 def _answer(advisor: Advisor, database: Opened, case: Case) -> Proposal:

@@ -16,10 +16,10 @@ CLEARLY_SMALLER = 0.8
 def lies(measured: Measured, case: Case) -> list[str]:
     """What is not as the case says: one sentence each.
 
-    Every index of a known answer is read by some plan, and every known answer beats every worse one: it costs at least
-    5 % less, or as much within 5 % and takes clearly less storage, or the other does not fit the budget. Where the
-    planner cannot tell, pages that are touched in a run do. An index that should go is missed by no statement. What is
-    called impossible is refused.
+    Every index of a known answer is read by some plan and saves something, and every known answer beats every worse
+    one: it costs at least 5 % less, or as much within 5 % and takes clearly less storage, or the other does not fit the
+    budget. Where the planner cannot tell, pages that are touched in a run do. An index that should go is missed by no
+    statement. What is called impossible is refused.
     """
     return [
         *_about_answers(measured, case),
@@ -42,6 +42,14 @@ def _about_answers(measured: Measured, case: Case) -> Iterator[str]:
             other = measured.work(rival)
             if not _beats(case, done, other):
                 yield f"{_words(answer)} {_figures(done)} does not beat {_words(rival)} {_figures(other)}"
+        yield from _about_needless(measured, answer)
+
+
+def _about_needless(measured: Measured, answer: Indexes) -> Iterator[str]:
+    for index in answer if len(answer) > 1 else ():
+        rest = [other for other in answer if other != index]
+        if measured.work(rest).total() <= measured.work(answer).total():
+            yield f"{_words(answer)} is no better than without {index}"
 
 
 def _fits(case: Case, done: Work) -> bool:

@@ -5,9 +5,9 @@ the statements that do not plan are named, and one of these holds:
 
 - it has the tables, methods, keys (with operator classes, collations and directions) and predicates of a known answer.
   The server writes both down, so that spelling does not matter. Included columns matter only in a case about them;
-- it is as good: built for real, it brings the workload within 5 % of the total of the best known answer, and its
-  indexes take at most 1.1 times as many bytes as that answer's. The total is the planner's cost times calls, and one
-  unit (a page read in order) for each page that the workload's writes touch.
+- it is as good: built for real, it brings the workload within 5 % of the total of a known answer, and its indexes take
+  at most 1.1 times as many bytes as that answer's. The total is the planner's cost times calls, and one unit (a page
+  read in order) for each page that the workload's writes touch.
 
 A storage budget must hold for the real indexes, give or take 5 %, since an advisor can but estimate sizes.
 """
@@ -29,22 +29,28 @@ OVER_BUDGET = 1.05
 
 @dataclass(frozen=True)
 class Proposal:
-    """An advisor's answer: CREATE INDEX commands, names of indexes to drop, ids of statements without advice."""
+    """An advisor's answer: CREATE INDEX commands, names of indexes to drop, ids of statements without advice; and what
+    it says that the workload will cost and the indexes will take, if it does.
+    """
 
     create: Sequence[str] = ()
     drop: Sequence[str] = ()
     not_advised: Sequence[str] = ()
+    cost: float | None = None
+    bytes: int | None = None
 
 
 @dataclass(frozen=True)
 class Verdict:
     """`why` is a reason where it is wrong, else empty; `beats_known`: it is cheaper than the known answers by over 5 %
-    and no larger, so that they were not the best.
+    and no larger, so that they were not the best. `cost` and `bytes` are as they turned out, None if it was not built.
     """
 
     why: str
     answer: tuple[str, ...] = ()
     beats_known: bool = False
+    cost: float | None = None
+    bytes: int | None = None
 
     @property
     def right(self) -> bool:
@@ -58,12 +64,12 @@ def judge(measured: Measured, case: Case, proposal: Proposal) -> Verdict:
             done = work(measured.session, case.workload, indexes)
     except ServerError as error:
         return Verdict(f"it cannot be built: {error.message}", tuple(proposal.create))
-    best = min((measured.work(one) for one in case.best), key=lambda one: (one.total(), one.bytes))
+    known = sorted((measured.work(one) for one in case.best), key=lambda one: (one.total(), one.bytes))
     why = _forbidden(case, indexes) or _wrong_rest(case, proposal) or _over_budget(case, done)
     if not why and not any(_is_same(indexes, measured.indexes(one), case.covering) for one in case.best):
-        why = _worse(done, best)
-    beats = done.total() * AS_DEAR < best.total() and done.bytes <= best.bytes
-    return Verdict(why, tuple(str(index) for index in indexes), beats)
+        why = "" if any(_is_as_good(done, one) for one in known) else _figures(done, known[0])
+    beats = done.total() * AS_DEAR < known[0].total() and done.bytes <= known[0].bytes
+    return Verdict(why, tuple(str(index) for index in indexes), beats, done.cost, done.bytes)
 
 
 def _forbidden(case: Case, indexes: Sequence[Built]) -> str:
@@ -103,10 +109,11 @@ def _pattern(index: Built, covering: bool) -> tuple[str, tuple[str, ...]]:
     return index.definition, index.include if covering else ()
 
 
-def _worse(done: Work, best: Work) -> str:
-    """How the work differs from the best known; empty where it is as good."""
-    if done.total() <= AS_DEAR * best.total() and done.bytes <= AS_LARGE * best.bytes:
-        return ""
+def _is_as_good(done: Work, known: Work) -> bool:
+    return done.total() <= AS_DEAR * known.total() and done.bytes <= AS_LARGE * known.bytes
+
+
+def _figures(done: Work, best: Work) -> str:
     return (
         f"the workload costs {done.total() / best.total():.2f} times what it could, "
         f"with {done.bytes:,} bytes of indexes for {best.bytes:,}"

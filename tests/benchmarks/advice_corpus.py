@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from statistics import median
 
 from tabulate import tabulate
 
@@ -23,6 +24,7 @@ def run() -> None:
         judged = list(ask(server, KINDS, word=os.environ.get("ADVICE_CASES", "").lower()))
     _print_wrong(judged)
     _print_scores(judged)
+    _print_foretold(judged)
 
 
 def _print_wrong(judged: Sequence[Judged]) -> None:
@@ -40,6 +42,17 @@ def _print_scores(judged: Sequence[Judged]) -> None:
     shares = (f"{sum(one.is_right(name) for one in judged) / max(len(judged), 1):.1%}" for name in ADVISORS)
     rows.append(("", "", *shares))
     print("\n" + tabulate(rows, ("kind", "cases", *(f"right: {name}" for name in ADVISORS)), disable_numparse=True))
+
+
+def _print_foretold(judged: Sequence[Judged]) -> None:
+    """How far off dbopt's own figures were: those of an answer in its file, those of the indexes once built."""
+    pairs = [(one.answers["dbopt"], one.verdicts["dbopt"]) for one in judged]
+    costs = [said.cost / real.cost for said, real in pairs if said.cost and real.cost]
+    sizes = [said.bytes / real.bytes for said, real in pairs if said.bytes and real.bytes]
+    for name, ratios in (("cost", costs), ("storage", sizes)):
+        ordered = sorted(abs(ratio - 1) for ratio in ratios)
+        near = sum(error <= 0.1 for error in ordered)
+        print(f"{name} as foretold: within 10 % in {near} of {len(ordered)}, median error {median(ordered):.1%}")
 
 
 def _row(kind: str, judged: Sequence[Judged]) -> tuple[str | int, ...]:

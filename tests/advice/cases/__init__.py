@@ -28,6 +28,9 @@ NAMES = (
     "semijoins",
     "views",
     "tiny",
+    "statements",
+    "names",
+    "types",
     "parameters",
     "together",
 )

@@ -72,6 +72,36 @@ CASES = (
         worse=[["rides (driver) INCLUDE (fare, tip, toll)"], ["rides (fare)"]],
         budget_bytes=600_000,
     ),
+    Case(
+        "An included column that is updated all the time would end HOT updates",
+        """
+        CREATE UNLOGGED TABLE balances (id bigint PRIMARY KEY, owner int NOT NULL, cents int NOT NULL, text text)
+        WITH (fillfactor = 70);
+        """
+        + fill("balances", "n", spread(3000), spread(10**6, 1), TEXT),
+        [
+            query("UPDATE balances SET cents = cents + 1 WHERE id = $1", ["17"], ["29999"], calls=100_000),
+            query("SELECT cents FROM balances WHERE owner = $1", ["17"], ["2999"], calls=1000),
+        ],
+        best=[["balances (owner)"]],
+        worse=[["balances (owner) INCLUDE (cents)"], ["balances (owner, cents)"]],
+        covering=True,
+    ),
+    Case(
+        "Whether a row exists takes no column",
+        "CREATE UNLOGGED TABLE grants (id bigint PRIMARY KEY, subject int NOT NULL, object int NOT NULL, text text);"
+        + fill("grants", "n", spread(170), spread(170, 1), TEXT),
+        [
+            query(
+                "SELECT EXISTS (SELECT 1 FROM grants WHERE subject = $1 AND object = $2)",
+                ["17", "4"],
+                ["99", "100"],
+                calls=5000,
+            )
+        ],
+        best=[["grants (subject, object)"], ["grants (object, subject)"]],
+        worse=[["grants (subject)"], ["grants (object)"]],
+    ),
 )
 
 KINDS = (Kind("covering", CASES),)

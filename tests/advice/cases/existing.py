@@ -94,6 +94,36 @@ CASES = (
         best=[NONE],
         worse=[["news (at DESC)"]],
     ),
+    Case(
+        "A constraint and its partitioned key serve both",
+        """
+        CREATE TABLE stays (guest int NOT NULL, night date NOT NULL, text text, PRIMARY KEY (guest, night))
+            PARTITION BY HASH (guest);
+        CREATE TABLE stays_0 PARTITION OF stays FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+        CREATE TABLE stays_1 PARTITION OF stays FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+        """
+        + fill("stays", "n % 3000", "date '2024-01-01' + n / 3000", TEXT),
+        [
+            query("SELECT * FROM stays WHERE guest = $1", ["17"], ["2999"]),
+            query("SELECT * FROM stays WHERE guest = $1 AND night = $2", ["17", "2024-01-03"]),
+        ],
+        best=[NONE],
+        worse=[["stays (guest)"], ["stays (night)"]],
+    ),
+    Case(
+        "One of two that are missing is there",
+        """
+        CREATE UNLOGGED TABLE phones (id bigint PRIMARY KEY, number int NOT NULL, owner int NOT NULL, text text);
+        CREATE INDEX ON phones (number);
+        """
+        + fill("phones", "n", spread(20_000), spread(9000, 1), TEXT),
+        [
+            query("SELECT * FROM phones WHERE number = $1", ["17"]),
+            query("SELECT * FROM phones WHERE owner = $1", ["17"], ["44"]),
+        ],
+        best=[["phones (owner)"]],
+        worse=[["phones (number)"], ["phones (owner, number)"]],
+    ),
 )
 
 KINDS = (Kind("existing", CASES),)

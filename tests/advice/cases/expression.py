@@ -106,6 +106,90 @@ CASES = (
         worse=[["visits (at)"]],
         impossible=["visits (to_char(at, 'YYYY-MM'))"],
     ),
+    Case(
+        "A number in a jsonb document, compared as a number",
+        "CREATE UNLOGGED TABLE patients (id bigint PRIMARY KEY, record jsonb NOT NULL);"
+        + fill("patients", "n", f"jsonb_build_object('weight', {spread(1000)}, 'text', {TEXT})"),
+        [query("SELECT * FROM patients WHERE (record ->> 'weight')::int > $1", ["990"], ["995"])],
+        best=[["patients (((record ->> 'weight')::int))"]],
+        worse=[["patients ((record ->> 'weight'))"], ["patients USING gin (record)"]],
+    ),
+    Case(
+        "A value deep in a document",
+        "CREATE UNLOGGED TABLE devices (id bigint PRIMARY KEY, facts jsonb NOT NULL);"
+        + fill(
+            "devices", "n", f"jsonb_build_object('os', jsonb_build_object('build', 'b' || {spread(9000)}), 't', {TEXT})"
+        ),
+        [
+            query("SELECT * FROM devices WHERE facts #>> '{os,build}' = $1", ["b17"], ["b8999"]),
+            query("SELECT id FROM devices WHERE facts #>> '{os,build}' = $1", ["b4"]),
+        ],
+        best=[["devices ((facts #>> '{os,build}'))"], ["devices USING hash ((facts #>> '{os,build}'))"]],
+        worse=[["devices USING gin (facts)"]],
+    ),
+    Case(
+        "Names in order of their lower case",
+        "CREATE UNLOGGED TABLE artists (id bigint PRIMARY KEY, name text NOT NULL, about text);"
+        + fill("artists", "n", "CASE n % 2 WHEN 0 THEN upper(md5(n::text)) ELSE md5(n::text) END", TEXT),
+        [
+            query("SELECT * FROM artists ORDER BY lower(name) LIMIT 20"),
+            query("SELECT id FROM artists ORDER BY lower(name) LIMIT 5"),
+        ],
+        best=[["artists (lower(name))"]],
+        worse=[["artists (name)"]],
+    ),
+    Case(
+        "The first letters of a code",
+        "CREATE UNLOGGED TABLE tariffs (id bigint PRIMARY KEY, code text NOT NULL, text text);"
+        + fill("tariffs", "n", "md5(n::text)", TEXT),
+        [query("SELECT * FROM tariffs WHERE left(code, 4) = $1", ["beef"], ["c0ff"])],
+        best=[["tariffs (left(code, 4))"], ["tariffs USING hash (left(code, 4))"]],
+        worse=[["tariffs (code)"]],
+    ),
+    Case(
+        "A long text by its digest",
+        "CREATE UNLOGGED TABLE documents (id bigint PRIMARY KEY, body text NOT NULL);" + fill("documents", "n", TEXT),
+        [query("SELECT * FROM documents WHERE md5(body) = md5($1)", ["abc"], ["def"])],
+        best=[["documents (md5(body))"], ["documents USING hash (md5(body))"]],
+        worse=[["documents (body)"]],
+    ),
+    Case(
+        "The year of a timestamp without time zone, of one shop",
+        "CREATE UNLOGGED TABLE purchases (id bigint PRIMARY KEY, shop int NOT NULL, at timestamp NOT NULL, text text);"
+        + fill("purchases", "n", spread(300), f"timestamp '2000-01-01' + {spread(9000, 1)} * interval '1 day'", TEXT),
+        [
+            query(
+                "SELECT * FROM purchases WHERE shop = $1 AND extract(year FROM at) = $2",
+                ["17", "2010"],
+                ["299", "2020"],
+            )
+        ],
+        best=[["purchases (shop, extract(year FROM at))"], ["purchases (extract(year FROM at), shop)"]],
+        worse=[["purchases (shop)"], ["purchases (shop, at)"]],
+    ),
+    Case(
+        "The hour of a timestamp with time zone: no index can hold it",
+        "CREATE UNLOGGED TABLE trips (id bigint PRIMARY KEY, at timestamptz NOT NULL, text text);"
+        + fill("trips", "n", f"timestamptz '2024-01-01 00:00+00' + {spread(500_000)} * interval '1 minute'", TEXT),
+        [
+            query(
+                "SELECT * FROM trips WHERE date_trunc('hour', at) = $1",
+                ["2024-05-05 12:00+00"],
+                ["2024-10-10 01:00+00"],
+            )
+        ],
+        best=[NONE],
+        worse=[["trips (at)"]],
+        impossible=["trips (date_trunc('hour', at))"],
+    ),
+    Case(
+        "An expression and a rare condition: of a partial index the planner would not know how often its values occur",
+        "CREATE UNLOGGED TABLE keys (id bigint PRIMARY KEY, name text NOT NULL, revoked boolean NOT NULL, text text);"
+        + fill("keys", "n", "'Key ' || n", f"NOT {spread(12, 1)} = 0", TEXT),
+        [query("SELECT * FROM keys WHERE lower(name) = $1 AND NOT revoked", ["key 17"], ["key 29999"])],
+        best=[["keys (lower(name))"], ["keys USING hash (lower(name))"]],
+        worse=[["keys (lower(name)) WHERE NOT revoked"], ["keys (name)"]],
+    ),
 )
 
 KINDS = (Kind("expression", CASES),)

@@ -10,7 +10,10 @@ CASES = (
         "Documents that contain a pair",
         "CREATE UNLOGGED TABLE events (id bigint PRIMARY KEY, doc jsonb NOT NULL);"
         + fill("events", "n", f"jsonb_build_object('user', {spread(3000)}, 'kind', {spread(20, 1)}, 'text', {TEXT})"),
-        [query("""SELECT * FROM events WHERE doc @> '{"user": 17}'"""), query("SELECT * FROM events WHERE id = 5")],
+        [
+            query("SELECT * FROM events WHERE doc @> $1", ['{"user": 17}'], ['{"user": 2900, "kind": 3}']),
+            query("SELECT * FROM events WHERE id = 5"),
+        ],
         best=[["events USING gin (doc jsonb_path_ops)"], ["events USING gin (doc)"]],
         worse=[["events ((doc -> 'user'))"]],
     ),
@@ -18,7 +21,7 @@ CASES = (
         "Documents that have a key",
         "CREATE UNLOGGED TABLE profiles (id bigint PRIMARY KEY, settings jsonb NOT NULL);"
         + fill("profiles", "n", f"jsonb_build_object('key' || {spread(500)}, n, 'key' || {spread(500, 1)}, {TEXT})"),
-        [query("SELECT * FROM profiles WHERE settings ? 'key17'")],
+        [query("SELECT * FROM profiles WHERE settings ? $1", ["key17"], ["key499"])],
         best=[["profiles USING gin (settings)"]],
         never=["jsonb_path_ops"],
     ),
@@ -37,8 +40,8 @@ CASES = (
         "CREATE UNLOGGED TABLE routes (id bigint PRIMARY KEY, stops int[] NOT NULL, timetable text);"
         + fill("routes", "n", "ARRAY[" + ", ".join(spread(2000, salt) for salt in (1, 2, 3, 4)) + "]::int[]", TEXT),
         [
-            query("SELECT * FROM routes WHERE stops && ARRAY[17, 1800]"),
-            query("SELECT * FROM routes WHERE stops @> '{5}'"),
+            query("SELECT * FROM routes WHERE stops && $1", ["{17,1800}"], ["{3,4,5}"]),
+            query("SELECT * FROM routes WHERE stops @> $1", ["{5}"], ["{1000}"]),
         ],
         best=[["routes USING gin (stops)"]],
         worse=[["routes (stops)"]],
@@ -51,8 +54,8 @@ CASES = (
         """
         + fill("posts (id, body)", "n", _WORDS),
         [
-            query("SELECT id, body FROM posts WHERE words @@ to_tsquery('english', 'word17 & word5')"),
-            query("SELECT id, body FROM posts WHERE words @@ to_tsquery('english', 'word100')"),
+            query("SELECT id, body FROM posts WHERE words @@ to_tsquery('english', $1)", ["word17 & word5"], ["word9"]),
+            query("SELECT body FROM posts WHERE words @@ plainto_tsquery('english', $1)", ["word100"]),
         ],
         best=[["posts USING gin (words)"]],
         worse=[["posts (body)"]],
@@ -61,7 +64,13 @@ CASES = (
     Case(
         "Words of a text, by an expression",
         "CREATE UNLOGGED TABLE notes (id bigint PRIMARY KEY, body text NOT NULL);" + fill("notes", "n", _WORDS),
-        [query("SELECT * FROM notes WHERE to_tsvector('english', body) @@ plainto_tsquery('english', 'word17')")],
+        [
+            query(
+                "SELECT * FROM notes WHERE to_tsvector('english', body) @@ plainto_tsquery('english', $1)",
+                ["word17"],
+                ["word5"],
+            )
+        ],
         best=[["notes USING gin (to_tsvector('english', body))"]],
         worse=[["notes (body)"]],
         impossible=["notes USING gin (to_tsvector(body))"],
@@ -69,7 +78,7 @@ CASES = (
     Case(
         "Words of a text, by the session's configuration: no index can hold it",
         "CREATE UNLOGGED TABLE memos (id bigint PRIMARY KEY, body text NOT NULL);" + fill("memos", "n", _WORDS),
-        [query("SELECT * FROM memos WHERE to_tsvector(body) @@ plainto_tsquery('word17')")],
+        [query("SELECT * FROM memos WHERE to_tsvector(body) @@ plainto_tsquery($1)", ["word17"], ["word5"])],
         best=[NONE],
         impossible=["memos USING gin (to_tsvector(body))"],
     ),
@@ -77,7 +86,7 @@ CASES = (
         "= ANY of an array's elements, which GIN does not serve",
         "CREATE UNLOGGED TABLE recipes (id bigint PRIMARY KEY, labels text[] NOT NULL, steps text);"
         + fill("recipes", "n", f"ARRAY['l' || {spread(300)}, 'l' || {spread(300, 1)}]", TEXT),
-        [query("SELECT * FROM recipes WHERE 'l17' = ANY (labels)")],
+        [query("SELECT * FROM recipes WHERE $1 = ANY (labels)", ["l17"], ["l299"])],
         best=[NONE],
         worse=[["recipes USING gin (labels)"]],
     ),
@@ -86,12 +95,61 @@ CASES = (
         "CREATE UNLOGGED TABLE titles (id bigint PRIMARY KEY, title text NOT NULL);"
         + fill("titles", "n", f"{pick('The ', 'A ', 'My ')} || md5(n::text)"),
         [
-            query("SELECT * FROM titles WHERE title LIKE '%c0ffee%'"),
-            query("SELECT * FROM titles WHERE title ILIKE '%Beef%'"),
+            query("SELECT * FROM titles WHERE title LIKE $1", ["%c0ffee%"], ["%1234%"]),
+            query("SELECT * FROM titles WHERE title ILIKE $1", ["%Beef%"], ["%C0FFE%"]),
         ],
         best=[NONE],
         worse=[["titles (title)"]],
         impossible=["titles USING gin (title gin_trgm_ops)"],
+    ),
+    Case(
+        "Many rows come in, and no one searches them",
+        "CREATE UNLOGGED TABLE inbox (id bigint NOT NULL, tags text[] NOT NULL, text text);"
+        + fill("inbox", "n", "ARRAY[" + ", ".join(f"'tag' || {spread(400, salt)}" for salt in (1, 2, 3)) + "]", TEXT),
+        [
+            query("INSERT INTO inbox VALUES ($1, '{tag1,tag2}', '')", ["1"], calls=1_000_000),
+            query("SELECT * FROM inbox WHERE tags @> $1", ["{tag17}"], ["{tag3,tag5}"], calls=1),
+        ],
+        best=[NONE],
+        worse=[["inbox USING gin (tags)"]],
+    ),
+    Case(
+        "Several keys of a document, together and alone",
+        "CREATE UNLOGGED TABLE tickets (id bigint PRIMARY KEY, meta jsonb NOT NULL);"
+        + fill(
+            "tickets",
+            "n",
+            f"jsonb_build_object('a', {spread(900)}, 'b', {spread(900, 1)}, 'c', {spread(900, 2)}, 't', {TEXT})",
+        ),
+        [
+            query("SELECT * FROM tickets WHERE meta @> $1", ['{"a": 17}'], ['{"b": 5, "c": 6}']),
+            query("SELECT id FROM tickets WHERE meta @> $1", ['{"c": 17}']),
+        ],
+        best=[["tickets USING gin (meta jsonb_path_ops)"], ["tickets USING gin (meta)"]],
+        worse=[["tickets ((meta ->> 'a'))"]],
+    ),
+    Case(
+        "A list inside of a document",
+        "CREATE UNLOGGED TABLE movies (id bigint PRIMARY KEY, doc jsonb NOT NULL);"
+        + fill(
+            "movies",
+            "n",
+            f"jsonb_build_object('cast', ARRAY['p' || {spread(3000)}, 'p' || {spread(3000, 1)}], 'text', {TEXT})",
+        ),
+        [
+            query("SELECT * FROM movies WHERE doc -> 'cast' @> $1", ['["p17"]'], ['["p2999"]']),
+            query("SELECT id FROM movies WHERE doc -> 'cast' @> $1", ['["p5"]']),
+        ],
+        best=[["movies USING gin ((doc -> 'cast') jsonb_path_ops)"], ["movies USING gin ((doc -> 'cast'))"]],
+        worse=[["movies USING gin (doc)"], ["movies ((doc -> 'cast'))"]],
+    ),
+    Case(
+        "A list in a text, split",
+        "CREATE UNLOGGED TABLE surveys (id bigint PRIMARY KEY, choices text NOT NULL, text text);"
+        + fill("surveys", "n", f"{spread(900)} || ',' || {spread(900, 1)} || ',' || {spread(900, 2)}", TEXT),
+        [query("SELECT * FROM surveys WHERE string_to_array(choices, ',') @> $1", ["{17}"], ["{5,899}"])],
+        best=[["surveys USING gin (string_to_array(choices, ','))"]],
+        worse=[["surveys (choices)"]],
     ),
 )
 

@@ -56,6 +56,17 @@ CASES = (
         worse=[["links (url)"]],
         never=["USING hash"],
     ),
+    Case(
+        "Long keys in lists",
+        "CREATE UNLOGGED TABLE blobs (id bigint PRIMARY KEY, digest text NOT NULL, text text);"
+        + fill("blobs", "n", "md5(n::text) || md5((n + 1)::text) || md5((n + 2)::text)", TEXT),
+        [
+            query("SELECT * FROM blobs WHERE digest IN ($1, $2, $3)", ["a", "b", "c"], ["d", "e", "f"]),
+            query("SELECT text FROM blobs WHERE digest = $1", ["0" * 96]),
+        ],
+        best=[["blobs USING hash (digest)"]],
+        worse=[["blobs (digest)"]],
+    ),
 )
 
 KINDS = (Kind("hash", CASES),)

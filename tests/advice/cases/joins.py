@@ -91,6 +91,57 @@ CASES = (
         best=[["seats (carrier, flight)"], ["seats (flight, carrier)"], ["seats (flight)"]],
         worse=[["seats (carrier)"]],
     ),
+    Case(
+        "The latest orders of the customers of a city",
+        """
+        CREATE UNLOGGED TABLE buyers (id int PRIMARY KEY, city int NOT NULL, text text);
+        CREATE UNLOGGED TABLE deals (id bigint PRIMARY KEY, buyer int NOT NULL, at int NOT NULL, text text);
+        """
+        + fill("buyers", "n", spread(3000), TEXT)
+        + fill("deals", "n", f"1 + {spread(30_000)}", spread(10**6, 1), TEXT),
+        [
+            query(
+                "SELECT d.* FROM buyers b JOIN deals d ON d.buyer = b.id WHERE b.city = $1 ORDER BY d.at DESC LIMIT 5",
+                ["17"],
+                ["2999"],
+            )
+        ],
+        best=[["buyers (city)", "deals (buyer)"]],
+        worse=[["deals (at)"], ["buyers (city)"], ["deals (buyer)"]],
+    ),
+    Case(
+        "A left join to what may be missing",
+        """
+        CREATE UNLOGGED TABLE parcels (id int PRIMARY KEY, route int NOT NULL, text text);
+        CREATE UNLOGGED TABLE proofs (id bigint PRIMARY KEY, parcel int, text text);
+        """
+        + fill("parcels", "n", spread(3000), TEXT)
+        + fill("proofs", "n", f"CASE WHEN {spread(2, 1)} = 0 THEN 1 + {spread(30_000)} END", TEXT),
+        [query("SELECT * FROM parcels p LEFT JOIN proofs x ON x.parcel = p.id WHERE p.route = $1", ["17"], ["2999"])],
+        # what is NULL need not be in the index
+        best=[["parcels (route)", "proofs (parcel)"], ["parcels (route)", "proofs (parcel) WHERE parcel IS NOT NULL"]],
+        worse=[["parcels (route)"], ["proofs (parcel)"]],
+    ),
+    Case(
+        "The latest price of each of some articles",
+        """
+        CREATE UNLOGGED TABLE goods (id int PRIMARY KEY, aisle int NOT NULL, text text);
+        CREATE UNLOGGED TABLE quotes (id bigint PRIMARY KEY, good int NOT NULL, at int NOT NULL, price int NOT NULL,
+            text text);
+        """
+        + fill("goods", "n", spread(100), TEXT, rows=500)
+        + fill("quotes", "n", f"1 + {spread(500)}", spread(10**6, 1), spread(1000, 2), TEXT),
+        [
+            query(
+                "SELECT g.id, (SELECT price FROM quotes q WHERE q.good = g.id ORDER BY at DESC LIMIT 1) "
+                "FROM goods g WHERE g.id < $1",
+                ["20"],
+                ["40"],
+            )
+        ],
+        best=[["quotes (good, at)"], ["quotes (good, at DESC)"]],
+        worse=[["quotes (good)"], ["quotes (at)"]],
+    ),
 )
 
 KINDS = (Kind("joins", CASES),)

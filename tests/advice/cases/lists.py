@@ -9,7 +9,7 @@ CASES = (
         "CREATE UNLOGGED TABLE articles (id bigint PRIMARY KEY, sku int NOT NULL, text text);"
         + fill("articles", "n", spread(20_000), TEXT),
         [
-            query("SELECT * FROM articles WHERE sku IN (17, 4711, 15000)"),
+            query("SELECT id, text FROM articles WHERE sku IN ($1, $2, $3)", ["17", "4711", "15000"]),
             query("SELECT * FROM articles WHERE sku = ANY ($1)", ["{1,2,3,4}"]),
         ],
         best=[["articles (sku)"]],
@@ -43,9 +43,37 @@ CASES = (
         "Pairs in a list",
         "CREATE UNLOGGED TABLE cells (id bigint PRIMARY KEY, x int NOT NULL, y int NOT NULL, text text);"
         + fill("cells", "n", spread(170), spread(170, 1), TEXT),
-        [query("SELECT * FROM cells WHERE (x, y) IN ((1, 2), (30, 40), (100, 7))")],
+        [
+            query(
+                "SELECT * FROM cells WHERE (x, y) IN (($1, $2), ($3, $4))", ["1", "2", "30", "40"], ["7", "9", "8", "5"]
+            )
+        ],
         best=[["cells (x, y)"], ["cells (y, x)"]],
         worse=[["cells (x)"], ["cells (y)"]],
+    ),
+    Case(
+        "An OR within one tenant",
+        "CREATE UNLOGGED TABLE contracts (id bigint PRIMARY KEY, tenant int NOT NULL, buyer int NOT NULL, "
+        "seller int NOT NULL, text text);" + fill("contracts", "n", spread(3), spread(4000, 1), spread(4000, 2), TEXT),
+        [
+            query(
+                "SELECT * FROM contracts WHERE tenant = $1 AND (buyer = $2 OR seller = $2)", ["1", "17"], ["2", "3999"]
+            )
+        ],
+        best=[
+            ["contracts (buyer)", "contracts (seller)"],
+            ["contracts (tenant, buyer)", "contracts (tenant, seller)"],
+            ["contracts (buyer, tenant)", "contracts (seller, tenant)"],
+        ],
+        worse=[["contracts (tenant)"], ["contracts (buyer)"], ["contracts (tenant, buyer, seller)"]],
+    ),
+    Case(
+        "A list of names in lower case",
+        "CREATE UNLOGGED TABLE towns (id bigint PRIMARY KEY, name text NOT NULL, text text);"
+        + fill("towns", "n", "'Town ' || n", TEXT),
+        [query("SELECT * FROM towns WHERE lower(name) IN ($1, $2)", ["town 17", "town 4"], ["town 9", "town 29999"])],
+        best=[["towns (lower(name))"], ["towns USING hash (lower(name))"]],
+        worse=[["towns (name)"]],
     ),
 )
 

@@ -9,7 +9,7 @@ CASES = (
         """
         CREATE UNLOGGED TABLE orders (id bigint PRIMARY KEY, customer_id int NOT NULL, status text NOT NULL, note text);
         """
-        + fill("orders", "n", spread(3000), f"CASE WHEN {some(10, 1)} THEN 'open' ELSE 'done' END", TEXT),
+        + fill("orders", "n", spread(6000), f"CASE WHEN {some(10, 1)} THEN 'open' ELSE 'done' END", TEXT),
         [
             query("SELECT * FROM orders WHERE customer_id = $1 AND status = 'open'", ["17"], ["512"]),
             query("SELECT count(note) FROM orders WHERE customer_id = $1 AND status = 'open'", ["64"]),
@@ -104,6 +104,61 @@ CASES = (
         [query('SELECT * FROM "Depot"."Order Lines" WHERE "Order" = $1 AND NOT "Shipped?"', ["12"], ["4711"])],
         best=[['"Depot"."Order Lines" ("Order") WHERE NOT "Shipped?"']],
         worse=[['"Depot"."Order Lines" ("Order")'], ['"Depot"."Order Lines" ("Order", "Shipped?")']],
+    ),
+    Case(
+        "Three statements on what is not deleted, which is little: the condition is part of each index",
+        """
+        CREATE UNLOGGED TABLE drafts (id bigint PRIMARY KEY, author int NOT NULL, slug text NOT NULL,
+            deleted_at date, text text);
+        """
+        + fill(
+            "drafts", "n", spread(6000), "'slug ' || n", f"CASE WHEN NOT {some(10, 1)} THEN date '2024-01-01' END", TEXT
+        ),
+        [
+            query("SELECT * FROM drafts WHERE author = $1 AND deleted_at IS NULL", ["17"], ["5999"]),
+            query("SELECT * FROM drafts WHERE slug = $1 AND deleted_at IS NULL", ["slug 17"], ["slug 29999"]),
+        ],
+        best=[["drafts (author) WHERE deleted_at IS NULL", "drafts (slug) WHERE deleted_at IS NULL"]],
+        worse=[["drafts (author)", "drafts (slug)"], ["drafts (deleted_at)"]],
+    ),
+    Case(
+        "Nothing is known of the parameters: a partial index would not be read",
+        "CREATE UNLOGGED TABLE refunds (id bigint PRIMARY KEY, shop int NOT NULL, state text NOT NULL, text text);"
+        + fill("refunds", "n", spread(400), f"CASE WHEN {some(8, 1)} THEN 'open' ELSE 'done' END", TEXT),
+        [query("SELECT * FROM refunds WHERE shop = $1 AND state = $2")],
+        best=[["refunds (shop, state)"], ["refunds (state, shop)"]],
+        worse=[["refunds (shop)"], ["refunds (shop) WHERE state = 'open'"]],
+        never=[" WHERE "],
+    ),
+    Case(
+        "Rows above a fixed limit",
+        "CREATE UNLOGGED TABLE transfers (id bigint PRIMARY KEY, account int NOT NULL, cents int NOT NULL, text text);"
+        + fill("transfers", "n", spread(5000), spread(10**6, 1), TEXT),
+        [query("SELECT * FROM transfers WHERE account = $1 AND cents > 900000", ["17"], ["4999"])],
+        best=[["transfers (account) WHERE cents > 900000"]],
+        worse=[["transfers (account)"], ["transfers (account, cents)"], ["transfers (cents)"]],
+    ),
+    Case(
+        "The few that have no parent",
+        "CREATE UNLOGGED TABLE nodes (id bigint PRIMARY KEY, tree int NOT NULL, parent bigint, text text);"
+        + fill("nodes", "n", spread(20), f"CASE WHEN {spread(100, 1)} <> 0 THEN {spread(30_000, 2)} END", TEXT),
+        [query("SELECT * FROM nodes WHERE parent IS NULL AND tree = $1", ["3"], ["17"])],
+        best=[["nodes (tree) WHERE parent IS NULL"]],
+        worse=[["nodes (parent)"], ["nodes (tree)"], ["nodes (tree, parent)"]],
+    ),
+    Case(
+        "The few that have a date",
+        "CREATE UNLOGGED TABLE leases (id bigint PRIMARY KEY, flat int NOT NULL, notice date, text text);"
+        + fill(
+            "leases",
+            "n",
+            spread(9000),
+            f"CASE WHEN {some(3, 1)} THEN date '2024-01-01' + {spread(365, 2)}::int END",
+            TEXT,
+        ),
+        [query("SELECT * FROM leases WHERE notice IS NOT NULL AND flat = $1", ["17"], ["8999"])],
+        best=[["leases (flat) WHERE notice IS NOT NULL"]],
+        worse=[["leases (flat)"], ["leases (notice)"], ["leases (flat, notice)"]],
     ),
 )
 

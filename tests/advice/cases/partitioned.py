@@ -82,6 +82,54 @@ CASES = (
         best=[["carts (customer, at)"], ["carts (customer, at DESC)"]],
         worse=[["carts (customer)"], ["carts (at)"], ["carts (customer, at)", "carts (id)"]],
     ),
+    Case(
+        "An index of the parent is there",
+        "CREATE TABLE metrics (day date NOT NULL, host int NOT NULL, text text) PARTITION BY RANGE (day);"
+        + _months("metrics")
+        + "CREATE INDEX metrics_host ON metrics (host);"
+        + fill("metrics", _DAY, spread(3000), TEXT),
+        [query("SELECT * FROM metrics WHERE host = $1", ["7"], ["2999"])],
+        best=[NONE],
+        worse=[["metrics (host)"], ["metrics (host, day)"]],
+    ),
+    Case(
+        "Open ones in all months",
+        "CREATE TABLE cases (day date NOT NULL, clerk int NOT NULL, open boolean NOT NULL, "
+        "text text) PARTITION BY RANGE (day);"
+        + _months("cases")
+        + fill("cases", _DAY, spread(300), f"{spread(20, 1)} = 0", TEXT),
+        [query("SELECT * FROM cases WHERE clerk = $1 AND open", ["7"], ["299"])],
+        best=[["cases (clerk) WHERE open"]],
+        worse=[["cases (clerk)"], ["cases (clerk, open)"]],
+    ),
+    Case(
+        "Partitions of partitions",
+        """
+        CREATE TABLE hits (region text NOT NULL, shard int NOT NULL, page int NOT NULL, text text)
+            PARTITION BY LIST (region);
+        CREATE TABLE hits_eu PARTITION OF hits FOR VALUES IN ('eu') PARTITION BY HASH (shard);
+        CREATE TABLE hits_eu_0 PARTITION OF hits_eu FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+        CREATE TABLE hits_eu_1 PARTITION OF hits_eu FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+        CREATE TABLE hits_rest PARTITION OF hits DEFAULT;
+        """
+        + fill("hits", pick("eu", "us"), spread(100, 1), spread(5000, 2), TEXT),
+        [query("SELECT * FROM hits WHERE page = $1", ["17"], ["4999"])],
+        best=[["hits (page)"]],
+        worse=[["hits_rest (page)"], ["hits (region)"]],
+    ),
+    Case(
+        "Tables that inherit: each needs its own",
+        """
+        CREATE TABLE bodies (id int NOT NULL, mass int NOT NULL, text text);
+        CREATE TABLE stars (class int) INHERITS (bodies);
+        CREATE TABLE planets (star int) INHERITS (bodies);
+        """
+        + fill("stars (id, mass, text)", "n", spread(9000), TEXT)
+        + fill("planets (id, mass, text)", "n", spread(9000, 1), TEXT),
+        [query("SELECT id, mass, text FROM bodies WHERE mass = $1", ["17"], ["8999"])],
+        best=[["stars (mass)", "planets (mass)"]],
+        worse=[["bodies (mass)"], ["stars (mass)"]],
+    ),
 )
 
 KINDS = (Kind("partitioned", CASES),)

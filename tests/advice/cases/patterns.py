@@ -10,7 +10,7 @@ CASES = (
         "Names that begin with some letters",
         "CREATE UNLOGGED TABLE people (id bigint PRIMARY KEY, name text NOT NULL, address text);"
         + fill("people", "n", _NAME, TEXT),
-        [query("SELECT * FROM people WHERE name LIKE 'beef%'"), query("SELECT * FROM people WHERE name LIKE 'c0f%'")],
+        [query("SELECT * FROM people WHERE name LIKE $1", ["beef%"], ["c0f%"])],
         best=[["people (name text_pattern_ops)"]],
         worse=[["people (name)"]],
     ),
@@ -27,8 +27,8 @@ CASES = (
         "CREATE UNLOGGED TABLE airports (id bigint PRIMARY KEY, label text NOT NULL, facts text);"
         + fill("airports", "n", _NAME, TEXT),
         [
-            query("SELECT * FROM airports WHERE label LIKE 'fee%'"),
-            query("SELECT * FROM airports WHERE label = 'beef012345'"),
+            query("SELECT * FROM airports WHERE label LIKE $1", ["fee%"], ["c0f%"]),
+            query("SELECT * FROM airports WHERE label = $1", ["beef012345"], ["c0ffee0123"]),
         ],
         best=[["airports (label text_pattern_ops)"]],
         worse=[["airports (label)"], ["airports (label)", "airports (label text_pattern_ops)"]],
@@ -38,8 +38,8 @@ CASES = (
         'CREATE UNLOGGED TABLE barcodes (id bigint PRIMARY KEY, code text COLLATE "C" NOT NULL, article text);'
         + fill("barcodes", "n", _NAME, TEXT),
         [
-            query("SELECT * FROM barcodes WHERE code LIKE 'beef%'"),
-            query("SELECT * FROM barcodes WHERE code >= 'beef' ORDER BY code LIMIT 10"),
+            query("SELECT * FROM barcodes WHERE code LIKE $1", ["beef%"], ["c0f%"]),
+            query("SELECT * FROM barcodes WHERE code >= $1 ORDER BY code LIMIT 10", ["beef"], ["c0f"]),
         ],
         best=[["barcodes (code)"]],
         worse=[["barcodes (code text_pattern_ops)"]],
@@ -48,7 +48,7 @@ CASES = (
         "Beginnings within one tenant",
         "CREATE UNLOGGED TABLE items (id bigint PRIMARY KEY, tenant int NOT NULL, sku text NOT NULL, details text);"
         + fill("items", "n", spread(20), f"{pick('A', 'B', 'C', 'D', salt=1)} || {_NAME}", TEXT),
-        [query("SELECT * FROM items WHERE tenant = $1 AND sku LIKE 'Ab%'", ["3"], ["17"])],
+        [query("SELECT * FROM items WHERE tenant = $1 AND sku LIKE $2", ["3", "Ab%"], ["17", "C0%"])],
         best=[["items (tenant, sku text_pattern_ops)"]],
         worse=[["items (tenant)"], ["items (tenant, sku)"], ["items (sku text_pattern_ops)"]],
     ),
@@ -56,7 +56,7 @@ CASES = (
         "Beginnings in lower case",
         "CREATE UNLOGGED TABLE users (id bigint PRIMARY KEY, login text NOT NULL, profile text);"
         + fill("users", "n", f"upper({_NAME})", TEXT),
-        [query("SELECT * FROM users WHERE lower(login) LIKE 'beef%'")],
+        [query("SELECT * FROM users WHERE lower(login) LIKE $1", ["beef%"], ["c0f%"])],
         best=[["users (lower(login) text_pattern_ops)"]],
         worse=[["users (login text_pattern_ops)"], ["users (lower(login))"]],
     ),
@@ -64,7 +64,7 @@ CASES = (
         "Ends of texts: no b-tree finds them",
         "CREATE UNLOGGED TABLE hosts (id bigint PRIMARY KEY, name text NOT NULL, facts text);"
         + fill("hosts", "n", f"{_NAME} || '.example.com'", TEXT),
-        [query("SELECT * FROM hosts WHERE name LIKE '%beef.example.com'")],
+        [query("SELECT * FROM hosts WHERE name LIKE $1", ["%beef.example.com"], ["%00.example.com"])],
         best=[NONE],
         worse=[["hosts (name)"], ["hosts (name text_pattern_ops)"]],
     ),

@@ -100,6 +100,45 @@ CASES = (
         best=[["bills (payee)"]],
         drop=["public.bills_payer|public.bills_payer_too"],
     ),
+    Case(
+        "A unique constraint and the same index beside it",
+        """
+        CREATE UNLOGGED TABLE badges (id bigint PRIMARY KEY, serial int NOT NULL, text text,
+            CONSTRAINT badges_serial UNIQUE (serial));
+        CREATE INDEX badges_by_serial ON badges (serial);
+        """
+        + fill("badges", "n", "n", TEXT),
+        [query("SELECT * FROM badges WHERE serial = $1", ["17"], ["29999"])],
+        best=[NONE],
+        drop=["public.badges_by_serial"],
+    ),
+    Case(
+        "The same expression twice",
+        """
+        CREATE UNLOGGED TABLE aliases (id bigint PRIMARY KEY, name text NOT NULL, text text);
+        CREATE INDEX aliases_lower ON aliases (lower(name));
+        CREATE INDEX aliases_lower_2 ON aliases (lower(name));
+        """
+        + fill("aliases", "n", "'Name ' || n", TEXT),
+        [query("SELECT * FROM aliases WHERE lower(name) = $1", ["name 17"], ["name 29999"])],
+        best=[NONE],
+        drop=["public.aliases_lower|public.aliases_lower_2"],
+    ),
+    Case(
+        "An index that the workload needs though another begins like it",
+        """
+        CREATE UNLOGGED TABLE lists (id bigint PRIMARY KEY, owner int NOT NULL, rank int NOT NULL, at int NOT NULL,
+            text text);
+        CREATE INDEX lists_owner_rank ON lists (owner, rank);
+        CREATE INDEX lists_owner_at ON lists (owner, at);
+        """
+        + fill("lists", "n", spread(60), spread(10**6, 1), spread(10**6, 2), TEXT),
+        [
+            query("SELECT * FROM lists WHERE owner = $1 ORDER BY rank LIMIT 5", ["17"], ["59"]),
+            query("SELECT * FROM lists WHERE owner = $1 ORDER BY at LIMIT 5", ["17"], ["59"]),
+        ],
+        best=[NONE],
+    ),
 )
 
 KINDS = (Kind("redundant", CASES),)

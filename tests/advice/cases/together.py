@@ -48,7 +48,12 @@ CASES = (
         [
             query("SELECT * FROM books WHERE author = $1", ["17"], ["44"], calls=100),
             query("SELECT * FROM books WHERE year = $1", ["17"], ["44"], calls=100),
-            query("SELECT * FROM books WHERE title > 'The book of ff' ORDER BY title LIMIT 5", calls=120),
+            query(
+                "SELECT * FROM books WHERE title > $1 ORDER BY title LIMIT 5",
+                ["The book of ff"],
+                ["The book of 0"],
+                calls=120,
+            ),
         ],
         best=[["books (author)", "books (year)"]],
         worse=[["books (title)"], ["books (author)"], ["books (year)"]],
@@ -79,6 +84,91 @@ CASES = (
             ["votes (voter) WHERE valid = 1"],
         ],
         worse=[["votes (poll)"], ["votes (valid)"], ["votes (voter)"]],
+    ),
+    Case(
+        "A shop's ten statements",
+        """
+        CREATE UNLOGGED TABLE shoppers (id int PRIMARY KEY, email text NOT NULL, country text NOT NULL, text text);
+        CREATE UNLOGGED TABLE purchases (id bigint PRIMARY KEY, shopper int NOT NULL, state text NOT NULL,
+            at timestamp NOT NULL, text text);
+        CREATE UNLOGGED TABLE purchase_lines (purchase bigint NOT NULL, line int NOT NULL, sku int NOT NULL, text text,
+                                              PRIMARY KEY (purchase, line));
+        """
+        + fill("shoppers", "n", "'user' || n || '@example.com'", f"'C' || {spread(30)}", TEXT, rows=20_000)
+        + fill(
+            "purchases",
+            "n",
+            f"1 + {spread(20_000)}",
+            f"CASE WHEN {spread(30, 1)} = 0 THEN 'open' ELSE 'done' END",
+            "timestamp '2024-01-01' + n * interval '1 minute'",
+            TEXT,
+        )
+        + fill("purchase_lines", "1 + n % 15000", "n / 15000", spread(9000), TEXT),
+        [
+            query(
+                "SELECT * FROM shoppers WHERE lower(email) = $1",
+                ["user17@example.com"],
+                ["user4@example.com"],
+                calls=1000,
+            ),
+            query("SELECT * FROM shoppers WHERE id = $1", ["17"], calls=5000),
+            query("SELECT * FROM purchases WHERE shopper = $1 ORDER BY at DESC LIMIT 10", ["17"], ["19999"], calls=800),
+            query("SELECT * FROM purchases WHERE state = 'open' ORDER BY at LIMIT 50", calls=300),
+            query("SELECT * FROM purchase_lines WHERE purchase = $1", ["17"], calls=900),
+            query("SELECT * FROM purchase_lines WHERE sku = $1", ["17"], ["8999"], calls=200),
+            query(
+                "SELECT p.*, l.* FROM purchases p JOIN purchase_lines l ON l.purchase = p.id WHERE p.shopper = $1",
+                ["17"],
+                ["44"],
+                calls=100,
+            ),
+            query("SELECT count(*) FROM shoppers", calls=1),
+            query("SELECT country, count(*) FROM shoppers GROUP BY country", calls=1),
+            query("UPDATE purchases SET state = 'done' WHERE id = $1", ["17"], calls=200),
+        ],
+        best=[
+            [
+                "shoppers (lower(email))",
+                "purchases (shopper)",
+                "purchases (at) WHERE state = 'open'",
+                "purchase_lines (sku)",
+            ],
+            [
+                "shoppers (lower(email))",
+                "purchases (shopper, at)",
+                "purchases (at) WHERE state = 'open'",
+                "purchase_lines (sku)",
+            ],
+        ],
+        worse=[["shoppers (lower(email))", "purchases (shopper)", "purchases (state, at)", "purchase_lines (sku)"]],
+    ),
+    Case(
+        "A tenant's messages: filters, search, order",
+        """
+        CREATE UNLOGGED TABLE posts (id bigint PRIMARY KEY, tenant int NOT NULL, author int NOT NULL, at int NOT NULL,
+                                     tags text[] NOT NULL, pinned boolean NOT NULL, body text NOT NULL);
+        """
+        + fill(
+            "posts",
+            "n",
+            spread(40),
+            spread(2000, 1),
+            spread(10**6, 2),
+            f"ARRAY['t' || {spread(900, 3)}]",
+            f"{spread(200, 4)} = 0",
+            TEXT,
+        ),
+        [
+            query("SELECT * FROM posts WHERE tenant = $1 ORDER BY at DESC LIMIT 20", ["7"], ["39"], calls=2000),
+            query("SELECT * FROM posts WHERE author = $1", ["17"], ["1999"], calls=500),
+            query("SELECT * FROM posts WHERE tags @> $1", ["{t17}"], ["{t899}"], calls=100),
+            query("SELECT * FROM posts WHERE pinned AND tenant = $1", ["7"], ["39"], calls=300),
+        ],
+        best=[
+            ["posts (tenant, at)", "posts (author)", "posts USING gin (tags)", "posts (tenant) WHERE pinned"],
+            ["posts (tenant, at DESC)", "posts (author)", "posts USING gin (tags)", "posts (tenant) WHERE pinned"],
+        ],
+        worse=[["posts (tenant)", "posts (author)", "posts USING gin (tags)"], ["posts (at)", "posts (author)"]],
     ),
 )
 

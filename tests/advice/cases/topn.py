@@ -46,7 +46,7 @@ CASES = (
         "The newest of what most rows are",
         "CREATE UNLOGGED TABLE reviews (id bigint PRIMARY KEY, stars int NOT NULL, at timestamp NOT NULL, body text);"
         + fill("reviews", "n", f"1 + {spread(5)}", _AT, TEXT),
-        [query("SELECT * FROM reviews WHERE stars >= 3 ORDER BY at DESC LIMIT 10")],
+        [query("SELECT * FROM reviews WHERE stars >= $1 ORDER BY at DESC LIMIT 10", ["3"], ["2"])],
         best=[["reviews (at)"], ["reviews (at DESC)"]],
         worse=[["reviews (stars)"], ["reviews (stars, at)"]],
     ),
@@ -63,6 +63,21 @@ CASES = (
         ],
         best=[["feed (at, rank)"], ["feed (at DESC, rank DESC)"]],
         worse=[["feed (at)"], ["feed (rank)"], ["feed (at, rank DESC)"]],
+    ),
+    Case(
+        "The latest of a tenant, by two columns",
+        "CREATE UNLOGGED TABLE audits (id bigint PRIMARY KEY, tenant int NOT NULL, day int NOT NULL, text text);"
+        + fill("audits", "n", spread(30), spread(40, 1), TEXT),
+        [query("SELECT * FROM audits WHERE tenant = $1 ORDER BY day DESC, id DESC LIMIT 10", ["7"], ["29"])],
+        best=[["audits (tenant, day, id)"], ["audits (tenant, day DESC, id DESC)"]],
+        worse=[["audits (tenant)"], ["audits (tenant, day)"], ["audits (day, id)"]],
+    ),
+    Case(
+        "Pages deep into a list",
+        "CREATE UNLOGGED TABLE catalogue (id bigint PRIMARY KEY, rank int NOT NULL, text text);"
+        + fill("catalogue", "n", spread(10**6), TEXT),
+        [query("SELECT * FROM catalogue ORDER BY rank LIMIT 20 OFFSET 100")],
+        best=[["catalogue (rank)"]],
     ),
 )
 

@@ -75,6 +75,34 @@ CASES = (
         best=[["shop_totals (shop)"]],
         worse=[["raw_sales (shop)"]],
     ),
+    Case(
+        "A view over a join, with a condition on each table",
+        """
+        CREATE UNLOGGED TABLE authors (id int PRIMARY KEY, country int NOT NULL, text text);
+        CREATE UNLOGGED TABLE volumes (id bigint PRIMARY KEY, author int NOT NULL, year int NOT NULL, text text);
+        CREATE VIEW shelf AS
+        SELECT v.id, a.country AS land, v.year, v.text FROM authors a JOIN volumes v ON v.author = a.id;
+        """
+        + fill("authors", "n", spread(2000), TEXT, rows=20_000)
+        + fill("volumes", "n", f"1 + {spread(20_000)}", spread(100, 1), TEXT),
+        [query("SELECT * FROM shelf WHERE land = $1", ["17"], ["1999"])],
+        best=[["authors (country) INCLUDE (id)", "volumes (author)"], ["authors (country, id)", "volumes (author)"]],
+        worse=[["authors (country)"], ["volumes (author)"], ["volumes (year)"]],
+    ),
+    Case(
+        "A tree that is walked down by a recursive query",
+        "CREATE UNLOGGED TABLE folders (id int PRIMARY KEY, parent int, text text);"
+        + fill("folders", "n", "nullif(n / 6, 0)", TEXT),
+        [
+            query(
+                "WITH RECURSIVE below AS (SELECT id FROM folders WHERE id = $1 UNION ALL "
+                "SELECT f.id FROM below b JOIN folders f ON f.parent = b.id) SELECT count(*) FROM below",
+                ["17"],
+                ["900"],
+            )
+        ],
+        best=[["folders (parent)"], ["folders (parent) INCLUDE (id)"], ["folders (parent, id)"]],
+    ),
 )
 
 KINDS = (Kind("views", CASES),)

@@ -11,7 +11,7 @@ CASES = (
         [
             query("INSERT INTO access_log VALUES ($1, $2, 200, 'GET /')", ["1", "host17"], calls=1_000_000),
             query("SELECT * FROM access_log WHERE host = $1", ["host4711"], calls=1),
-            query("SELECT * FROM access_log WHERE status = 499", calls=1),
+            query("SELECT * FROM access_log WHERE status = $1", ["499"], ["287"], calls=1),
         ],
         best=[NONE],
         worse=[["access_log (host)"], ["access_log (status)"], ["access_log (host)", "access_log (status)"]],
@@ -78,6 +78,19 @@ CASES = (
         ],
         best=[NONE],
         worse=[["machines (state)"], ["machines (id) WHERE state = 'halt'"]],
+    ),
+    Case(
+        "Rows come in done, and the few that are not are looked for: their index costs the others nothing",
+        """
+        CREATE UNLOGGED TABLE imports (id bigint NOT NULL, source int NOT NULL, done boolean NOT NULL, text text);
+        """
+        + fill("imports", "n", spread(100), f"{spread(300, 1)} <> 0", TEXT),
+        [
+            query("INSERT INTO imports VALUES ($1, $2, true, '')", ["1", "17"], calls=200_000),
+            query("SELECT * FROM imports WHERE NOT done AND source = $1", ["17"], ["99"], calls=100),
+        ],
+        best=[["imports (source) WHERE NOT done"], ["imports (id) WHERE NOT done"]],
+        worse=[["imports (source)"], ["imports (source, done)"]],
     ),
 )
 
