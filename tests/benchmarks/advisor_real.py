@@ -38,7 +38,7 @@ from tests.benchmarks.built import Built
 from tests.benchmarks.hypothetical import SCALE, budget_bytes, bytes_by_hypopg, definitions, tpch19, tpch_15
 
 BUDGET_MB = 2000
-ROUNDS = int(os.environ.get("ADVISOR_ROUNDS", "5"))
+ROUNDS = int(os.environ.get("ADVISOR_ROUNDS", "4"))
 TIMEOUT_MS = 1000 * float(os.environ.get("ADVISOR_TIMEOUT", "60"))
 SLOWER = 1.1
 TITLES = (
