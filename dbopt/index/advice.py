@@ -134,6 +134,8 @@ class Advice:
     """`cost_*` are sums over the workload of planner cost times weight; `storage_bytes` is what the indexes to create
     take together. `elapsed_ms` is None unless it was asked for: the same input gives the same bytes; and `confirmed`.
     `freed_*` is what the drops give back.
+    No set of the candidates within the budget brings `cost_after`, with the write costs of what is created, below
+    `cost_bound`.
     """
 
     SCHEMA: ClassVar[str] = "dbopt.advice/1"
@@ -155,3 +157,4 @@ class Advice:
     freed_write_cost: float = 0.0
     maintain: tuple[Maintain, ...] = ()
     confirmed: Confirmed | None = None
+    cost_bound: float | None = None

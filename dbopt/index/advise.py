@@ -122,6 +122,7 @@ def advice_of(
         freed_bytes=tidied.freed_bytes,
         freed_write_cost=tidied.freed_write_cost,
         maintain=upkeep,
+        cost_bound=problem.bound(chosen, found.harvest.candidates),
     )
 
 
@@ -241,7 +242,8 @@ def served_by(index: Index, found: Search) -> list[tuple[Question, StatementCost
     """Statements that would cost more without the index, the one that gains most first."""
     costs, without = found.problem.costs, found.chosen - {index}
     served = []
-    for number, question in enumerate(found.questions.asked):
+    for number in costs.statements(frozenset((index,))):
+        question = found.questions.asked[number]
         before, after = costs.cost(number, without), costs.cost(number, found.chosen)
         if after < before * (1 - _NOTICEABLE):
             served.append((question, StatementCost(question.statement.id, before, after)))

@@ -28,8 +28,12 @@ Ask = Callable[[int, Configuration], Answer]
 
 @dataclass(frozen=True)
 class _Known:
-    asked: Configuration
+    """An answer; `asked` and what it `used` with a bit for each index, since they are compared all the time."""
+
+    asked: int
+    used: int
     answer: Answer
+    asked_set: Configuration = frozenset()
 
 
 class Costs:
@@ -51,7 +55,9 @@ class Costs:
         self._may_use = may_use
         self._left = max_calls
         nothing: Configuration = frozenset()
-        self._known: list[list[_Known]] = [[_Known(nothing, Answer(cost, nothing))] for cost in bases]
+        self._known: list[list[_Known]] = [[_Known(0, 0, Answer(cost, nothing))] for cost in bases]
+        self._found: list[dict[Configuration, Answer]] = [{} for _ in bases]
+        self._bits: dict[Index, int] = {}
         self._met: set[Index] = set()
         self._readers: dict[Index, list[int]] = {}
         self._usable: list[set[Index]] = [set() for _ in bases]
@@ -78,27 +84,44 @@ class Costs:
         """Find out once which statements could read an index."""
         if indexes <= self._met:
             return
-        for index in indexes - self._met:
+        for index in sorted(indexes - self._met):
             self._met.add(index)
+            self._bits[index] = 1 << len(self._bits)
             self._readers[index] = [number for number in range(len(self._known)) if self._may_use(number, index)]
             for number in self._readers[index]:
                 self._usable[number].add(index)
 
     def answer(self, number: int, indexes: Configuration) -> Answer:
         wanted = self.relevant(number, indexes)
+        found = self._found[number].get(wanted)
+        if found is None:
+            found = self._derived(number, wanted)
+            if found is None and self.exhausted:
+                return self._cheapest(number, wanted)
+            found = self._found[number][wanted] = found or self._asked(number, wanted)
+        return found
+
+    def _derived(self, number: int, wanted: Configuration) -> Answer | None:
+        mask = self._mask(wanted)
         for known in self._known[number]:
-            if known.answer.used <= wanted <= known.asked:
+            if not known.used & ~mask and not mask & ~known.asked:
                 return known.answer
-        if self.exhausted:
-            return min(
-                (known.answer for known in self._known[number] if known.answer.used <= wanted),
-                key=lambda answer: answer.cost,
-            )
+        return None
+
+    def _cheapest(self, number: int, wanted: Configuration) -> Answer:
+        mask = self._mask(wanted)
+        open_ = (known.answer for known in self._known[number] if not known.used & ~mask)
+        return min(open_, key=lambda answer: answer.cost)
+
+    def _asked(self, number: int, wanted: Configuration) -> Answer:
         if self._left is not None:
             self._left -= 1
         answer = self._ask(number, wanted)
-        self._known[number].append(_Known(wanted, answer))
+        self._known[number].append(_Known(self._mask(wanted), self._mask(answer.used), answer, wanted))
         return answer
+
+    def _mask(self, indexes: Configuration) -> int:
+        return sum(self._bits[index] for index in indexes)
 
     def cost(self, number: int, indexes: Configuration) -> float:
         return self.answer(number, indexes).cost
@@ -107,8 +130,12 @@ class Costs:
         """A cost below which these indexes cannot bring the statement: that of a larger set asked about before, since
         more indexes never make a plan dearer; 0 where there is none. Asks nothing.
         """
-        wanted = self.relevant(number, indexes)
-        return max((known.answer.cost for known in self._known[number] if wanted <= known.asked), default=0.0)
+        mask = self._mask(self.relevant(number, indexes))
+        return max((known.answer.cost for known in self._known[number] if not mask & ~known.asked), default=0.0)
+
+    def asked(self, number: int) -> list[tuple[Configuration, float]]:
+        """The sets that the statement was asked about, nothing among them, and its costs under them."""
+        return [(known.asked_set, known.answer.cost) for known in self._known[number]]
 
     def plans(self, number: int) -> list[Answer]:
         """All that is known of a statement, the plan without indexes among it."""

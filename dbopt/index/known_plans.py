@@ -21,6 +21,8 @@ _LEAST = 1e-9  # relative change that is more than rounding
 
 Set = int
 """A set of indexes: a bit for each."""
+_Reading = tuple[int, list[tuple[float, Set]]]
+"""A statement, and its plans that read one index: their costs, and what else they read."""
 
 
 @dataclass
@@ -39,10 +41,12 @@ class KnownPlans:
     def __post_init__(self) -> None:
         self._left = MOST_EVALUATIONS
         self._read_by = [sorted({place for _, used in plans for place in self._places(used)}) for plans in self.plans]
-        self._plans_with: list[list[int]] = [[] for _ in self.indexes]
+        self._reading: list[list[_Reading]] = [[] for _ in self.indexes]
         for number, places in enumerate(self._read_by):
             for place in places:
-                self._plans_with[place].append(number)
+                bit = 1 << place
+                read = [(cost, used ^ bit) for cost, used in self.plans[number] if used & bit]
+                self._reading[place].append((number, read))
 
     @staticmethod
     def of(
@@ -133,7 +137,7 @@ class KnownPlans:
 
     def _follow(self, state: _State, moved: Sequence[int]) -> None:
         """Bring the state up to date after these indexes were added or taken out."""
-        touched = {number for place in moved for number in self._plans_with[place]}
+        touched = {number for place in moved for number, _ in self._reading[place]}
         for number in touched:
             cost = self._cost(number, state.chosen)
             state.total += cost - state.costs[number]
@@ -146,12 +150,22 @@ class KnownPlans:
             state.benefits.pop(place, None)
             if state.chosen >> place & 1:
                 continue
-            more = state.chosen | 1 << place
-            saved = sum(state.costs[number] - self._cost(number, more) for number in self._plans_with[place])
+            saved = sum(self._saved(state.costs[number], plans, state.chosen) for number, plans in self._reading[place])
             if saved > self.writes[place]:
                 state.benefits[place] = saved - self.writes[place]
 
     # -- costs --------------------------------------------------------------------------------------------------------
+
+    def _saved(self, cost: float, plans: list[tuple[float, Set]], chosen: Set) -> float:
+        """What the best of these plans is cheaper, if it reads nothing that is missing."""
+        missing = ~chosen
+        for other, used in plans:
+            self._left -= 1
+            if other >= cost:
+                break
+            if not used & missing:
+                return cost - other
+        return 0.0
 
     def _cost(self, number: int, chosen: Set) -> float:
         missing = ~chosen

@@ -163,10 +163,11 @@ def _judged(asked: list[Question], worthy: Worthy, what_if: WhatIf) -> list[Ques
     needless = {
         index for index in every - refused.keys() if index.predicate and not _saves_space(index, worthy, what_if)
     }
+    one = {index: index for index in every - refused.keys() - needless}  # equal ones that are one are compared faster
     return [
         replace(
             question,
-            candidates=question.candidates - refused.keys() - needless,
+            candidates=frozenset(one[index] for index in question.candidates if index in one),
             refused={index: refused[index] for index in sorted(question.candidates & refused.keys())},
         )
         for question in asked

@@ -14,6 +14,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from dbopt.index.bound import lower_bound
 from dbopt.index.costs import Configuration, Costs
 from dbopt.index.harvest import Harvest, narrowed
 from dbopt.index.known_plans import KnownPlans
@@ -76,6 +77,18 @@ class Problem:
             saved += self.weights[number] * (self.costs.cost(number, chosen) - self.costs.bound(number, chosen | added))
         return saved
 
+    def bound(self, chosen: Configuration, candidates: Configuration) -> float:
+        """What the objective is at least, whichever of the candidates are chosen."""
+        return lower_bound(
+            self.costs,
+            self.weights,
+            candidates,
+            self.size,
+            self.write_cost,
+            self.budget_bytes,
+            self.objective(chosen),
+        )
+
     def bytes(self, indexes: Configuration) -> int:
         return sum(self.size(index) for index in indexes)
 
@@ -95,7 +108,9 @@ def select(problem: Problem, harvest: Harvest) -> Configuration:
     def rank(chosen: Configuration) -> tuple[float, int, list[Index]]:
         return problem.objective(chosen), problem.bytes(chosen), sorted(chosen)
 
-    seeds = [_fill(problem, moves, frozenset(), exponent) for exponent in exponents]
+    starts = [frozenset(), combine(problem, frozenset())]
+    # the greedy choice by true costs and the best by the plans known so far: neither is always the better start
+    seeds = [_fill(problem, moves, start, exponent) for start in starts for exponent in exponents]
     best = min([*seeds, *(combine(problem, seed) for seed in seeds)], key=rank)
     for _ in range(MOST_ROUNDS):
         best = min((best, combine(problem, frozenset())), key=rank)
@@ -154,6 +169,11 @@ def _fill(problem: Problem, moves: Sequence[Configuration], start: Configuration
             room -= problem.bytes(move - chosen)
             chosen |= move
             turn += 1
+            continue
+        # what was hoped for a while ago may be out of reach since: that is known without a question
+        hoped = -_score(problem, chosen, move, exponent, problem.most)
+        if queue and hoped > queue[0][0]:
+            heapq.heappush(queue, (hoped, order, -1))
         else:
             heapq.heappush(queue, (-_score(problem, chosen, move, exponent, problem.gain), order, turn))
     return chosen

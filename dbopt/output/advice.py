@@ -91,8 +91,17 @@ def _footer(advice: Advice) -> str:
     number = f"{len(advice.create)} index{'es' if len(advice.create) > 1 else ''}"
     return (
         f"cost of the workload {before} -> {after} ({units.percent(-share)}), "
-        f"{number} of {units.size(advice.storage_bytes)} ({_asked(advice)})"
+        f"{number} of {units.size(advice.storage_bytes)} ({_asked(advice)}){_above_best(advice)}"
     )
+
+
+def _above_best(advice: Advice) -> str:
+    """How far the cost can be from the best that any of the candidates reach, writes included."""
+    if not advice.cost_bound:
+        return ""
+    cost = advice.cost_after + sum(one.write_cost for one in advice.create)
+    above = max(cost / advice.cost_bound - 1, 0.0)
+    return f", at most {100 * above:.1f} % above the best possible"
 
 
 def _asked(advice: Advice) -> str:

@@ -1,0 +1,91 @@
+"""The bound: no set of candidates within the budget costs less, and it is close where the planner was asked enough."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dbopt.index.costs import Answer, Configuration, Costs
+from dbopt.index.harvest import harvest
+from dbopt.index.model import Index, Key
+from dbopt.index.selection import Problem, select
+
+LETTERS = "abcde"
+INDEXES = {letter: Index("public", "t", (Key(letter),)) for letter in LETTERS}
+EVERY: Configuration = frozenset(INDEXES.values())
+Plans = Mapping[str, float]
+"""What a statement costs by the letters of the indexes that it reads; "" reads none."""
+
+
+def chosen(letters: str) -> Configuration:
+    return frozenset(INDEXES[letter] for letter in letters)
+
+
+def a_problem(plans: Sequence[Plans], sizes: Sequence[int], budget: int | None, writes: float = 0.0) -> Problem:
+    def ask(number: int, indexes: Configuration) -> Answer:
+        open_ = [(cost, letters) for letters, cost in plans[number].items() if chosen(letters) <= indexes]
+        cost, letters = min(open_)
+        return Answer(cost, chosen(letters))
+
+    costs = Costs(ask, [one[""] for one in plans], lambda *_: True)
+    size = dict(zip(INDEXES.values(), sizes, strict=True)).__getitem__
+    return Problem(costs, [1.0] * len(plans), size, lambda _: writes, budget)
+
+
+def found(problem: Problem) -> tuple[float, float]:
+    """The objective of what is chosen, and the bound."""
+    fitting = frozenset(index for index in EVERY if problem.fits(frozenset((index,))))
+    harvested = harvest(problem.costs, [fitting] * len(problem.weights), 1)
+    answer = select(problem, harvested)
+    return problem.objective(answer), problem.bound(answer, harvested.candidates)
+
+
+def test_without_a_budget_the_best_index_of_each_statement_is_the_bound() -> None:
+    problem = a_problem([{"": 100, "a": 10, "b": 50}, {"": 100, "c": 20}], [1] * 5, None)
+    objective, bound = found(problem)
+    assert objective == 30
+    assert bound == pytest.approx(30)
+
+
+def test_what_the_budget_has_no_room_for_raises_the_bound() -> None:
+    problem = a_problem([{"": 100, "a": 10}, {"": 100, "b": 10}], [5] * 5, 5)
+    objective, bound = found(problem)
+    assert objective == 110
+    assert bound == pytest.approx(110, rel=0.01)
+
+
+def test_what_indexes_cost_the_writes_raises_the_bound() -> None:
+    problem = a_problem([{"": 100, "a": 10}], [1] * 5, None, writes=30)
+    objective, bound = found(problem)
+    assert objective == 40
+    assert bound == pytest.approx(40, rel=0.01)
+
+
+def test_a_statement_that_was_never_asked_may_cost_nothing() -> None:
+    problem = a_problem([{"": 100, "a": 10}], [1] * 5, None)
+    assert problem.bound(frozenset(), EVERY) == 0
+
+
+_LETTERS = st.sets(st.sampled_from(LETTERS), min_size=1, max_size=3).map(lambda some: "".join(sorted(some)))
+_STATEMENT = st.dictionaries(_LETTERS, st.floats(1, 99), max_size=4).map(lambda plans: {"": 100.0, **plans})
+
+
+@given(
+    st.lists(_STATEMENT, min_size=1, max_size=4),
+    st.lists(st.integers(1, 9), min_size=5, max_size=5),
+    st.integers(0, 30),
+    st.floats(0, 20),
+)
+def test_no_set_within_the_budget_goes_below_the_bound(
+    plans: list[Plans], sizes: list[int], budget: int, writes: float
+) -> None:
+    problem = a_problem(plans, sizes, budget, writes)
+    objective, bound = found(problem)
+    sets = [frozenset(some) for count in range(6) for some in combinations(sorted(EVERY), count)]
+    best = min(problem.objective(some) for some in sets if problem.fits(some))
+    assert bound <= best + 1e-6
+    assert best <= objective + 1e-6
