@@ -63,6 +63,9 @@ def register(app: typer.Typer) -> None:
         max_columns: Annotated[
             int, typer.Option("--max-columns", min=1, max=8, metavar="N", help="Most key columns of an index.")
         ] = 3,
+        max_per_table: Annotated[
+            int | None, typer.Option("--max-per-table", min=1, metavar="N", help="Most new indexes of one table.")
+        ] = None,
         repeat_keys: Annotated[
             bool,
             typer.Option("--repeat-keys", help="Also indexes that begin like a primary key or another index."),
@@ -124,6 +127,7 @@ def register(app: typer.Typer) -> None:
                 planner.what_if,
                 budget_bytes=budget_bytes,
                 max_columns=max_columns,
+                max_per_table=max_per_table,
                 repeat_keys=repeat_keys,
                 on_progress=on_progress,
             )

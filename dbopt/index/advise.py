@@ -70,19 +70,21 @@ def search(
     max_included: int = MAX_INCLUDED_COLUMNS,
     repeat_keys: bool = False,
     plain: bool = False,
+    max_per_table: int | None = None,
     on_progress: OnProgress | None = None,
     max_calls: int | None = None,
 ) -> Search:
     """Search the indexes that serve a workload best. The planner is asked at most about `max_calls` configurations (by
     default CALLS and CALLS_PER_STATEMENT more for each statement). `repeat_keys` allows indexes that begin with the
     columns of a primary key or unique index, and asks no more of them than of others; `plain` allows nothing but
-    b-trees over columns. Raises NothingToDo.
+    b-trees over columns. No table gets more than `max_per_table` indexes. Raises NothingToDo.
     """
     tell = on_progress or (lambda *_: None)
     questions = _ask(workload, catalog, what_if, Allowed(max_columns, max_included, repeat_keys, plain), tell)
     problem = _problem(questions, workload, catalog, what_if, budget_bytes, max_calls)
     if repeat_keys:
         problem = replace(problem, repeats=lambda _: False)
+    problem = replace(problem, max_per_table=max_per_table)
     harvested = _harvest(problem, questions, max_columns, tell)
     tell(0, 1, "selecting")
     chosen = select(problem, harvested)

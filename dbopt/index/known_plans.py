@@ -37,9 +37,14 @@ class KnownPlans:
     writes: Sequence[float]
     budget_bytes: float
     exponents: Sequence[float]
+    max_per_table: int | None = None
 
     def __post_init__(self) -> None:
         self._left = MOST_EVALUATIONS
+        beside: dict[tuple[str, str], Set] = {}
+        for place, index in enumerate(self.indexes):
+            beside[index.schema, index.table] = beside.get((index.schema, index.table), 0) | 1 << place
+        self._same_table = [beside[index.schema, index.table] for index in self.indexes]
         self._read_by = [sorted({place for _, used in plans for place in self._places(used)}) for plans in self.plans]
         self._reading: list[list[_Reading]] = [[] for _ in self.indexes]
         for number, places in enumerate(self._read_by):
@@ -56,6 +61,7 @@ class KnownPlans:
         write_cost: Callable[[Index], float],
         budget_bytes: int | None,
         exponents: Sequence[float],
+        max_per_table: int | None = None,
     ) -> KnownPlans:
         """From the answers of each statement, among them one that uses no index."""
         known = [sorted(answers, key=lambda one: (one.cost, len(one.used))) for answers in plans]
@@ -72,6 +78,7 @@ class KnownPlans:
             [write_cost(index) for index in indexes],
             float("inf") if budget_bytes is None else budget_bytes,
             exponents,
+            max_per_table,
         )
 
     def improved(self, chosen: Configuration) -> Configuration:
@@ -124,7 +131,7 @@ class KnownPlans:
             self._left -= len(state.benefits)
             for place, benefit in state.benefits.items():
                 size = self.sizes[place]
-                if size <= state.room and place not in without:
+                if size <= state.room and place not in without and self._may_join(place, state.chosen):
                     score = benefit / max(size, 1) ** exponent
                     if score > highest:
                         best, highest = place, score
@@ -134,6 +141,10 @@ class KnownPlans:
             state.room -= self.sizes[best]
             state.total += self.writes[best]
             self._follow(state, (best,))
+
+    def _may_join(self, place: int, chosen: Set) -> bool:
+        """Whether its table may get one more."""
+        return self.max_per_table is None or (chosen & self._same_table[place]).bit_count() < self.max_per_table
 
     def _follow(self, state: _State, moved: Sequence[int]) -> None:
         """Bring the state up to date after these indexes were added or taken out."""

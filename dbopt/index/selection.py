@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -45,6 +46,7 @@ class Problem:
     write_cost: Callable[[Index], float]
     budget_bytes: int | None = None
     repeats: Callable[[Index], bool] = lambda _: False
+    max_per_table: int | None = None
 
     def objective(self, chosen: Configuration) -> float:
         reads = sum(weight * self.costs.cost(number, chosen) for number, weight in enumerate(self.weights))
@@ -97,6 +99,11 @@ class Problem:
         return math.inf if self.budget_bytes is None else self.budget_bytes - self.bytes(indexes)
 
     def fits(self, indexes: Configuration) -> bool:
+        """Whether they keep to the budget, and to the most that a table may get."""
+        if self.max_per_table is not None:
+            by_table = Counter((index.schema, index.table) for index in indexes)
+            if any(count > self.max_per_table for count in by_table.values()):
+                return False
         return self.room(indexes) >= 0
 
 
@@ -134,6 +141,7 @@ def combine(problem: Problem, chosen: Configuration) -> Configuration:
             problem.write_cost,
             problem.budget_bytes,
             EXPONENTS,
+            problem.max_per_table,
         )
         trial = known.improved(chosen)
         found = problem.objective(trial)
@@ -150,11 +158,11 @@ def _exponents(problem: Problem, pool: Configuration) -> Sequence[float]:
 
 def _fill(problem: Problem, moves: Sequence[Configuration], start: Configuration, exponent: float) -> Configuration:
     """Add the move of the best benefit per size^exponent, until none fits or helps."""
-    chosen, room = start, problem.room(start)
+    chosen = start
     queue = [
         (-_score(problem, chosen, move, exponent, problem.most), order, -1)
         for order, move in enumerate(moves)
-        if not move <= chosen and problem.bytes(move - chosen) <= room
+        if not move <= chosen and problem.fits(chosen | move)
     ]
     heapq.heapify(queue)
     turn = 0
@@ -163,10 +171,9 @@ def _fill(problem: Problem, moves: Sequence[Configuration], start: Configuration
         if score >= 0:
             break
         move = moves[order]
-        if move <= chosen or problem.bytes(move - chosen) > room:
+        if move <= chosen or not problem.fits(chosen | move):
             continue
         if seen == turn:
-            room -= problem.bytes(move - chosen)
             chosen |= move
             turn += 1
             continue

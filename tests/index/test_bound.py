@@ -25,7 +25,13 @@ def chosen(letters: str) -> Configuration:
     return frozenset(INDEXES[letter] for letter in letters)
 
 
-def a_problem(plans: Sequence[Plans], sizes: Sequence[int], budget: int | None, writes: float = 0.0) -> Problem:
+def a_problem(
+    plans: Sequence[Plans],
+    sizes: Sequence[int],
+    budget: int | None,
+    writes: float = 0.0,
+    max_per_table: int | None = None,
+) -> Problem:
     def ask(number: int, indexes: Configuration) -> Answer:
         open_ = [(cost, letters) for letters, cost in plans[number].items() if chosen(letters) <= indexes]
         cost, letters = min(open_)
@@ -33,7 +39,7 @@ def a_problem(plans: Sequence[Plans], sizes: Sequence[int], budget: int | None, 
 
     costs = Costs(ask, [one[""] for one in plans], lambda *_: True)
     size = dict(zip(INDEXES.values(), sizes, strict=True)).__getitem__
-    return Problem(costs, [1.0] * len(plans), size, lambda _: writes, budget)
+    return Problem(costs, [1.0] * len(plans), size, lambda _: writes, budget, max_per_table=max_per_table)
 
 
 def found(problem: Problem) -> tuple[float, float]:
@@ -79,11 +85,12 @@ _STATEMENT = st.dictionaries(_LETTERS, st.floats(1, 99), max_size=4).map(lambda 
     st.lists(st.integers(1, 9), min_size=5, max_size=5),
     st.integers(0, 30),
     st.floats(0, 20),
+    st.none() | st.integers(1, 3),
 )
-def test_no_set_within_the_budget_goes_below_the_bound(
-    plans: list[Plans], sizes: list[int], budget: int, writes: float
+def test_no_set_that_is_allowed_goes_below_the_bound(
+    plans: list[Plans], sizes: list[int], budget: int, writes: float, most: int | None
 ) -> None:
-    problem = a_problem(plans, sizes, budget, writes)
+    problem = a_problem(plans, sizes, budget, writes, most)
     objective, bound = found(problem)
     sets = [frozenset(some) for count in range(6) for some in combinations(sorted(EVERY), count)]
     best = min(problem.objective(some) for some in sets if problem.fits(some))

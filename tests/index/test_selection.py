@@ -47,6 +47,7 @@ class Planner:
         sizes: Mapping[Index, int] | None = None,
         writes: Mapping[Index, float] | None = None,
         max_calls: int | None = None,
+        max_per_table: int | None = None,
     ) -> set[Index]:
         indexes = frozenset(index for _, index in self.savings)
         bases = [BASE] * self.statements
@@ -57,6 +58,7 @@ class Planner:
             lambda index: (sizes or {}).get(index, 10),
             lambda index: (writes or {}).get(index, 0.0),
             budget,
+            max_per_table=max_per_table,
         )
         fitting = frozenset(index for index in indexes if problem.fits(frozenset((index,))))
         own = [frozenset(i for i in fitting if (n, i) in self.savings) for n in range(self.statements)]
@@ -79,6 +81,18 @@ def test_under_a_budget_the_better_use_of_bytes_wins() -> None:
 def test_under_a_budget_one_large_index_may_beat_small_ones() -> None:
     planner = Planner({(0, A): 900, (1, B): 200}, 2)
     assert planner.choose(budget=20, sizes={A: 20, B: 1}) == {A}
+
+
+def test_a_table_gets_no_more_indexes_than_allowed_and_the_best_of_them() -> None:
+    elsewhere = an_index("d", table="u")
+    planner = Planner({(0, A): 300, (1, B): 900, (2, C): 600, (3, elsewhere): 100}, 4)
+    assert planner.choose(max_per_table=1) == {B, elsewhere}
+    assert planner.choose(max_per_table=2) == {B, C, elsewhere}
+
+
+def test_where_a_table_may_get_one_index_it_is_one_that_serves_all() -> None:
+    planner = Planner({(0, A): 900, (0, A_B): 600, (1, B): 800, (1, A_B): 600}, 2)
+    assert planner.choose(max_per_table=1) == {A_B}
 
 
 def test_what_does_not_fit_is_left_out() -> None:
@@ -146,6 +160,20 @@ def test_the_budget_is_kept_and_nothing_is_useless(savings: Savings, budget: int
     for index in chosen:
         without = [planner(n, frozenset(chosen - {index})).cost for n in range(4)]
         assert sum(without) > sum(planner(n, frozenset(chosen)).cost for n in range(4))
+
+
+@given(_SAVINGS, st.integers(1, 2))
+def test_the_best_index_of_a_table_is_found_by_trying_all(savings: Savings, most: int) -> None:
+    planner = Planner(savings, 4)
+    chosen = planner.choose(max_per_table=most)
+    assert len(chosen) <= most
+
+    def total(indexes: Configuration) -> float:
+        return sum(planner(number, indexes).cost for number in range(4))
+
+    singles = [frozenset((index,)) for _, index in savings]
+    best = min(map(total, singles), default=4 * BASE)
+    assert total(frozenset(chosen)) <= best + 0.02 * 4 * BASE + 0.06 * (4 * BASE - best)
 
 
 @given(_SAVINGS)

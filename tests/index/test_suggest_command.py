@@ -23,7 +23,7 @@ LOOKUP = "SELECT * FROM orders WHERE customer_id = 17"
 KEYS = [
     "schema", "what_if", "server_version", "snapshot", "budget_bytes", "planner_calls", "elapsed_ms", "cost_before",
     "cost_after", "storage_bytes", "create", "drop", "not_advised", "freed_bytes", "freed_write_cost", "maintain",
-    "confirmed",
+    "confirmed", "cost_bound",
 ]  # fmt: skip
 
 
@@ -64,6 +64,7 @@ def test_the_table_says_what_for_and_what_not(dbopt: Run, shop: Database, captur
     assert code == 0
     assert "public.orders (customer_id)" in out
     assert "cost of the workload" in out
+    assert "above the best possible" in out
     assert "Statements without an index" in out
     assert '"nowhere" does not exist' in out
 
@@ -155,6 +156,7 @@ def test_hypopg_is_asked_on_the_server(
     [
         (("--budget", "much"), 2, '"much" is not a size'),
         (("--max-columns", "0"), 2, "--max-columns"),
+        (("--max-per-table", "0"), 2, "--max-per-table"),
         (("--what-if", "guess"), 2, "--what-if"),
         (("--what-if", "hypopg", "--snapshot", "x.dbsnap"), 2, "go with --what-if shadow"),
         (("--snapshot", "nowhere.dbsnap"), 3, "there is no file nowhere.dbsnap"),
