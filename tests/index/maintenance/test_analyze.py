@@ -76,7 +76,7 @@ def test_a_partitioned_table_that_was_never_analysed_as_a_whole(database: Databa
            CREATE TABLE log_1 PARTITION OF log FOR VALUES FROM ('2024-01-01') TO ('2024-02-01');
            INSERT INTO log SELECT date '2024-01-01' + n % 31, n FROM generate_series(1, 20000) AS n"""
     )
-    database.session.script("SELECT pg_stat_force_next_flush()")  # else the rows may count as changed since
+    database.session.script("SELECT pg_stat_force_next_flush()")  # else the rows would count as changed since
     database.session.script("ANALYZE log_1")
     (advice,) = upkeep(database, "analyze", "SELECT * FROM log WHERE who = 7")
     assert advice.sql == "ANALYZE public.log"
