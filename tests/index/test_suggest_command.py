@@ -23,7 +23,7 @@ LOOKUP = "SELECT * FROM orders WHERE customer_id = 17"
 KEYS = [
     "schema", "what_if", "server_version", "snapshot", "budget_bytes", "planner_calls", "elapsed_ms", "cost_before",
     "cost_after", "storage_bytes", "create", "drop", "not_advised", "freed_bytes", "freed_write_cost", "maintain",
-    "confirmed",
+    "confirmed", "cost_bound",
 ]  # fmt: skip
 
 
