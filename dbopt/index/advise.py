@@ -17,6 +17,7 @@ from dbopt.index.costs import Configuration, Costs
 from dbopt.index.explanations import Explainer
 from dbopt.index.harvest import Harvest, harvest
 from dbopt.index.maintenance import Condition
+from dbopt.index.merging import merged
 from dbopt.index.model import Index
 from dbopt.index.questions import OnProgress, Question, Questions, answer, prepare, whole
 from dbopt.index.search import Search, names_of
@@ -85,7 +86,7 @@ def search(
     if repeat_keys:
         problem = replace(problem, repeats=lambda _: False)
     problem = replace(problem, max_per_table=max_per_table)
-    harvested = _harvest(problem, questions, max_columns, tell)
+    harvested = _with_merged(_harvest(problem, questions, max_columns, tell), problem, what_if, max_included)
     tell(0, 1, "selecting")
     chosen = select(problem, harvested)
     return Search(workload, catalog, what_if, questions, problem, harvested, chosen, names_of(chosen, catalog))
@@ -182,6 +183,14 @@ def _harvest(problem: Problem, questions: Questions, max_columns: int, tell: OnP
         for question in questions.asked
     ]
     return harvest(problem.costs, fitting, max_columns, lambda done: tell(done, len(fitting), "trying candidates"))
+
+
+def _with_merged(harvested: Harvest, problem: Problem, what_if: WhatIf, max_included: int) -> Harvest:
+    """The harvest, and indexes that do the work of two of it."""
+    fresh = merged(harvested.pool, max_included)
+    refused = what_if.prepare(fresh)
+    able = frozenset(index for index in fresh if index not in refused and problem.fits(frozenset((index,))))
+    return replace(harvested, pool=harvested.pool | able)
 
 
 def in_order(advice: Advice, found: Search) -> list[Index | None]:

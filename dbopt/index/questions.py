@@ -49,8 +49,8 @@ class Question:
     foreign_key: str | None = None
 
     def may_use(self, index: Index) -> bool:
-        if index.predicate and (index.schema, index.table, index.predicate) not in self.predicates:
-            return False
+        if index.predicate:  # a plan may read all of it, whatever its keys are
+            return (index.schema, index.table, index.predicate) in self.predicates
         return (index.schema, index.table, index.keys[0].name) in self.leads
 
 

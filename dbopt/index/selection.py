@@ -13,7 +13,7 @@ import heapq
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dbopt.index.bound import lower_bound
 from dbopt.index.costs import Configuration, Costs
@@ -25,7 +25,8 @@ EXPONENTS = (1.0, 0.5, 0.0)
 MOST_ROUNDS = 3  # of local search
 MOST_COMBINED = 10  # searches among known plans, each with the answers to the last one
 THRIFT = 0.05  # share of an index's benefit that is given up for a smaller one, and by which its readers become dearer
-LESS_SPACE = 0.8  # share of an index's size that one of another kind may take in its place
+SMALL_PART, THRIFT_FOR_PART = 0.2, 0.5  # the same where an index over at most so large a share of the rows does
+LESS_SPACE = 0.9  # share of an index's size that one of another kind may take in its place
 MIN_SHARE = 0.01  # of a statement's cost that an index must save,
 MIN_COST = 4.0  # and no less than the read of one random page each time it runs
 MIN_SHARE_OF_REPEATED = 0.10  # asked, of the cost without any index, of one that begins like another
@@ -220,8 +221,15 @@ def is_worthwhile(problem: Problem, chosen: Configuration, index: Index) -> bool
 
 
 def _begins(index: Index, other: Index) -> bool:
+    """Whether the other serves what this one serves, if less well: its keys begin with the same, and it holds the same
+    rows, or all.
+    """
     same = (index.schema, index.table, index.method) == (other.schema, other.table, other.method)
-    return same and index.predicate == other.predicate and other.keys[: index.width] == index.keys
+    if not same or other.predicate not in ("", index.predicate):
+        return False
+    if index.method == "btree":
+        return other.keys[: index.width] == index.keys
+    return other.columns == index.columns
 
 
 def _swap(
@@ -256,14 +264,27 @@ def _slim(problem: Problem, chosen: Configuration, harvest: Harvest) -> Configur
         least = (1 - THRIFT) * problem.gain(without, frozenset((index,)))
         for smaller in _smaller(problem, index, harvest):
             trial = without | {smaller}
-            dearer = problem.change(chosen, trial)
             if (
-                dearer <= THRIFT * problem.reads(chosen, index)
+                problem.change(chosen, trial) <= _bearable(problem, chosen, index, smaller)
                 and problem.gain(without, frozenset((smaller,))) >= least
             ):
                 chosen = trial
                 break
     return chosen
+
+
+def _bearable(problem: Problem, chosen: Configuration, index: Index, smaller: Index) -> float:
+    """By how much the index's readers may become dearer: a little; for what it includes, one page of the table each
+    time they run; for a small part of the rows in place of all, half as much again.
+    """
+    reads = problem.reads(chosen, index)
+    if smaller == replace(index, include=()):
+        runs = sum(problem.weights[number] for number in problem.costs.statements(frozenset((index,))))
+        return max(THRIFT * reads, 1.01 * MIN_COST * runs)
+    is_part = smaller.method == index.method and bool(smaller.predicate) and not index.predicate
+    if is_part and problem.size(smaller) <= SMALL_PART * problem.size(index):
+        return THRIFT_FOR_PART * reads
+    return THRIFT * reads
 
 
 def _smaller(problem: Problem, index: Index, harvest: Harvest) -> list[Index]:

@@ -9,7 +9,8 @@ One new entry costs a descent of the tree and its share of the page that it dirt
 
 `scatter` is 1 - |correlation| of the first key: entries in the order of the rows go to the same, cached page. MISSES is
 the share of leaves that are not in memory. An INSERT makes one entry, an UPDATE that is not HOT makes one in every
-index of the table, and an UPDATE of an indexed column can no longer be HOT. A DELETE leaves its entry to VACUUM, which
+index of the table, and an UPDATE of an indexed column can no longer be HOT: it makes one in this index and in every
+other that the table has. A DELETE leaves its entry to VACUUM, which
 reads leaves in order: half the processing and no random page.
 
 Other methods: a hash index is not descended, and its bucket is anywhere; a GIN index takes one entry per element of the
@@ -23,6 +24,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dbopt.index.existing import as_new
 from dbopt.index.model import Index
 from dbopt.postgres.schema import Catalog, Relation
 
@@ -56,8 +58,12 @@ def write_cost(index: Index, catalog: Catalog, writes: Mapping[tuple[str, str], 
     if relation is None or written is None:
         return 0.0
     entry, cpu = _entry_cost(index, relation, catalog)
-    entries = written.inserted + max(written.updated - written.hot, 0.0) + _no_longer_hot(index, written)
-    return share * (entries * entry + written.deleted * cpu / 2)
+    lost = _no_longer_hot(index, written)
+    entries = written.inserted + max(written.updated - written.hot, 0.0) + lost
+    others = (
+        sum(_entry_cost(as_new(other), relation, catalog)[0] for other in catalog.indexes_of(relation)) if lost else 0.0
+    )
+    return share * (entries * entry + written.deleted * cpu / 2) + lost * others
 
 
 def _no_longer_hot(index: Index, written: Writes) -> float:

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
+from dbopt.index.existing import as_new
 from dbopt.index.write_cost import Writes
 from dbopt.postgres.schema import Catalog, Relation
 from dbopt.workload.model import Statement
 from dbopt.workload.sql import identifier_name
+
+HOT_SHARE = 0.8  # of updates that may be HOT: those for whose new row the page has room
 
 
 @dataclass
@@ -20,6 +23,7 @@ class _Counts:
     deleted: float = 0.0
     reads: float = 0.0
     touching: dict[str, float] = field(default_factory=dict)
+    updates: list[tuple[float, frozenset[str]]] = field(default_factory=list)  # rows, and the columns that are set
 
 
 def writes_of(
@@ -29,7 +33,8 @@ def writes_of(
 
     The workload's own INSERT, UPDATE, DELETE and MERGE count with their calls and rows. A workload rarely holds all of
     them, so the server's counts stand in, scaled to the workload by its share of the table's scans, at most 1; rows
-    that are still there are taken as loaded once, not as written all the time. The larger of the two counts.
+    that are still there are taken as loaded once, not as written all the time. The larger of the two counts. Where the
+    server has counted no update, most of those that set no indexed column are taken to be HOT.
     """
     counts: dict[tuple[str, str], _Counts] = {}
     for statement, tree in statements:
@@ -57,7 +62,9 @@ def _count(
             written.deleted += rows
         else:
             written.updated += rows
-            for column in columns_set(change):
+            columns = columns_set(change)
+            written.updates.append((rows, frozenset(columns)))
+            for column in sorted(columns):
                 written.touching[column] = written.touching.get(column, 0.0) + rows
 
 
@@ -89,7 +96,12 @@ def _writes(relation: Relation, counted: _Counts, catalog: Catalog) -> Writes:
     return Writes(
         inserted=max(counted.inserted, max(sum(activity.inserted for activity in seen) - loaded, 0.0) * share),
         updated=rows_updated,
-        hot=rows_updated * (hot / updated if updated else 0.0),
+        hot=rows_updated * (hot / updated) if updated else _probably_hot(relation, counted, catalog),
         deleted=max(counted.deleted, sum(activity.deleted for activity in seen) * share),
         touching=counted.touching,
     )
+
+
+def _probably_hot(relation: Relation, counted: _Counts, catalog: Catalog) -> float:
+    indexed = frozenset(column for index in catalog.indexes_of(relation) for column in as_new(index).read_columns)
+    return HOT_SHARE * sum(rows for rows, columns in counted.updates if columns.isdisjoint(indexed))

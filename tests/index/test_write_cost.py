@@ -48,7 +48,9 @@ def test_rows_in_the_order_of_the_index_cost_less() -> None:
 
 def test_a_hot_update_costs_nothing_unless_it_sets_an_indexed_column() -> None:
     assert cost(Writes(updated=100, hot=100, touching={"total": 100})) == 0
-    assert cost(Writes(updated=100, hot=100, touching={"status": 100})) == cost(Writes(inserted=100))
+    lost = Writes(updated=100, hot=100, touching={"status": 100})
+    assert cost(lost, catalog=replace(SHOP, indexes=())) == cost(Writes(inserted=100))
+    assert cost(lost) > 1.5 * cost(Writes(inserted=100)), "an entry in the primary key as well"
     assert cost(Writes(updated=100, hot=0)) == cost(Writes(inserted=100))
 
 
@@ -74,3 +76,10 @@ def test_the_counts_of_the_server_are_scaled_to_the_workload() -> None:
 def test_rows_that_are_still_there_were_loaded_once() -> None:
     read = written("SELECT * FROM orders", catalog=with_orders(activity=Activity(inserted=100_000, scans=1)))
     assert read.inserted == 0
+
+
+def test_where_no_update_was_counted_most_that_set_no_indexed_column_are_hot() -> None:
+    assert written("UPDATE orders SET total = 5", calls=10).hot == 8
+    assert written("UPDATE orders SET id = 5", "UPDATE orders SET total = 5", calls=10).hot == 8
+    counted = with_orders(activity=Activity(updated=100, updated_hot=0, scans=10))
+    assert written("UPDATE orders SET total = 5", catalog=counted).hot == 0

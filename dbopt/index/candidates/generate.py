@@ -96,7 +96,9 @@ def _restricted(
     need: Need, branch: Branch, catalog: Catalog, allowed: Allowed, chosen: tuple[Predicate, ...]
 ) -> Iterator[Index]:
     if not any(predicate.is_implied for predicate in chosen):
-        yield from _btrees(need, branch, catalog, allowed, chosen)
+        # the planner takes no statistics of an expression from a partial index
+        btrees = _btrees(need, branch, catalog, allowed, chosen)
+        yield from (index for index in btrees if not any(key.is_expression for key in index.keys))
         for index in other_methods.by_operator(need, branch, catalog):
             yield _where(index, chosen)
         return
