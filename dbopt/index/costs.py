@@ -7,7 +7,8 @@ that begins with a column which it neither compares nor sorts by, cannot change 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from dbopt.index.model import Index
@@ -69,6 +70,17 @@ class Costs:
     def allow(self, calls: int) -> None:
         """From now on it may ask so many times, whatever was left."""
         self._left = calls
+
+    @contextmanager
+    def at_most(self, calls: int) -> Iterator[None]:
+        """While this lasts it may ask so many times of those that are left."""
+        before = self._left
+        granted = calls if before is None else min(calls, before)
+        self._left = granted
+        try:
+            yield
+        finally:
+            self._left = None if before is None else before - (granted - self._left)
 
     def statements(self, indexes: Configuration) -> list[int]:
         """The numbers of the statements that could read one of the indexes, ascending."""

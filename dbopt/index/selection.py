@@ -22,6 +22,7 @@ from dbopt.index.known_plans import KnownPlans
 from dbopt.index.model import Index
 
 EXPONENTS = (1.0, 0.5, 0.0)
+MOST_FOR_SEEDS = 400  # planner calls of the greedy choices, however large the workload is
 MOST_ROUNDS = 3  # of local search
 MOST_COMBINED = 10  # searches among known plans, each with the answers to the last one
 THRIFT = 0.05  # share of an index's benefit that is given up for a smaller one, and by which its readers become dearer
@@ -101,11 +102,14 @@ class Problem:
 
     def fits(self, indexes: Configuration) -> bool:
         """Whether they keep to the budget, and to the most that a table may get."""
-        if self.max_per_table is not None:
-            by_table = Counter((index.schema, index.table) for index in indexes)
-            if any(count > self.max_per_table for count in by_table.values()):
-                return False
-        return self.room(indexes) >= 0
+        return not self.crowds(indexes) and self.room(indexes) >= 0
+
+    def crowds(self, indexes: Configuration) -> bool:
+        """Whether a table would get too many."""
+        if self.max_per_table is None:
+            return False
+        by_table = Counter((index.schema, index.table) for index in indexes)
+        return any(count > self.max_per_table for count in by_table.values())
 
 
 def select(problem: Problem, harvest: Harvest) -> Configuration:
@@ -116,10 +120,7 @@ def select(problem: Problem, harvest: Harvest) -> Configuration:
     def rank(chosen: Configuration) -> tuple[float, int, list[Index]]:
         return problem.objective(chosen), problem.bytes(chosen), sorted(chosen)
 
-    starts = [frozenset(), combine(problem, frozenset())]
-    # the greedy choice by true costs and the best by the plans known so far: neither is always the better start
-    seeds = [_fill(problem, moves, start, exponent) for start in starts for exponent in exponents]
-    best = min([*seeds, *(combine(problem, seed) for seed in seeds)], key=rank)
+    best = min(_seeds(problem, moves, exponents), key=rank)
     for _ in range(MOST_ROUNDS):
         best = min((best, combine(problem, frozenset())), key=rank)
         improved = _swap(problem, moves, combine(problem, _drop(problem, best)), exponents)
@@ -127,6 +128,16 @@ def select(problem: Problem, harvest: Harvest) -> Configuration:
             break
         best = improved
     return _drop(problem, _slim(problem, _drop(problem, best), harvest))
+
+
+def _seeds(problem: Problem, moves: Sequence[Configuration], exponents: Sequence[float]) -> list[Configuration]:
+    """The greedy choice by true costs and the best by the plans known so far: neither is always the better start. In a
+    large workload most of what a choice costs is known from the harvest; the greedy one may ask only so much more.
+    """
+    starts = [frozenset(), combine(problem, frozenset())]
+    with problem.costs.at_most(MOST_FOR_SEEDS):
+        seeds = [_fill(problem, moves, start, exponent) for start in starts for exponent in exponents]
+    return [*seeds, *(combine(problem, seed) for seed in seeds)]
 
 
 def combine(problem: Problem, chosen: Configuration) -> Configuration:
@@ -159,11 +170,11 @@ def _exponents(problem: Problem, pool: Configuration) -> Sequence[float]:
 
 def _fill(problem: Problem, moves: Sequence[Configuration], start: Configuration, exponent: float) -> Configuration:
     """Add the move of the best benefit per size^exponent, until none fits or helps."""
-    chosen = start
+    chosen, room = start, problem.room(start)
     queue = [
         (-_score(problem, chosen, move, exponent, problem.most), order, -1)
         for order, move in enumerate(moves)
-        if not move <= chosen and problem.fits(chosen | move)
+        if not move <= chosen and problem.bytes(move - chosen) <= room and not problem.crowds(chosen | move)
     ]
     heapq.heapify(queue)
     turn = 0
@@ -172,9 +183,10 @@ def _fill(problem: Problem, moves: Sequence[Configuration], start: Configuration
         if score >= 0:
             break
         move = moves[order]
-        if move <= chosen or not problem.fits(chosen | move):
+        if move <= chosen or problem.bytes(move - chosen) > room or problem.crowds(chosen | move):
             continue
         if seen == turn:
+            room -= problem.bytes(move - chosen)
             chosen |= move
             turn += 1
             continue
