@@ -160,6 +160,27 @@ def test_a_recursive_query_is_read() -> None:
     assert_candidates(sql, "public.orders (total)")
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "WITH RECURSIVE t AS (SELECT id FROM orders WHERE id = $1 UNION ALL"
+        " SELECT o.id FROM orders AS o JOIN t ON o.customer_id = t.id) SELECT count(*) FROM t",
+        "WITH RECURSIVE t (n) AS (SELECT id FROM orders WHERE id = $1 UNION ALL"
+        " SELECT o.id FROM orders AS o, t WHERE o.customer_id = t.n) SELECT count(*) FROM t",
+        "WITH RECURSIVE t AS (SELECT id, total FROM orders WHERE id = $1 UNION ALL"
+        " SELECT o.id, t.total FROM t INNER JOIN orders AS o ON t.id = o.customer_id) SELECT count(*) FROM t",
+        "WITH t AS (SELECT * FROM orders) SELECT * FROM t AS a JOIN t AS b ON a.customer_id = b.total",
+        "SELECT * FROM orders AS o JOIN (SELECT max(id) AS top FROM customers) AS c ON o.customer_id = c.top",
+    ],
+)
+def test_rows_of_another_query_are_joined_even_if_they_are_from_the_same_table(sql: str) -> None:
+    assert_candidates(sql, "public.orders (customer_id)")
+
+
+def test_columns_of_one_row_of_a_query_are_not_joined() -> None:
+    assert found("SELECT * FROM (SELECT * FROM orders) AS o WHERE o.customer_id = o.total") == set()
+
+
 def test_using_joins_both_sides() -> None:
     sql = "SELECT * FROM orders AS a JOIN orders AS b USING (customer_id)"
     assert_candidates(sql, "public.orders (customer_id)")

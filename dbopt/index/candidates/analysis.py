@@ -78,8 +78,9 @@ class _Collector:
         own = [block.resolve(column) for column in comparison.columns]
         if comparison.kind == "sequence":
             self._sequence(own)
-        others = self._tables_in(comparison.other, block)
-        kind = "join" if comparison.kind == "equal" and (others or comparison.query is not None) else comparison.kind
+        others = self._of_same_row(comparison, block)
+        is_join = comparison.query is not None or self._reads_others(comparison.other, block)
+        kind = "join" if comparison.kind == "equal" and is_join else comparison.kind
         for bases in own:
             for occurrence, name in bases:
                 if occurrence in others:  # a.x = a.y: no index on a finds that
@@ -126,6 +127,22 @@ class _Collector:
     def _tables_in(self, expression: exp.Expression | None, block: Block) -> set[Occurrence]:
         columns = expression.find_all(exp.Column) if expression is not None else ()
         return {occurrence for column in columns for occurrence, _ in block.resolve(column)}
+
+    def _of_same_row(self, comparison: Comparison, block: Block) -> set[Occurrence]:
+        """The tables of the row that is compared from which the other side is read as well. A recursive query joins a
+        table with rows that came from it: those are others.
+        """
+        side = comparison.expression
+        columns = (*comparison.columns, *(side.find_all(exp.Column) if side is not None else ()))
+        own = {place for column in columns for place in block.places(column)}
+        other = comparison.other.find_all(exp.Column) if comparison.other is not None else ()
+        same = (column for column in other if not own.isdisjoint(block.places(column)))
+        return {occurrence for column in same for occurrence, _ in block.resolve(column)}
+
+    def _reads_others(self, expression: exp.Expression | None, block: Block) -> bool:
+        """Whether it is read from a table or query, even where it is not known what the query's column is made of."""
+        columns = expression.find_all(exp.Column) if expression is not None else ()
+        return any(block.places(column) for column in columns)
 
     def _sequence(self, own: list[Bases]) -> None:
         """(a, b) > (1, 2): an index on both, in that order, serves it."""
