@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dbopt.index.candidates import Allowed, candidates, needs_of
 from dbopt.postgres.schema import Catalog
 from dbopt.workload.sql import parse
-from tests.index.shop import SHOP, index
+from tests.index.shop import SHOP, index, table
 
 
 def found(sql: str, catalog: Catalog = SHOP, max_columns: int = 3, *, repeat_keys: bool = False) -> set[str]:
@@ -179,6 +179,20 @@ def test_rows_of_another_query_are_joined_even_if_they_are_from_the_same_table(s
 
 def test_columns_of_one_row_of_a_query_are_not_joined() -> None:
     assert found("SELECT * FROM (SELECT * FROM orders) AS o WHERE o.customer_id = o.total") == set()
+
+
+def test_tables_that_inherit_have_indexes_of_their_own() -> None:
+    heirs = (
+        table("web_orders", *SHOP.relations[1].columns, inherits=(("public", "orders"),)),
+        table("app_orders", *SHOP.relations[1].columns, inherits=(("public", "web_orders"),)),
+    )
+    catalog = replace(SHOP, relations=(*SHOP.relations, *heirs))
+    assert {
+        "public.orders (customer_id)",
+        "public.web_orders (customer_id)",
+        "public.app_orders (customer_id)",
+    } <= found("SELECT * FROM orders WHERE customer_id = 3", catalog)
+    assert found("SELECT * FROM ONLY orders WHERE customer_id = 3", catalog) == {"public.orders (customer_id)"}
 
 
 def test_using_joins_both_sides() -> None:

@@ -16,6 +16,8 @@ from dbopt.index.candidates.scopes import Bases, Block, Derived, Occurrence, Rea
 from dbopt.index.model import Key
 from dbopt.postgres.schema import Catalog, Relation
 
+_MOST_HEIRS = 32
+
 
 def needs_of(tree: exp.Expression, catalog: Catalog) -> list[Need]:
     """The needs of a statement, one for each mention of a table that can have indexes."""
@@ -24,7 +26,18 @@ def needs_of(tree: exp.Expression, catalog: Catalog) -> list[Need]:
     collector = _Collector(reader)
     for block in reader.blocks:
         collector.read(block)
-    return [need for need in collector.needs.values() if need.relation.can_have_indexes]
+    every = (need for own in collector.needs.items() for need in _inherited(*own, catalog))
+    return [need for need in every if need.relation.can_have_indexes]
+
+
+def _inherited(occurrence: Occurrence, need: Need, catalog: Catalog) -> Iterator[Need]:
+    """The need, and the same of the tables that inherit: an index on one holds no row of another. Where there are many,
+    of the largest.
+    """
+    yield need
+    if not occurrence.is_alone:
+        heirs = sorted(catalog.heirs_of(need.relation), key=lambda heir: (-heir.bytes, heir.key))
+        yield from (replace(need, relation=heir) for heir in heirs[:_MOST_HEIRS])
 
 
 class _Collector:

@@ -17,10 +17,11 @@ MAX_VIEW_DEPTH = 16
 
 @dataclass(eq=False)
 class Occurrence:
-    """One mention of a table in a statement: a table joined with itself occurs twice."""
+    """One mention of a table in a statement: a table joined with itself occurs twice. `is_alone`: with ONLY."""
 
     relation: Relation
     is_target: bool = False  # of UPDATE, DELETE or MERGE
+    is_alone: bool = False
 
 
 Bases = tuple[tuple[Occurrence, str], ...]
@@ -256,13 +257,14 @@ class Reader:
         source = ctes.get(name) if not schema else None
         if source is None:
             relation = self._catalog.find(schema or None, name)
-            source = self._relation(relation) if relation is not None else Derived()
+            is_alone = bool(node.args.get("only"))
+            source = self._relation(relation, is_alone=is_alone) if relation is not None else Derived()
         columns = _alias_columns(node)
         block.sources[alias] = _as_derived(source).renamed(columns) if columns else source
 
-    def _relation(self, relation: Relation) -> Source:
+    def _relation(self, relation: Relation, *, is_alone: bool) -> Source:
         if relation.kind != "v":
-            return Occurrence(relation)
+            return Occurrence(relation, is_alone=is_alone)
         tree = parse(relation.definition or "") if self._view_depth < MAX_VIEW_DEPTH else None
         if tree is None:
             return Derived()
