@@ -30,6 +30,7 @@ def read_catalog(session: Session) -> Catalog:
         )
         indexes = tuple(_index(row, sizes, block_size) for row in session.rows("catalog/indexes"))
         foreign_keys = tuple(_foreign_key(row) for row in session.rows("catalog/foreign_keys"))
+        other_names = frozenset((row["schema"], row["name"]) for row in session.rows("catalog/names"))
         extensions = tuple((row["name"], row["schema"]) for row in session.rows("catalog/extensions"))
     return Catalog(
         server_version=environment["server_version"],
@@ -40,6 +41,7 @@ def read_catalog(session: Session) -> Catalog:
         indexes=indexes,
         foreign_keys=foreign_keys,
         extensions=extensions,
+        other_names=other_names,
     )
 
 
@@ -95,6 +97,7 @@ def _relation(
         parent=(row["parent_schema"], row["parent_name"]) if row["parent_name"] else None,
         definition=views.get(name),
         activity=activity.get(name, Activity()),
+        inherits=tuple((schema, parent) for schema, parent in row["inherits"] or ()),
     )
 
 

@@ -57,7 +57,7 @@ class Activity:
 class Relation:
     """A relation. `kind` is pg_class's: r table, p partitioned table, m materialized view, v view, f foreign table.
     `rows` is -1 for a table that was never analysed; `parent` is the partitioned table it is a partition of;
-    `definition` is a view's query.
+    `definition` is a view's query; `inherits` are the tables whose rows its own are as well, where it is no partition.
     """
 
     schema: str
@@ -70,6 +70,7 @@ class Relation:
     parent: tuple[str, str] | None = None
     definition: str | None = None
     activity: Activity = field(default=Activity())
+    inherits: tuple[tuple[str, str], ...] = ()
 
     @property
     def key(self) -> tuple[str, str]:
@@ -160,7 +161,8 @@ class ForeignKey:
 class Catalog:
     """Everything read from one database. `counted_seconds`: how long the server has been counting scans and writes,
     None where it is not known; so long, at least, have the `replicas` counted whose scans were added. `extensions` are
-    those installed, with their schemas.
+    those installed, with their schemas; `other_names` are those besides relations' and indexes' that no
+    new index can take.
     """
 
     server_version: int
@@ -172,6 +174,7 @@ class Catalog:
     counted_seconds: float | None = None
     extensions: tuple[tuple[str, str], ...] = ()
     replicas: int = 0
+    other_names: frozenset[tuple[str, str]] = frozenset()
 
     @cached_property
     def _relations(self) -> dict[tuple[str, str], Relation]:
@@ -212,6 +215,21 @@ class Catalog:
             return (relation,)
         children = [child for child in self.relations if child.parent == relation.key]
         return tuple(leaf for child in children for leaf in self.partitions_of(child))
+
+    @cached_property
+    def _heirs(self) -> dict[tuple[str, str], tuple[Relation, ...]]:
+        found: dict[tuple[str, str], list[Relation]] = {}
+        for relation in self.relations:
+            for parent in relation.inherits:
+                found.setdefault(parent, []).append(relation)
+        return {parent: tuple(heirs) for parent, heirs in found.items()}
+
+    def heirs_of(self, relation: Relation) -> tuple[Relation, ...]:
+        """Every table whose rows a query on this one reads as well, by inheritance, partitions aside."""
+        below = {
+            heir.key: heir for child in self._heirs.get(relation.key, ()) for heir in (child, *self.heirs_of(child))
+        }
+        return tuple(below.values())
 
     def root_of(self, relation: Relation) -> Relation:
         """The partitioned table at the top of a partition's tree; the relation itself where it is none."""

@@ -1,11 +1,12 @@
 -- Columns with their statistics. Statistics of tables that the role may not read are missing (pg_stats hides them);
--- apart from those it needs no privilege. A column is indexable when its type has a default b-tree operator class;
+-- apart from those it needs no privilege. A column is indexable when its type has a default b-tree operator class:
+-- those of anyarray and of record compare what can be compared, the elements and fields;
 -- bytewise says that its texts sort by bytes, so that a plain b-tree serves LIKE 'x%'.
 WITH RECURSIVE base AS (
-    SELECT t.oid AS type, t.oid AS base, t.typtype, t.typbasetype, t.typcategory
+    SELECT t.oid AS type, t.oid AS base, t.typtype, t.typbasetype, t.typelem, t.typlen, t.typrelid
     FROM pg_type AS t
     UNION ALL
-    SELECT b.type, t.oid, t.typtype, t.typbasetype, t.typcategory
+    SELECT b.type, t.oid, t.typtype, t.typbasetype, t.typelem, t.typlen, t.typrelid
     FROM base AS b
     JOIN pg_type AS t ON t.oid = b.typbasetype
     WHERE b.typtype = 'd'
@@ -16,9 +17,11 @@ btree AS (
     JOIN pg_am AS am ON am.oid = oc.opcmethod
     WHERE am.amname = 'btree' AND oc.opcdefault
 ),
-sortable AS (
+scalar AS (
     SELECT b.type,
            b.base,
+           b.typrelid,
+           CASE WHEN b.typlen = -1 THEN b.typelem ELSE 0 END AS element,
            b.typtype IN ('e', 'r', 'm')
            OR b.base IN (SELECT btree.type FROM btree)
            OR EXISTS (
@@ -28,6 +31,29 @@ sortable AS (
            ) AS indexable
     FROM base AS b
     WHERE b.typtype <> 'd'
+),
+field AS (
+    SELECT s.type,
+           s.base,
+           s.typrelid,
+           s.indexable OR (e.indexable IS TRUE) AS indexable
+    FROM scalar AS s
+    LEFT JOIN scalar AS e ON e.type = s.element AND s.element <> 0
+),
+sortable AS (
+    SELECT f.type,
+           f.base,
+           f.indexable
+           OR (
+               f.typrelid <> 0
+               AND NOT EXISTS (
+                   SELECT FROM pg_attribute AS part
+                   LEFT JOIN field AS its ON its.type = part.atttypid
+                   WHERE part.attrelid = f.typrelid AND part.attnum > 0 AND NOT part.attisdropped
+                     AND its.indexable IS NOT TRUE
+               )
+           ) AS indexable
+    FROM field AS f
 )
 SELECT n.nspname::text AS schema,
        c.relname::text AS relation,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dbopt.index.candidates import Allowed, candidates, needs_of
 from dbopt.postgres.schema import Catalog
 from dbopt.workload.sql import parse
-from tests.index.shop import SHOP, index
+from tests.index.shop import SHOP, index, table
 
 
 def found(sql: str, catalog: Catalog = SHOP, max_columns: int = 3, *, repeat_keys: bool = False) -> set[str]:
@@ -158,6 +158,41 @@ def test_a_recursive_query_is_read() -> None:
     sql = """WITH RECURSIVE r (n) AS (SELECT customer_id FROM orders UNION SELECT n + 1 FROM r JOIN orders ON total = n)
              SELECT * FROM r"""
     assert_candidates(sql, "public.orders (total)")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "WITH RECURSIVE t AS (SELECT id FROM orders WHERE id = $1 UNION ALL"
+        " SELECT o.id FROM orders AS o JOIN t ON o.customer_id = t.id) SELECT count(*) FROM t",
+        "WITH RECURSIVE t (n) AS (SELECT id FROM orders WHERE id = $1 UNION ALL"
+        " SELECT o.id FROM orders AS o, t WHERE o.customer_id = t.n) SELECT count(*) FROM t",
+        "WITH RECURSIVE t AS (SELECT id, total FROM orders WHERE id = $1 UNION ALL"
+        " SELECT o.id, t.total FROM t INNER JOIN orders AS o ON t.id = o.customer_id) SELECT count(*) FROM t",
+        "WITH t AS (SELECT * FROM orders) SELECT * FROM t AS a JOIN t AS b ON a.customer_id = b.total",
+        "SELECT * FROM orders AS o JOIN (SELECT max(id) AS top FROM customers) AS c ON o.customer_id = c.top",
+    ],
+)
+def test_rows_of_another_query_are_joined_even_if_they_are_from_the_same_table(sql: str) -> None:
+    assert_candidates(sql, "public.orders (customer_id)")
+
+
+def test_columns_of_one_row_of_a_query_are_not_joined() -> None:
+    assert found("SELECT * FROM (SELECT * FROM orders) AS o WHERE o.customer_id = o.total") == set()
+
+
+def test_tables_that_inherit_have_indexes_of_their_own() -> None:
+    heirs = (
+        table("web_orders", *SHOP.relations[1].columns, inherits=(("public", "orders"),)),
+        table("app_orders", *SHOP.relations[1].columns, inherits=(("public", "web_orders"),)),
+    )
+    catalog = replace(SHOP, relations=(*SHOP.relations, *heirs))
+    assert {
+        "public.orders (customer_id)",
+        "public.web_orders (customer_id)",
+        "public.app_orders (customer_id)",
+    } <= found("SELECT * FROM orders WHERE customer_id = 3", catalog)
+    assert found("SELECT * FROM ONLY orders WHERE customer_id = 3", catalog) == {"public.orders (customer_id)"}
 
 
 def test_using_joins_both_sides() -> None:

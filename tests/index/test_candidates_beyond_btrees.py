@@ -40,6 +40,9 @@ TICKETS = Relation(
         Column("during", "tstzrange"),
         Column("place", "point", indexable=False),
         Column("ip", "inet"),
+        Column("opens", "integer", length=4, n_distinct=-0.5),
+        Column("closes", "integer", length=4, n_distinct=-0.5),
+        Column("address", "address"),
     ),
 )
 BY_EMAIL = Relation(
@@ -86,6 +89,10 @@ def found(sql: str, catalog: Catalog = CATALOG, allowed: Allowed = Allowed(inclu
         ("data #>> '{a,b}' = 'x'", "(data #>> '{a,b}')"),
         ("email || ' ' || status = 'x'", "(email || ' ' || status)"),
         ("coalesce(external, room) = 5", "(coalesce(external, room))"),
+        ("(address).city = 'x'", "((address).city)"),
+        ("((t.address).city) = $1", "((address).city)"),
+        ("substr(email, 1, 3) = 'abc'", "(substr(email, 1, 3))"),
+        ("split_part(email, '@', 2) LIKE 'ab%'", "(split_part(email, '@', 2)) text_pattern_ops"),
     ],
 )
 def test_an_expression_is_a_key(condition: str, key: str) -> None:
@@ -156,7 +163,9 @@ def test_a_condition_that_is_the_same_on_every_run_restricts_an_index(condition:
     assert any(index.startswith("btree (room) WHERE ") for index in indexes)
 
 
-@pytest.mark.parametrize("condition", ["room = 7", "kind = 3", "at > '2024-01-01'", "kind > 7", "status = $2"])
+@pytest.mark.parametrize(
+    "condition", ["room = 7", "kind = 3", "at > '2024-01-01'", "kind > 7", "kind <= -5", "status = $2"]
+)
 def test_a_value_of_many_does_not(condition: str) -> None:
     indexes = found(f"SELECT * FROM tickets WHERE {condition} AND external = $1")
     assert not any("WHERE" in index and "external IS NOT NULL" not in index for index in indexes)
@@ -170,6 +179,11 @@ def test_a_value_that_several_statements_name_does() -> None:
     needs = [needs_of(tree, CATALOG) for sql in statements if (tree := parse(sql)) is not None]
     made = generate(needs[0][0], CATALOG, Allowed(included=0), worthy_conditions(needs))
     assert "(room) WHERE kind = 3" in {one.definition().rpartition("btree ")[2] for one in made}
+
+
+def test_a_bound_does_not_even_where_several_statements_name_it() -> None:
+    needs = needs_of(tree, CATALOG) if (tree := parse("SELECT * FROM tickets WHERE kind > 3 AND room = 1")) else []
+    assert worthy_conditions([needs] * 3) == {}
 
 
 def test_several_conditions_restrict_it_alone_and_together() -> None:
@@ -203,6 +217,9 @@ def test_a_parameter_that_is_always_the_same_is_a_constant() -> None:
     assert with_constants(tree, [("open", "1"), ("done", "2")]) is tree
 
 
+_TRIGRAMS_OF_PATH = "gin ((jsonb_extract_path_text(data, 'a')) tools.gin_trgm_ops)"
+
+
 # -- other methods ----------------------------------------------------------------------------------------------------
 
 
@@ -218,6 +235,11 @@ def test_a_parameter_that_is_always_the_same_is_a_constant() -> None:
         ("ARRAY['x'] <@ tags", "gin (tags)"),
         ("words @@ to_tsquery('a')", "gin (words)"),
         ("to_tsvector('english', email) @@ plainto_tsquery('a')", "gin ((to_tsvector('english', email)))"),
+        ("string_to_array(email, ',') @> $1", "gin ((string_to_array(email, ',')))"),
+        ("regexp_split_to_array(email, ',') && $1", "gin ((regexp_split_to_array(email, ',')))"),
+        ("ARRAY[opens, closes] && $1", "gin ((array[opens, closes]))"),
+        ("jsonb_extract_path(data, 'a') @> '1'", "gin ((jsonb_extract_path(data, 'a')) jsonb_path_ops)"),
+        ("jsonb_extract_path_text(data, 'a') LIKE '%x%'", _TRIGRAMS_OF_PATH),
         ("email LIKE '%x%'", "gin (email tools.gin_trgm_ops)"),
         ("email ILIKE 'x%'", "gin (email tools.gin_trgm_ops)"),
         ("lower(email) LIKE $1", "gin ((lower(email)) tools.gin_trgm_ops)"),
@@ -249,6 +271,19 @@ def test_the_nearest_are_found_by_gist() -> None:
     indexes = found("SELECT * FROM tickets WHERE active ORDER BY place <-> point '(1,2)' LIMIT 5")
     assert {"gist (place)", "gist (place) WHERE active"} <= indexes
     assert not any("<->" in index for index in indexes)
+
+
+def test_the_nearest_number_is_found_by_gist_where_the_extension_is() -> None:
+    query = "SELECT * FROM tickets ORDER BY opens <-> 500 LIMIT 3"
+    assert found(query) == {"gist (opens)"}
+    assert found(query, replace(CATALOG, extensions=())) == set()
+
+
+def test_a_value_between_two_columns_bounds_both() -> None:
+    tree = parse("SELECT * FROM tickets WHERE 5 BETWEEN opens AND closes")
+    assert tree is not None
+    keys = {one.definition().rpartition("btree ")[2] for one in candidates(tree, CATALOG, Allowed(included=0))}
+    assert {"(opens, closes)", "(closes, opens)", "(opens)", "(closes)"} <= keys
 
 
 def test_patterns_need_the_extension() -> None:

@@ -81,19 +81,42 @@ def test_every_kind_of_index_is_read(database: Database) -> None:
 def test_only_what_a_btree_can_sort_is_indexable(database: Database) -> None:
     database.session.script(
         """CREATE TYPE mood AS ENUM ('sad', 'happy');
+           CREATE TYPE spot AS (x integer, y text[]);
+           CREATE TYPE blob AS (x integer, y json);
            CREATE DOMAIN mail AS varchar(80);
            CREATE DOMAIN work_mail AS mail;
            CREATE TABLE t (a json, b point, c xml, d mood, e work_mail, f integer, g int4range, h uuid, i text[],
-                           j char(3), k "char", l jsonb, m name)"""
+                           j char(3), k "char", l jsonb, m name, n mood[],
+                           o spot, p json[], q blob, r work_mail[], s int4multirange)"""
     )
     columns = relation(read_catalog(database.session), "t").columns
-    assert [column.name for column in columns if column.indexable] == list("defghjklm")
+    assert [column.name for column in columns if column.indexable] == list("defghijklmnors")
     assert [column.name for column in columns if column.is_text] == list("ej")
 
 
 def test_a_text_knows_whether_it_sorts_by_bytes(database: Database) -> None:
     database.session.script('CREATE TABLE t (a text COLLATE "C", b text COLLATE "POSIX", c integer)')
     assert [column.bytewise for column in relation(read_catalog(database.session), "t").columns] == [True, True, False]
+
+
+def test_tables_know_their_heirs(database: Database) -> None:
+    database.session.script(
+        """CREATE TABLE t (a integer);
+           CREATE TABLE u (b integer);
+           CREATE TABLE v (c integer) INHERITS (t, u);
+           CREATE TABLE w () INHERITS (v);
+           CREATE TABLE p (a integer) PARTITION BY RANGE (a);
+           CREATE TABLE p1 PARTITION OF p DEFAULT"""
+    )
+    catalog = read_catalog(database.session)
+    assert [heir.name for heir in catalog.heirs_of(relation(catalog, "t"))] == ["v", "w"]
+    assert [heir.name for heir in catalog.heirs_of(relation(catalog, "u"))] == ["v", "w"]
+    assert catalog.heirs_of(relation(catalog, "p")) == ()
+
+
+def test_names_of_sequences_and_composite_types_are_known(database: Database) -> None:
+    database.session.script("CREATE SEQUENCE s; CREATE TYPE c AS (a integer)")
+    assert read_catalog(database.session).other_names == {("public", "s"), ("public", "c")}
 
 
 def test_partitions_know_their_table(database: Database) -> None:

@@ -16,6 +16,8 @@ from dbopt.index.candidates.scopes import Bases, Block, Derived, Occurrence, Rea
 from dbopt.index.model import Key
 from dbopt.postgres.schema import Catalog, Relation
 
+_MOST_HEIRS = 32
+
 
 def needs_of(tree: exp.Expression, catalog: Catalog) -> list[Need]:
     """The needs of a statement, one for each mention of a table that can have indexes."""
@@ -24,7 +26,18 @@ def needs_of(tree: exp.Expression, catalog: Catalog) -> list[Need]:
     collector = _Collector(reader)
     for block in reader.blocks:
         collector.read(block)
-    return [need for need in collector.needs.values() if need.relation.can_have_indexes]
+    every = (need for own in collector.needs.items() for need in _inherited(*own, catalog))
+    return [need for need in every if need.relation.can_have_indexes]
+
+
+def _inherited(occurrence: Occurrence, need: Need, catalog: Catalog) -> Iterator[Need]:
+    """The need, and the same of the tables that inherit: an index on one holds no row of another. Where there are many,
+    of the largest.
+    """
+    yield need
+    if not occurrence.is_alone:
+        heirs = sorted(catalog.heirs_of(need.relation), key=lambda heir: (-heir.bytes, heir.key))
+        yield from (replace(need, relation=heir) for heir in heirs[:_MOST_HEIRS])
 
 
 class _Collector:
@@ -78,8 +91,9 @@ class _Collector:
         own = [block.resolve(column) for column in comparison.columns]
         if comparison.kind == "sequence":
             self._sequence(own)
-        others = self._tables_in(comparison.other, block)
-        kind = "join" if comparison.kind == "equal" and (others or comparison.query is not None) else comparison.kind
+        others = self._of_same_row(comparison, block)
+        is_join = comparison.query is not None or self._reads_others(comparison.other, block)
+        kind = "join" if comparison.kind == "equal" and is_join else comparison.kind
         for bases in own:
             for occurrence, name in bases:
                 if occurrence in others:  # a.x = a.y: no index on a finds that
@@ -126,6 +140,22 @@ class _Collector:
     def _tables_in(self, expression: exp.Expression | None, block: Block) -> set[Occurrence]:
         columns = expression.find_all(exp.Column) if expression is not None else ()
         return {occurrence for column in columns for occurrence, _ in block.resolve(column)}
+
+    def _of_same_row(self, comparison: Comparison, block: Block) -> set[Occurrence]:
+        """The tables of the row that is compared from which the other side is read as well. A recursive query joins a
+        table with rows that came from it: those are others.
+        """
+        side = comparison.expression
+        columns = (*comparison.columns, *(side.find_all(exp.Column) if side is not None else ()))
+        own = {place for column in columns for place in block.places(column)}
+        other = comparison.other.find_all(exp.Column) if comparison.other is not None else ()
+        same = (column for column in other if not own.isdisjoint(block.places(column)))
+        return {occurrence for column in same for occurrence, _ in block.resolve(column)}
+
+    def _reads_others(self, expression: exp.Expression | None, block: Block) -> bool:
+        """Whether it is read from a table or query, even where it is not known what the query's column is made of."""
+        columns = expression.find_all(exp.Column) if expression is not None else ()
+        return any(block.places(column) for column in columns)
 
     def _sequence(self, own: list[Bases]) -> None:
         """(a, b) > (1, 2): an index on both, in that order, serves it."""

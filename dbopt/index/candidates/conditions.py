@@ -89,6 +89,8 @@ def _simple(node: exp.Expression) -> Iterator[Comparison]:
         yield from _membership(node)
     elif isinstance(node, exp.Between):
         yield from _of("range", node.this, None)
+        for bound in (node.args["low"], node.args["high"]):  # a moment that lies between two columns
+            yield from _of("range", bound, node.this)
     elif isinstance(node, exp.Is):
         yield from _of("range" if node.args.get("negate") else "equal", node.this, None, is_strict=False)
     elif isinstance(node, exp.Not):

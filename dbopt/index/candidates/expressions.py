@@ -26,16 +26,19 @@ _TEXTS = (
         exp.Initcap,
     ),
     *(exp.JSONExtractScalar, exp.JSONBExtractScalar, exp.Reverse),
+    *(exp.RegexpReplace, exp.SplitPart, exp.Translate, exp.Pad, exp.ConcatWs, exp.TimeToStr, exp.Overlay, exp.Format),
+    *(exp.ArrayToString, exp.Repeat, exp.Host),
 )
+_ARRAYS = (exp.Array, exp.ArrayAppend, exp.ArrayPrepend, exp.ArrayConcat, exp.ArrayRemove)
 _TYPES_OF_FUNCTIONS = {
-    "to_tsvector": "tsvector",
-    "setweight": "tsvector",
-    "string_to_array": "text[]",
-    "regexp_split_to_array": "text[]",
-    "to_jsonb": "jsonb",
-    "jsonb_build_object": "jsonb",
-    "unaccent": "text",
-    "immutable_unaccent": "text",
+    "hstore": "hstore",
+    "text2ltree": "ltree",
+    **dict.fromkeys(("string_to_array", "regexp_split_to_array", "regexp_match", "akeys", "avals"), "text[]"),
+    **dict.fromkeys(("to_tsvector", "jsonb_to_tsvector", "array_to_tsvector", "setweight", "strip"), "tsvector"),
+    **dict.fromkeys(("to_jsonb", "jsonb_build_object", "jsonb_build_array", "jsonb_object"), "jsonb"),
+    **dict.fromkeys(("jsonb_extract_path", "jsonb_path_query_array", "jsonb_path_query_first"), "jsonb"),
+    **dict.fromkeys(("jsonb_extract_path_text", "json_extract_path_text", "unaccent", "immutable_unaccent"), "text"),
+    **dict.fromkeys(("encode", "quote_ident", "ltree2text"), "text"),
     **dict.fromkeys(("box", "circle", "point", "polygon"), "geometry"),
     **{name: name for name in ("int4range", "int8range", "numrange", "tsrange", "tstzrange", "daterange")},
 }
@@ -106,10 +109,13 @@ class _Unknown(Exception):
 
 def _as_postgres(node: exp.Expression) -> exp.Expression:
     """sqlglot writes units in capitals: for PostgreSQL 'DAY' and 'day' are two expressions. A view's definition has
-    parentheses around its columns.
+    parentheses around its columns, which only a composite one needs before its field.
     """
-    if isinstance(node, exp.Paren) and isinstance(node.this, exp.Column):
+    if isinstance(node, exp.Paren) and isinstance(node.this, exp.Column) and not isinstance(node.parent, exp.Dot):
         return node.this
+    if isinstance(node, exp.Substring) and "start" in node.meta:  # written substr(): two functions for PostgreSQL
+        parts = (node.this, node.args.get("start"), node.args.get("length"))
+        return exp.Anonymous(this="substr", expressions=[part for part in parts if part is not None])
     if isinstance(node, exp.TimestampTrunc):
         unit = exp.Literal.string(node.args["unit"].name.lower())
         zone = node.args.get("zone")
@@ -124,12 +130,18 @@ def type_of(node: exp.Expression) -> str:
         return str(node.to.sql("postgres")).lower()
     if isinstance(node, _TEXTS):
         return "text"
+    if isinstance(node, exp.StringToArray):
+        return "text[]"
+    if isinstance(node, _ARRAYS):
+        return "anyarray[]"
     if isinstance(node, (exp.JSONExtract, exp.JSONBExtract)):
         return "jsonb"
     if isinstance(node, exp.DPipe):
         return type_of(node.this) or type_of(node.expression) or "text"
-    if isinstance(node, exp.Coalesce):
+    if isinstance(node, (exp.Coalesce, exp.Greatest, exp.Least)):
         return type_of(node.this) or next((found for part in node.expressions if (found := type_of(part))), "")
+    if isinstance(node, exp.Nullif):
+        return type_of(node.this) or type_of(node.expression)
     if isinstance(node, exp.Literal):
         return "text" if node.is_string else ""
     name = node.name.lower() if isinstance(node, exp.Anonymous) else ""

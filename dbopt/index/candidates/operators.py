@@ -90,6 +90,7 @@ def accesses(operator: str, type_: str, catalog: Catalog) -> Iterator[Access]:
             opclass = catalog.in_extension(rule.extension, rule.opclass or "")
             if opclass is None:
                 continue
+            opclass = opclass if rule.opclass else None
         yield Access(rule.method, opclass, catalog.in_extension(f"btree_{rule.method}", "") is not None)
 
 
@@ -114,6 +115,9 @@ _FAMILIES = {
     **dict.fromkeys(("point", "box", "polygon", "circle"), "plane"),
     **dict.fromkeys(("inet", "cidr"), "network"),
     **dict.fromkeys(("ltree", "geometry", "geography"), "extended"),
+    **dict.fromkeys(("smallint", "integer", "bigint", "real", "double precision", "money", "oid", "date"), "scalar"),
+    **dict.fromkeys(("time", "time without time zone", "timestamp", "interval"), "scalar"),
+    **dict.fromkeys(("timestamp without time zone", "timestamp with time zone"), "scalar"),
 }
 
 
@@ -139,6 +143,7 @@ _RULES = {
     "plane": (_Rule(_PLANE | {"<->"}, "gist"),),
     "network": (_Rule(_NETWORK, "gist", "inet_ops"),),
     "extended": (_Rule(frozenset(("@>", "<@", "~", "@", "&&", *_DISTANCE)), "gist"),),
+    "scalar": (_Rule(frozenset(("<->",)), "gist", extension="btree_gist"),),
     "text": (
         _Rule(_PATTERN | _SIMILAR, "gin", "gin_trgm_ops", "pg_trgm"),
         _Rule(_SIMILAR | _DISTANCE, "gist", "gist_trgm_ops", "pg_trgm"),

@@ -23,7 +23,7 @@ class Kind(Enum):
 
     FIXED = "fixed"  # NULL, true and false
     STATE = "state"  # equal to a constant
-    BOUND = "bound"  # above or below a constant
+    SIGN = "sign"  # above or below 0: any other bound is one of many, and moves
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def _kind(node: exp.Expression) -> Kind | None:
         return None
     if isinstance(inner, (exp.EQ, exp.NEQ)):
         return Kind.FIXED if isinstance(right, exp.Boolean) else Kind.STATE
-    return Kind.BOUND if isinstance(right, (exp.Literal, exp.Neg)) and not right.is_string else None
+    return Kind.SIGN if isinstance(right, exp.Literal) and not right.is_string and float(right.name) == 0 else None
 
 
 def _is_constant(node: exp.Expression) -> bool:
@@ -92,10 +92,8 @@ def largest_share(predicate: Predicate, relation: Relation, statements: int) -> 
     of what the statement means, but one value of many. `statements` is how many of the workload have the very same
     condition.
     """
-    if predicate.kind is Kind.FIXED:
+    if predicate.kind in (Kind.FIXED, Kind.SIGN):
         return MOST_OF_WHOLE
-    if predicate.kind is Kind.BOUND:
-        return MOST_OF_WHOLE if statements > 1 or predicate.sql.endswith(" 0") else 0.0
     column = relation.column(predicate.columns[0])
     distinct = column.n_distinct if column is not None else None
     if distinct is None or not 0 < distinct <= (MANY_VALUES if statements > 1 else FEW_VALUES):

@@ -17,10 +17,11 @@ MAX_VIEW_DEPTH = 16
 
 @dataclass(eq=False)
 class Occurrence:
-    """One mention of a table in a statement: a table joined with itself occurs twice."""
+    """One mention of a table in a statement: a table joined with itself occurs twice. `is_alone`: with ONLY."""
 
     relation: Relation
     is_target: bool = False  # of UPDATE, DELETE or MERGE
+    is_alone: bool = False
 
 
 Bases = tuple[tuple[Occurrence, str], ...]
@@ -28,8 +29,9 @@ Bases = tuple[tuple[Occurrence, str], ...]
 
 @dataclass(eq=False)
 class Derived:
-    """A source that is a query: its output columns by name, each as the table columns that it passes on. `outputs` is
-    empty while a recursive query is still being read; `computed` has what other outputs are made of, by their place.
+    """A source that is a query: its output columns by name, each as the table columns that it passes on. `outputs` are
+    those of its first term while a recursive query is still being read; `computed` has what other outputs are made of,
+    by their place.
     """
 
     outputs: list[tuple[str, Bases]] = field(default_factory=list)
@@ -74,6 +76,18 @@ class Block:
             block = block.parent
         return ()
 
+    def places(self, column: exp.Column) -> frozenset[tuple[int, str]]:
+        """The sources that this name may be of, each as its block and alias: two columns of one are of the same row."""
+        qualifier = name_of(column.args.get("table"))
+        block: Block | None = self
+        while block is not None:
+            if block.look_up(qualifier, name_of(column.this)) is not None:
+                own = block.sources.items()
+                held = (a for a, s in own if a == qualifier or (not qualifier and column_of(s, name_of(column.this))))
+                return frozenset((id(block), alias) for alias in held)
+            block = block.parent
+        return frozenset()
+
     def expand(self, column: exp.Column) -> tuple[exp.Expression, Block] | None:
         """What a name stands for that a query below computes, and the block in whose words that is written."""
         found: tuple[exp.Expression, Block] | None = column, self
@@ -116,6 +130,7 @@ class Reader:
         self._view_depth = 0
         self.blocks: list[Block] = []
         self.outputs: dict[int, Derived] = {}  # of the queries inside expressions, by id of the node
+        self._recursive: dict[int, tuple[Derived, list[str]]] = {}  # what they call themselves, by id of the node
 
     def read(self, tree: exp.Expression) -> None:
         self._query(tree, None, {})
@@ -146,13 +161,17 @@ class Reader:
             itself = Derived()
             if clause.args.get("recursive"):
                 visible[name] = itself
+                self._recursive[id(cte.this)] = itself, _alias_columns(cte)
             result = self._query(cte.this, parent, visible).renamed(_alias_columns(cte))
-            itself.outputs.extend(result.outputs)
+            itself.outputs = result.outputs
             visible[name] = result
         return visible
 
     def _set_operation(self, node: exp.SetOperation, parent: Block | None, ctes: dict[str, Source]) -> Derived:
         left = self._query(node.this, parent, ctes)
+        if id(node) in self._recursive:  # the term that is read next sees what the first one yields
+            itself, names = self._recursive[id(node)]
+            itself.outputs = left.renamed(names).outputs
         right = self._query(node.expression, parent, ctes)
         if len(left.outputs) != len(right.outputs):
             return left
@@ -238,13 +257,14 @@ class Reader:
         source = ctes.get(name) if not schema else None
         if source is None:
             relation = self._catalog.find(schema or None, name)
-            source = self._relation(relation) if relation is not None else Derived()
+            is_alone = bool(node.args.get("only"))
+            source = self._relation(relation, is_alone=is_alone) if relation is not None else Derived()
         columns = _alias_columns(node)
         block.sources[alias] = _as_derived(source).renamed(columns) if columns else source
 
-    def _relation(self, relation: Relation) -> Source:
+    def _relation(self, relation: Relation, *, is_alone: bool) -> Source:
         if relation.kind != "v":
-            return Occurrence(relation)
+            return Occurrence(relation, is_alone=is_alone)
         tree = parse(relation.definition or "") if self._view_depth < MAX_VIEW_DEPTH else None
         if tree is None:
             return Derived()
