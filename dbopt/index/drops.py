@@ -73,4 +73,4 @@ def size(index: ExistingIndex, catalog: Catalog) -> int:
 
 
 def _concurrently(definition: str) -> str:
-    return definition.replace("CREATE INDEX ", "CREATE INDEX CONCURRENTLY ", 1)
+    return definition.replace(" INDEX ", " INDEX CONCURRENTLY ", 1)

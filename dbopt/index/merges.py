@@ -15,9 +15,10 @@ from itertools import permutations
 from dbopt.errors import FeatureMissing
 from dbopt.index.advice import CreateAdvice, DropAdvice, StatementCost
 from dbopt.index.drops import PLANNED, TOLERANCE, drop, size
-from dbopt.index.existing import Needless, as_new, enforces, parts
+from dbopt.index.existing import Needless, as_new, parts
 from dbopt.index.model import Index
 from dbopt.index.naming import Names
+from dbopt.index.redundancy import enforces
 from dbopt.index.selection import Problem
 from dbopt.index.trials import Planned, Trials
 from dbopt.postgres.identifiers import qualified
