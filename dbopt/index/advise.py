@@ -172,7 +172,7 @@ def _problem(
 def _share(index: Index, what_if: WhatIf) -> float:
     """Of the table's rows that the index holds: as its size is to that of the same index over all rows."""
     full = whole(index)
-    if full == index or not what_if.knows(full):
+    if full == index or not (what_if.knows(full) and what_if.knows(index)):
         return 1.0
     return min(what_if.size_bytes(index) / max(what_if.size_bytes(full), 1), 1.0)
 

@@ -12,6 +12,8 @@ from dbopt.index.trials import Trials
 from dbopt.postgres.schema import Catalog, ExistingIndex
 
 TOLERANCE = 0.10  # how much dearer one statement may become: a wider index has more pages
+PLANNED = " The workload was planned without it: nothing becomes dearer."
+UNREAD = " No plan of this workload reads it: nothing becomes dearer."
 
 WriteCost = Callable[[Index], float]
 
@@ -23,33 +25,36 @@ def advise_drops(trials: Trials, names: Mapping[Index, str], write_cost: WriteCo
     used = frozenset(name for question in trials.asked for name in question.indexes_read)
     advised = []
     for found in needless(trials.catalog, used, trials.chosen):
-        checked = _check(found, trials)
-        if checked is not None:
+        proof = _proof(found, trials)
+        if proof is not None:
             after = names.get(found.after, "") if found.after is not None else ""
-            advised.append(drop(found, checked, trials.catalog, write_cost, after))
+            advised.append(drop(found, proof, trials.catalog, write_cost, after))
     return tuple(advised)
 
 
-def _check(found: Needless, trials: Trials) -> bool | None:
-    """True: planned without it, and fine. False: the backend cannot hide it. None: a statement needs it."""
+def _proof(found: Needless, trials: Trials) -> str | None:
+    """A sentence that says what shows that it may go; empty where the backend cannot hide it. None: a statement needs
+    it.
+    """
     if found.kind == "invalid":
-        return False
+        return ""
     try:
         changed = trials.without([found.index])
     except FeatureMissing:
-        return None if found.after is not None else False
+        return None if found.after is not None else ""
     if any(planned.cost > trials.now(number).cost * (1 + TOLERANCE) for number, planned in changed.items()):
         return None
     trials.settle([found.index], changed)
-    return True
+    if not changed:
+        return "" if found.kind == "unused" else UNREAD
+    return PLANNED
 
 
-def drop(found: Needless, checked: bool, catalog: Catalog, write_cost: WriteCost, after: str = "") -> DropAdvice:
-    """The drop of an index; `checked` says whether the workload was planned without it."""
+def drop(found: Needless, proof: str, catalog: Catalog, write_cost: WriteCost, after: str = "") -> DropAdvice:
+    """The drop of an index; `proof` is a sentence that follows the reason."""
     index = found.index
     relation = catalog.find(*index.table)
     concurrently = "" if relation is not None and relation.kind == "p" else "CONCURRENTLY "
-    proof = " The workload was planned without it: nothing becomes dearer." if checked else ""
     return DropAdvice(
         index=index.sql_name,
         sql=f"DROP INDEX {concurrently}IF EXISTS {index.sql_name}",
@@ -68,4 +73,4 @@ def size(index: ExistingIndex, catalog: Catalog) -> int:
 
 
 def _concurrently(definition: str) -> str:
-    return definition.replace("CREATE INDEX ", "CREATE INDEX CONCURRENTLY ", 1)
+    return definition.replace(" INDEX ", " INDEX CONCURRENTLY ", 1)

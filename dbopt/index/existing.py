@@ -5,9 +5,10 @@ the workload needs one all the same is asked afterwards.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from dbopt.index.model import Index, Key
+from dbopt.index.redundancy import enforces, is_pinned, made_redundant, serves_all
 from dbopt.postgres.identifiers import quoted
 from dbopt.postgres.schema import Catalog, ExistingIndex, ForeignKey, IndexKey, Relation
 
@@ -28,23 +29,19 @@ class Needless:
 
 
 def needless(catalog: Catalog, used: frozenset[str] = frozenset(), new: Collection[Index] = ()) -> tuple[Needless, ...]:
-    """Indexes to drop, by table and name. Never one that enforces something: unique, of a constraint, replica identity,
-    CLUSTER; nor, for disuse, one that a foreign key needs to find its rows, or that plans read (`used`: bare names).
-    With `new` indexes, also those that are redundant as soon as these are there.
+    """Indexes to drop, by table and name. Never one that enforces something: of a constraint, replica identity,
+    CLUSTER, or unique unless another enforces the same; nor, for disuse, one that a foreign key needs to find its
+    rows, or that plans read (`used`: bare names). With `new` indexes, also those that are redundant as soon as these
+    are there.
     """
     planned = [(index, as_existing(index)) for index in sorted(new)]
     judgements = (
         _judge(index, catalog.indexes_of(relation), relation, catalog, used) or _judge_beside(index, planned)
         for relation in catalog.relations
         for index in catalog.indexes_of(relation)
-        if index.parent is None and index.definition and not enforces(index)
+        if index.parent is None and index.definition and not is_pinned(index)
     )
     return tuple(judgement for judgement in judgements if judgement is not None)
-
-
-def enforces(index: ExistingIndex) -> bool:
-    """Whether something besides plans rests on the index."""
-    return bool(index.is_unique or index.is_primary or index.constraint or index.is_marked or index.is_referenced)
 
 
 def as_existing(index: Index) -> ExistingIndex:
@@ -101,17 +98,15 @@ def _judge(
         if index.may_become_valid:
             return None
         reason = "A build that failed left it behind: writes maintain it, and no plan can read it."
-        return Needless(index, "invalid", reason)
-    for other in indexes:
-        if other is not index and other.is_valid and _is_same(index, other) and _is_kept_of_two(other, index):
-            return Needless(index, "duplicate", f"{other.sql_name} is the same index.")
-        if other is not index and other.is_valid and _is_reverse(index, other) and _is_kept_of_two(other, index):
-            return Needless(index, "redundant", f"{other.sql_name} is the same index, read backwards.")
-    for other in indexes:
-        if other.is_valid and is_prefix(index, other):
-            reason = f"{other.sql_name} begins with the same keys and serves all that it serves."
-            return Needless(index, "redundant", reason)
-    if _is_unused(index, relation, catalog, used) and not _stands_for_another(index, indexes):
+        repair = f"REINDEX INDEX CONCURRENTLY {index.sql_name} would repair it instead."
+        return Needless(index, "invalid", f"{reason} {repair}")
+    is_read = any(part.name in used for part in parts(index, catalog))
+    beside = [found for other in indexes if (found := made_redundant(index, other, relation, is_read=is_read))]
+    for found in sorted(beside, key=lambda found: found.kind):  # a duplicate says more
+        return Needless(index, found.kind, found.reason)
+    if enforces(index):
+        return None
+    if _is_unused(index, relation, catalog, used) and not _stands_for_another(index, indexes, relation):
         reason = f"It was not read once in {_days(catalog)}, and no plan of this workload reads it."
         return Needless(index, "unused", reason)
     return None
@@ -121,7 +116,7 @@ def _judge_beside(index: ExistingIndex, planned: Sequence[tuple[Index, ExistingI
     if not index.is_valid:
         return None
     for new, other in planned:
-        if other.table == index.table and (_is_same(index, other) or is_prefix(index, other)):
+        if other.table == index.table and serves_all(index, other):
             reason = (
                 f"The new index on ({', '.join(key.sql() for key in new.keys)}) begins with the same keys and serves"
             )
@@ -129,56 +124,9 @@ def _judge_beside(index: ExistingIndex, planned: Sequence[tuple[Index, ExistingI
     return None
 
 
-def _stands_for_another(index: ExistingIndex, indexes: Sequence[ExistingIndex]) -> bool:
+def _stands_for_another(index: ExistingIndex, indexes: Sequence[ExistingIndex], relation: Relation) -> bool:
     """Whether another index goes because this one serves what it served: both may not go."""
-    return any(
-        other is not index
-        and index.is_valid
-        and (
-            ((_is_same(other, index) or _is_reverse(other, index)) and _is_kept_of_two(index, other))
-            or is_prefix(other, index)
-        )
-        for other in indexes
-    )
-
-
-def _is_same(one: ExistingIndex, other: ExistingIndex) -> bool:
-    return one.keys == other.keys and _has_the_same(one, other)
-
-
-def _is_reverse(one: ExistingIndex, other: ExistingIndex) -> bool:
-    """Whether one is the other read backwards."""
-    return one.method == "btree" and _backwards(one.keys) == other.keys and _has_the_same(one, other)
-
-
-def _has_the_same(one: ExistingIndex, other: ExistingIndex) -> bool:
-    return (one.method, set(one.include), one.predicate) == (other.method, set(other.include), other.predicate)
-
-
-def _backwards(keys: Sequence[IndexKey]) -> tuple[IndexKey, ...]:
-    return tuple(replace(key, descending=not key.descending, nulls_first=not key.nulls_first) for key in keys)
-
-
-def _is_kept_of_two(one: ExistingIndex, other: ExistingIndex) -> bool:
-    """Of two equal indexes the one that cannot go stays: a part of a partitioned index, else one that enforces
-    something; else the first by name.
-    """
-    return (one.parent is None, not enforces(one), one.sql_name) < (
-        other.parent is None,
-        not enforces(other),
-        other.sql_name,
-    )
-
-
-def is_prefix(index: ExistingIndex, other: ExistingIndex) -> bool:
-    """Whether the other index begins with all keys of this one, be it backwards, has all its columns, and more."""
-    width = len(index.keys)
-    if index.method != "btree" or other.method != "btree" or index.predicate != other.predicate:
-        return False
-    if len(other.keys) <= width and len(other.include) <= len(index.include):
-        return False
-    begins = other.keys[:width] in (index.keys, _backwards(index.keys))
-    return begins and {*other.columns, *other.include}.issuperset(index.include)
+    return any(made_redundant(other, index, relation, is_read=True) for other in indexes if not is_pinned(other))
 
 
 # -- disuse -----------------------------------------------------------------------------------------------------------

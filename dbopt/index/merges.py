@@ -14,10 +14,11 @@ from itertools import permutations
 
 from dbopt.errors import FeatureMissing
 from dbopt.index.advice import CreateAdvice, DropAdvice, StatementCost
-from dbopt.index.drops import TOLERANCE, drop, size
-from dbopt.index.existing import Needless, as_new, enforces, parts
+from dbopt.index.drops import PLANNED, TOLERANCE, drop, size
+from dbopt.index.existing import Needless, as_new, parts
 from dbopt.index.model import Index
 from dbopt.index.naming import Names
+from dbopt.index.redundancy import enforces
 from dbopt.index.selection import Problem
 from dbopt.index.trials import Planned, Trials
 from dbopt.postgres.identifiers import qualified
@@ -192,4 +193,4 @@ def _drops(pair: Pair, made: CreateAdvice, catalog: Catalog, problem: Problem) -
     after = made.undo_sql.partition(" IF EXISTS ")[2]
     for index, other in ((pair.one, pair.other), (pair.other, pair.one)):
         reason = f"{after}, which replaces it and {other.sql_name}, serves what it serves: drop it when that is built."
-        yield drop(Needless(index, "redundant", reason), True, catalog, problem.write_cost, after)
+        yield drop(Needless(index, "redundant", reason), PLANNED, catalog, problem.write_cost, after)

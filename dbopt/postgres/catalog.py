@@ -132,6 +132,7 @@ def _index(row: Row, sizes: dict[Name, int], block_size: int) -> ExistingIndex:
         scans=row["scans"],
         options=tuple(row["options"]),
         definition=row["definition"],
+        is_deferrable=row["is_deferrable"],
     )
 
 

@@ -109,11 +109,11 @@ class IndexKey:
 
 @dataclass(frozen=True)
 class ExistingIndex:
-    """An index of the database. `constraint` names the primary key, unique or exclusion constraint that it backs;
-    `is_marked`: replica identity or CLUSTER use it; `is_referenced`: a foreign key points to what it enforces; `parent`
-    is the partitioned index it is attached to; `may_become_valid`: an invalid one that is perhaps
-    being built; `scans` is None where they are not counted; `definition` is empty, and an expression `?`, while another
-    session has the table locked.
+    """An index of the database. `constraint` names the primary key, unique or exclusion constraint that it backs, and
+    `is_deferrable` is said of that; `is_marked`: replica identity or CLUSTER use it; `is_referenced`: a foreign key
+    points to what it enforces; `parent` is the partitioned index it is attached to; `may_become_valid`: an invalid one
+    that is perhaps being built; `scans` is None where they are not counted; `definition` is empty, and an expression
+    `?`, while another session has the table locked.
     """
 
     schema: str
@@ -135,6 +135,7 @@ class ExistingIndex:
     scans: int | None = None
     options: tuple[str, ...] = ()
     definition: str = ""
+    is_deferrable: bool = False
 
     @property
     def sql_name(self) -> str:

@@ -21,6 +21,7 @@ SELECT n.nspname::text AS schema,
            WHERE k.relation = t.oid AND k.mode = 'ShareUpdateExclusiveLock' AND NOT x.indisvalid
        ) AS may_become_valid,
        x.indisreplident OR x.indisclustered AS is_marked,
+       NOT x.indimmediate AS is_deferrable,
        con.conname::text AS constraint_name,
        EXISTS (SELECT FROM pg_constraint AS fk WHERE fk.conindid = i.oid AND fk.contype = 'f') AS is_referenced,
        pn.nspname::text AS parent_schema,

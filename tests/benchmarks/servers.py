@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -29,7 +31,7 @@ SETTINGS = {
 @contextmanager
 def embedded_18(settings: Mapping[str, str] = SETTINGS) -> Iterator[Server]:
     """The embedded PostgreSQL 18."""
-    with embedded.start(settings=settings) as server:
+    with _stopped_on_sigterm(), embedded.start(settings=settings) as server:
         yield Server(18, f"host={server.directory} user={embedded.SUPERUSER}")
 
 
@@ -44,15 +46,28 @@ def debian_15(settings: Mapping[str, str] = SETTINGS) -> Iterator[Server]:
     data = directory / "data"
     everything = {**settings, "listen_addresses": "''", "unix_socket_directories": directory}
     options = " ".join(f"-c {name}={value}" for name, value in everything.items())
-    try:
-        _pg_ctl("init", "-s", "-D", data, "-o", "-A trust -U postgres -E UTF8 --locale=C.UTF-8")
-        _pg_ctl("start", "-s", "-w", "-D", data, "-l", directory / "log", "-o", options)
+    with _stopped_on_sigterm():
         try:
-            yield Server(15, f"host={directory} user=postgres")
+            _pg_ctl("init", "-s", "-D", data, "-o", "-A trust -U postgres -E UTF8 --locale=C.UTF-8")
+            try:
+                _pg_ctl("start", "-s", "-w", "-D", data, "-l", directory / "log", "-o", options)
+                yield Server(15, f"host={directory} user=postgres")
+            finally:
+                _pg_ctl("stop", "-s", "-D", data, "-m", "immediate")
         finally:
-            _pg_ctl("stop", "-s", "-D", data, "-m", "immediate")
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+@contextmanager
+def _stopped_on_sigterm() -> Iterator[None]:
+    """While this lasts, SIGTERM leaves by way of SystemExit, so that the servers are stopped: it would end the process
+    on the spot.
+    """
+    former = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        yield
     finally:
-        shutil.rmtree(directory, ignore_errors=True)
+        signal.signal(signal.SIGTERM, former)
 
 
 def _pg_ctl(*arguments: str | Path) -> None:

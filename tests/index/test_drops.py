@@ -119,3 +119,42 @@ def test_hypopg_checks_them_too(pg15: Server, new_database: Callable[..., Databa
     advice = advise_by_hypopg(shop, NEWEST)
     assert in_short(advice) == ["orders (status, placed_at)"]
     assert drops(advice) == {"by_status": "duplicate", "again": "redundant"}
+
+
+def test_what_other_indexes_do_already_goes(shop: Database) -> None:
+    shop.session.script(
+        """CREATE UNIQUE INDEX again ON orders (id); CREATE INDEX hashed ON orders USING hash (id);
+           CREATE INDEX one ON orders (customer_id, status); CREATE INDEX backwards ON orders (customer_id DESC);
+           CREATE INDEX part ON orders (customer_id) WHERE customer_id >= 0;
+           CREATE INDEX few ON orders (placed_at) WHERE status = 'failed';
+           CREATE INDEX all_of_them ON orders (placed_at)
+        """
+    )
+    written = replace(statement("UPDATE orders SET status = $1, customer_id = 3 WHERE id = 7"), calls=100)
+    advice = advise_by_shadow(shop, LOOKUP, "SELECT * FROM orders WHERE id = 3", written)
+    assert drops(advice) == {
+        "again": "duplicate",
+        "backwards": "redundant",
+        "hashed": "redundant",
+        "part": "redundant",
+    }
+    for one in advice.drop:
+        shop.session.script(one.sql)
+        shop.session.script(one.undo_sql)
+    assert drops(advise_by_shadow(shop, LOOKUP, "SELECT * FROM orders WHERE id = 3", written)) == drops(advice)
+
+
+def test_an_index_of_few_rows_that_a_plan_needs_stays(shop: Database) -> None:
+    shop.session.script(
+        """CREATE INDEX few ON orders (placed_at) WHERE total < 1; CREATE INDEX all_of_them ON orders (placed_at)"""
+    )
+    advice = advise_by_shadow(shop, "SELECT * FROM orders WHERE total < 1 ORDER BY placed_at")
+    assert "few" not in drops(advice)
+
+
+def test_a_deferrable_constraint_does_not_stand_in_for_a_unique_index(shop: Database) -> None:
+    shop.session.script(
+        """ALTER TABLE customers ADD CONSTRAINT late UNIQUE (email) DEFERRABLE;
+           CREATE UNIQUE INDEX own ON customers (email)"""
+    )
+    assert drops(advise_by_shadow(shop, LOOKUP)) == {}

@@ -37,6 +37,72 @@ def test_the_one_that_enforces_something_stays() -> None:
     assert judged(busy("a", "status"), busy("z", "status", is_unique=True)) == {"a": "duplicate"}
 
 
+def unique(name: str, *columns: str, **more: Any) -> ExistingIndex:
+    return busy(name, *columns, is_unique=True, **more)
+
+
+def test_a_unique_index_goes_where_another_enforces_the_same() -> None:
+    assert judged(unique("a_second", "id")) == {"a_second": "duplicate"}
+    assert judged(unique("a", "status"), unique("b", "status")) == {"b": "duplicate"}
+    assert judged(unique("a", "status"), unique("b", "status", constraint="b")) == {"a": "duplicate"}
+    assert judged(unique("some", "status", predicate="paid"), unique("all", "status")) == {}
+    assert judged(unique("some", "status", predicate="status <> ''"), unique("all", "status")) == {"some": "redundant"}
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [busy("other", "status")],
+        [busy("other", "status", "total")],
+        [unique("other", "status", "total")],
+        [unique("other", "status", predicate="paid")],
+        [unique("other", "status", constraint="other", is_deferrable=True)],
+        [unique("other", "status", is_valid=False, may_become_valid=True)],
+        [unique("other", "status", include=("total",), predicate="paid"), busy("longer", "status", "total", "paid")],
+    ],
+)
+def test_a_unique_index_stays_where_no_other_enforces_the_same(others: list[ExistingIndex]) -> None:
+    assert "mine" not in judged(unique("mine", "status"), *others)
+
+
+def test_of_many_unique_indexes_one_stays() -> None:
+    found = judged(unique("a", "status"), unique("b", "status"), unique("c", "status"), busy("d", "status", "total"))
+    assert found == {"b": "duplicate", "c": "duplicate"}
+
+
+@pytest.mark.parametrize("protection", [{"constraint": "c"}, {"is_marked": True}, {"is_referenced": True}])
+def test_a_duplicate_on_which_something_rests_stays(protection: dict[str, Any]) -> None:
+    assert judged(unique("mine", "id", **protection)) == {}
+
+
+def test_one_that_forbids_equal_nulls_goes_only_for_another_that_does() -> None:
+    strict = unique("strict", "status", definition="CREATE UNIQUE INDEX ON orders (status) NULLS NOT DISTINCT")
+    assert judged(strict, unique("a", "status")) == {"a": "duplicate"}
+
+
+def test_an_index_of_some_rows_goes_beside_one_of_all() -> None:
+    some = busy("some", "status", predicate="status IS NOT NULL")
+    assert judged(some, busy("all", "status")) == {"some": "redundant"}
+    assert judged(some, busy("longer", "status", "total")) == {"some": "redundant"}
+    assert judged(some, busy("others", "total", "status")) == {}
+    assert judged(some, busy("bits", "status", predicate="paid")) == {}
+
+
+def test_one_of_rows_chosen_by_other_columns_goes_only_where_plans_can_tell() -> None:
+    some, whole = busy("some", "status", predicate="total > 3"), busy("all", "status")
+    assert judged(some, whole) == {}
+    assert judged(some, whole, used=frozenset(("some",))) == {"some": "redundant"}
+
+
+def test_a_hash_index_goes_beside_a_b_tree() -> None:
+    hashed = replace(busy("hashed", "status"), method="hash")
+    assert judged(hashed, busy("sorted", "status")) == {"hashed": "redundant"}
+    assert judged(hashed, busy("sorted", "status", "total")) == {"hashed": "redundant"}
+    assert judged(hashed, unique("enforced", "status", constraint="u")) == {"hashed": "redundant"}
+    assert judged(hashed, busy("sorted", "total", "status")) == {}
+    assert judged(hashed, busy("sorted", "status", predicate="paid")) == {}
+
+
 def test_the_beginning_of_another_index_goes() -> None:
     assert judged(busy("short", "status"), busy("long", "status", "total")) == {"short": "redundant"}
     assert judged(busy("short", "status"), busy("long", "status", include=("total",))) == {"short": "redundant"}
@@ -97,6 +163,7 @@ def test_an_index_that_finds_the_rows_of_a_foreign_key_is_never_unused() -> None
 
 def test_what_a_failed_build_left_goes() -> None:
     assert judged(busy("i", "status", is_valid=False)) == {"i": "invalid"}
+    assert judged(busy("i", "status", is_valid=False, is_unique=True)) == {"i": "invalid"}
     assert judged(busy("i", "status", is_valid=False, may_become_valid=True)) == {}
 
 

@@ -133,11 +133,20 @@ def test_a_partitioned_table_has_one_in_each_partition(old_shop: Database) -> No
     assert in_short(advise_by_hypopg(old_shop, "SELECT * FROM log WHERE who = 7")) == ["log (who)"]
 
 
-def test_drops_are_advised_without_a_check(old_shop: Database) -> None:
+def test_an_index_that_no_plan_reads_is_dropped_without_hiding_it(old_shop: Database) -> None:
     old_shop.session.script("CREATE INDEX a ON orders (status); CREATE INDEX b ON orders (status)")
     (drop,) = advise_by_hypopg(old_shop, LOOKUP).drop
     assert (drop.index, drop.kind) == ("public.b", "duplicate")
-    assert "planned without it" not in drop.reason
+    assert drop.reason.endswith("No plan of this workload reads it: nothing becomes dearer.")
+
+
+def test_what_a_plan_reads_is_dropped_without_a_check(old_shop: Database) -> None:
+    old_shop.session.script(
+        "CREATE INDEX a ON orders (id); CREATE INDEX b ON orders ((id + 1)); CREATE INDEX c ON orders ((id + 1))"
+    )
+    drops = advise_by_hypopg(old_shop, "SELECT * FROM orders WHERE id = 5").drop
+    assert [(drop.index, drop.kind) for drop in drops] == [("public.a", "duplicate"), ("public.c", "duplicate")]
+    assert "becomes dearer" not in drops[1].reason
 
 
 def test_it_cannot_hide_before_1_4(old_shop: Database) -> None:

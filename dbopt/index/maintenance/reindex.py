@@ -12,9 +12,10 @@ from collections.abc import Iterator
 
 from dbopt.errors import FeatureMissing
 from dbopt.index.advice import Affected, Maintain
-from dbopt.index.existing import as_new, enforces
+from dbopt.index.existing import as_new
 from dbopt.index.maintenance.context import Context
 from dbopt.index.maintenance.facts import BtreeFacts, Counts
+from dbopt.index.redundancy import enforces
 from dbopt.index.size import BLOCK_SIZE, Attribute, btree_blocks
 from dbopt.postgres.identifiers import qualified
 from dbopt.postgres.schema import ExistingIndex
