@@ -234,14 +234,13 @@ def is_worthwhile(problem: Problem, chosen: Configuration, index: Index) -> bool
 
 def _begins(index: Index, other: Index) -> bool:
     """Whether the other serves what this one serves, if less well: its keys begin with the same, and it holds the same
-    rows, or all.
+    rows, or all. What BRIN and hash serve, a b-tree does.
     """
-    same = (index.schema, index.table, index.method) == (other.schema, other.table, other.method)
-    if not same or other.predicate not in ("", index.predicate):
+    if (index.schema, index.table) != (other.schema, other.table) or other.predicate not in ("", index.predicate):
         return False
-    if index.method == "btree":
+    if other.method == "btree" and index.method in ("btree", "brin", "hash"):
         return other.keys[: index.width] == index.keys
-    return other.columns == index.columns
+    return other.method == index.method and other.columns == index.columns
 
 
 def _swap(
