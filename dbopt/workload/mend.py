@@ -3,6 +3,8 @@ not even parse. Here it is mended so that it plans. Pure.
 
 - `interval $1`, `date $1`, `timestamp(3) with time zone $1`, `s.type $1` become `$1::interval` and so on;
 - `extract($1 from x)` becomes `pg_catalog."extract"($1, x)`;
+- `a = ANY (ARRAY[$1])` becomes `a IN ($1)`, and `a <> ALL (ARRAY[$1])` becomes `a NOT IN ($1)`: an array of parameters
+  alone is one of texts, while in a list each takes the type of what it is compared with;
 - constants that GROUP BY still shows are put back (dbopt.workload.groups).
 """
 
@@ -49,6 +51,8 @@ def mended(sql: str, *, literals: bool = False) -> str:
             _mend_typed(found, words, place, texts)
         elif found[number].folded == "extract":
             _mend_extract(found, words, place, texts, kinds)
+        elif found[number].folded in ("any", "some", "all"):
+            _mend_array(found, words, place, texts, literals=literals)
     return "".join(texts)
 
 
@@ -137,3 +141,30 @@ def _mend_extract(found: list[Token], words: list[int], place: int, texts: list[
         texts[words[place]] = 'pg_catalog."extract"'
         texts[words[place + 2]] = f"'{field.text}'" if field.kind is Kind.WORD else field.text
         texts[words[place + 3]] = ","
+
+
+def _mend_array(found: list[Token], words: list[int], place: int, texts: list[str], *, literals: bool) -> None:
+    """= any ( array [ value , ... ] ) -> in ( value , ... ); <> all (...) -> not in (...)"""
+    before = found[words[place - 1]].text if place else ""
+    is_all = found[words[place]].folded == "all"
+    following = [found[number].folded for number in words[place + 1 : place + 4]]
+    if following != ["(", "array", "["] or before not in (("<>", "!=") if is_all else ("=",)):
+        return
+    end = place + 4
+    while end < len(words) and _is_element(found[words[end]], literals=literals):
+        end += 1
+    closing = [found[number].text for number in words[end : end + 2]]
+    if end == place + 4 or closing != ["]", ")"]:
+        return
+    texts[words[place - 1]] = ("" if found[words[place - 1] - 1].kind is Kind.SPACE else " ") + (
+        "NOT IN" if is_all else "IN"
+    )
+    for number in (*range(words[place - 1] + 1, words[place + 1]), *words[place + 2 : place + 4], words[end]):
+        texts[number] = ""
+    texts[words[place + 1]] = " ("
+
+
+def _is_element(token: Token, *, literals: bool) -> bool:
+    """A value, or what stands between values."""
+    is_value = token.kind is Kind.PARAMETER or (literals and token.kind in (Kind.STRING, Kind.NUMBER))
+    return is_value or token.text == "," or (literals and token.text == "-")
