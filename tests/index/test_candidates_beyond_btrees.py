@@ -193,10 +193,26 @@ def test_several_conditions_restrict_it_alone_and_together() -> None:
 
 def test_of_a_column_that_is_mostly_null_the_rest() -> None:
     assert "btree (external) WHERE external IS NOT NULL" in found("SELECT * FROM tickets WHERE external = 5")
-    assert found("SELECT * FROM tickets WHERE external IS NULL") == {"btree (external) WHERE external IS NULL"}
+    assert found("SELECT * FROM tickets WHERE external IS NULL") == {
+        "btree (external) WHERE external IS NULL",
+        "btree (id) WHERE external IS NULL",
+    }
     assert "btree (external) WHERE external IS NOT NULL" not in found(
         "SELECT * FROM tickets WHERE external = 5 OR room = 1"
     )
+
+
+def test_where_a_condition_is_all_what_is_read_is_the_key() -> None:
+    indexes = found("SELECT room, kind FROM tickets WHERE status = 'open'")
+    assert "btree (kind, room) WHERE status = 'open'" in indexes
+    indexes = found("SELECT room, active FROM tickets WHERE active")
+    assert "btree (active, room) WHERE active" in indexes
+    assert found("SELECT count(*) FROM tickets WHERE active") == {
+        "btree (active) WHERE active",
+        "btree (id) WHERE active",
+    }
+    indexes = found("SELECT url FROM tickets WHERE active")
+    assert not any("url" in index for index in indexes)  # a value may be too long for a page
 
 
 def test_what_only_the_predicate_compares_is_not_included() -> None:

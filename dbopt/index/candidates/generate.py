@@ -65,14 +65,29 @@ def _btrees(
     columns = [column for predicate in chosen if not predicate.is_implied for column in predicate.columns]
     rest = branch.without(columns) if columns else branch
     found = set(sequences(need, rest, allowed.keys, existing))
-    if columns and not found and is_sortable(Key(columns[0]), need.relation):
-        found = {(Key(columns[0]),)}
+    if columns and not found:
+        yield from _without_keys(need, catalog, allowed, chosen)
+        found = {(Key(columns[0]),)} if is_sortable(Key(columns[0]), need.relation) else set()
     for keys in found:
         index = _where(Index(need.relation.schema, need.relation.name, keys), chosen)
         covered = covering(index, need, allowed.included) or covering_by_keys(index, need, allowed.keys)
         for one in (index, covered):
             if one is not None and not is_served(one, existing, repeat_keys=allowed.repeat_keys):
                 yield one
+
+
+def _without_keys(need: Need, catalog: Catalog, allowed: Allowed, chosen: tuple[Predicate, ...]) -> Iterator[Index]:
+    """Where the condition of a partial index is all that the statement asks: the columns that it reads for keys, and
+    the primary key, which serves other statements with the condition as well. The column of the condition holds the
+    same value in each of its rows.
+    """
+    unkeyed = _where(Index(need.relation.schema, need.relation.name, ()), chosen)
+    read = covering_by_keys(unkeyed, need, allowed.keys)
+    if read is not None:
+        yield read
+    for primary in (index for index in catalog.indexes_of(need.relation) if index.is_primary):
+        if primary.columns[0] is not None and len(primary.columns) == 1:
+            yield replace(unkeyed, keys=(Key(primary.columns[0]),))
 
 
 def _where(index: Index, chosen: tuple[Predicate, ...]) -> Index:
