@@ -282,6 +282,6 @@ def _not_advised(
         if after < before * (1 - _NOTICEABLE):
             helped.add(question.statement.id)
         elif question.foreign_key is None:
-            reasons[question.statement.id] = wording.of_no_index(question, problem.costs.least(number))
+            reasons[question.statement.id] = wording.of_no_index(question, number, problem)
     ids = dict.fromkeys(statement.id for statement in workload.statements)
     return tuple(NotAdvised(id_, reasons[id_]) for id_ in ids if id_ in reasons and id_ not in helped)

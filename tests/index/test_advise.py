@@ -8,8 +8,11 @@ import pytest
 
 from dbopt import documents
 from dbopt.errors import NothingToDo
-from dbopt.index.advice import Advice
-from tests.index.advising import advise_by_shadow, in_short, statement
+from dbopt.index import wording
+from dbopt.index.advice import Advice, StatementCost
+from dbopt.index.model import Index, Key
+from dbopt.index.questions import Question
+from tests.index.advising import advise_by_hypopg, advise_by_shadow, in_short, statement
 from tests.servers import Database
 
 
@@ -271,12 +274,55 @@ def test_why_there_is_no_index_to_try(shop: Database) -> None:
     advice = advise_by_shadow(
         shop,
         "SELECT * FROM orders WHERE placed_at::date = '2024-02-01'",
+        "SELECT * FROM customers WHERE to_tsvector(name) @@ to_tsquery('x')",
         "SELECT * FROM customers WHERE name LIKE '%17%'",
         "SELECT count(*) FROM orders WHERE total + 1 = 5",
     )
     assert [one.reason for one in advice.not_advised] == [
-        "An index ((CAST(placed_at AS DATE))) cannot be built: functions in index expression must be marked IMMUTABLE.",
+        "An index ((CAST(placed_at AS DATE))) cannot be built, since the expression is not immutable: "
+        "compare the column itself, with a range, or fix the time zone with AT TIME ZONE.",
+        "An index ((to_tsvector(name))) cannot be built, since the expression is not immutable: "
+        "name the configuration, as in to_tsvector('english', ...).",
         "Only an operator class of the extension pg_trgm serves its condition: "
         "CREATE EXTENSION pg_trgm, then ask again.",
         "There is no index to try: it has no condition, join or order that waits for one.",
     ]
+
+
+def test_an_existing_index_is_named_where_it_serves_the_statement(shop: Database) -> None:
+    (reason,) = advise_by_shadow(shop, "SELECT * FROM orders WHERE id < 2000").not_advised
+    assert "reads orders_pkey already" in reason.reason
+
+
+def test_how_to_look_into_an_array(shop: Database) -> None:
+    shop.session.script("ALTER TABLE orders ADD tags text[]")
+    (reason,) = advise_by_shadow(shop, "SELECT * FROM orders o WHERE 'x' = ANY (o.tags)").not_advised
+    assert reason.reason.startswith("No index serves value = ANY (o.tags): write o.tags @> ARRAY[value]")
+
+
+def test_hypopg_says_what_it_cannot_try(old_shop: Database) -> None:
+    old_shop.session.script("ALTER TABLE orders ADD data jsonb")
+    (reason,) = advise_by_hypopg(old_shop, "SELECT * FROM orders WHERE data @> '{}'").not_advised
+    assert reason.reason.startswith("HypoPG cannot try an index of the access method gin")
+    assert "--what-if shadow" in reason.reason
+
+
+def test_the_budget_is_blamed_only_where_there_is_one(shop: Database) -> None:
+    lookup = statement(WORKLOAD[0], calls=1)
+    write = statement("UPDATE orders SET customer_id = customer_id + 1 WHERE id = 5", calls=10**7)
+    (dear, *_) = advise_by_shadow(shop, lookup, write).not_advised
+    assert dear.reason.endswith("but costs more in writes than it saves.")
+    (large,) = advise_by_shadow(shop, lookup, budget_bytes=8191).not_advised
+    assert large.reason.startswith("Every index to try is larger than the budget of ")
+
+
+def test_what_an_index_is_for_is_said_without_a_slip() -> None:
+    index = Index("public", "orders", (Key("customer_id"),), include=("total",))
+    nothing: frozenset[str] = frozenset()
+    one = Question(statement(WORKLOAD[0]), (), None, 100.0, nothing, frozenset(), frozenset(), frozenset())
+    served = [(one, StatementCost("x", 100.0, 10.0))]
+    assert wording.of_index(index, served).endswith(
+        ", which finds all its columns in the index: cost 10.00 instead of 100."
+    )
+    both = wording.of_index(index, served * 2)
+    assert both.startswith("Serves 2 statements, which find all their columns in the index; ")
