@@ -36,7 +36,8 @@ EXPRESSION_STATISTICS = (
 class Relation:
     """A relation of the source. `kind` is pg_class.relkind, `blocks` the size of its main fork, `table` the table of an
     index (in the same schema), `extension` the extension it belongs to, `parents` schema and name of the tables that it
-    is a partition or heir of.
+    is a partition or heir of; `toast_blocks` is the size of its TOAST table, None where there is none or it was not
+    looked at.
     """
 
     schema: str
@@ -46,6 +47,7 @@ class Relation:
     table: str | None = None
     extension: str | None = None
     parents: tuple[tuple[str, ...], ...] = ()
+    toast_blocks: int | None = None
 
     @property
     def key(self) -> tuple[str, str]:

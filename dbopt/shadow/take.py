@@ -139,6 +139,7 @@ def _relation(row: Row) -> Relation:
         table=row["table_name"],
         extension=row["extension"],
         parents=tuple(tuple(parent) for parent in row["parents"]),
+        toast_blocks=row["toast_blocks"],
     )
 
 
