@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -67,6 +68,15 @@ def test_the_table_says_what_for_and_what_not(dbopt: Run, shop: Database, captur
     assert "above the best possible" in out
     assert "Statements without an index" in out
     assert '"nowhere" does not exist' in out
+
+
+def test_a_statement_without_a_name_is_shown_by_the_start_of_its_text(
+    dbopt: Run, shop: Database, captured: Callable[..., Path]
+) -> None:
+    code, out, _ = dbopt("suggest", captured(LOOKUP, "SELECT * FROM nowhere"), "-d", shop.dsn, "--format", "markdown")
+    assert code == 0
+    assert re.search(r"\| [0-9a-f]{4}… SELECT \* FROM nowhere +\|", out)
+    assert f"… {LOOKUP[:29]}…" in out
 
 
 def test_a_snapshot_needs_no_server_and_gives_the_same_bytes(
