@@ -89,6 +89,11 @@ def test_a_snapshot_needs_no_server_and_gives_the_same_bytes(
     assert first == second
     assert json.loads(first)["snapshot"] == "shop.dbsnap"
     assert len(json.loads(first)["create"]) == 1
+    code, third, err = dbopt(
+        "suggest", captured(LOOKUP), "--snapshot", snapshot, "-d", "host=/nowhere", "--format", "json"
+    )
+    assert (code, third) == (0, first)
+    assert "the advice is from the snapshot alone" in err
 
 
 def test_the_script_runs_in_psql(
@@ -170,6 +175,13 @@ def test_hypopg_is_asked_on_the_server(
         (("--max-per-table", "0"), 2, "--max-per-table"),
         (("--what-if", "guess"), 2, "--what-if"),
         (("--what-if", "hypopg", "--snapshot", "x.dbsnap"), 2, "go with --what-if shadow"),
+        (
+            ("--format", "junit"),
+            2,
+            "this command has no junit output\nhint: one of table, json, csv, markdown, sql, html",
+        ),
+        (("--format", "html"), 2, "this command has no html output\nhint: --pareto"),
+        (("--format", "sql", "--pareto"), 2, "this command has no sql output"),
         (("--snapshot", "nowhere.dbsnap"), 3, "there is no file nowhere.dbsnap"),
         (("-d", "host=/nowhere"), 3, "/nowhere"),
     ],
