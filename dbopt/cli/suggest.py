@@ -289,8 +289,9 @@ def _planner(
         with what_if(snapshots.load(snapshot), bin_dir=pg_bin) as shadow:
             _introduce(run, shadow, checked)
             with shadow.shadow.connect() as session:
-                catalog = read_catalog(session)
-                facts = read_facts(session, catalog, counts=False)
+                restored = read_catalog(session)
+                catalog = replace(restored, indexes=(*restored.indexes, *shadow.shadow.snapshot.invalid))
+                facts = read_facts(session, restored, counts=False)
             yield Planner(shadow, catalog, Condition(facts, shadow.all_visible), snapshot.name)
         return
     with run.connect() as session:

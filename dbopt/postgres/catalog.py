@@ -5,6 +5,7 @@ What can be asked of it afterwards is pure. The dataclasses stand in `dbopt.post
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dbopt.errors import LockNotAvailable
@@ -43,6 +44,14 @@ def read_catalog(session: Session) -> Catalog:
         foreign_keys=foreign_keys,
         extensions=extensions,
     )
+
+
+def read_invalid_indexes(session: Session) -> tuple[ExistingIndex, ...]:
+    """What builds that failed left behind, their sizes as the planner counts them."""
+    block_size = session.row("catalog/environment")["block_size"]
+    indexes = (_index(row, {}, block_size) for row in session.rows("catalog/indexes"))
+    left = (index for index in indexes if not index.is_valid and not index.may_become_valid and index.definition)
+    return tuple(replace(index, scans=None) for index in left)
 
 
 def _unless_locked(session: Session, query: str, value: str) -> dict[Name, Any]:

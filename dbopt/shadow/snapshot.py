@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from dbopt import documents
 from dbopt.errors import CorruptDocument, FileError, FileMissing
+from dbopt.postgres.schema import ExistingIndex
 from dbopt.shadow import validate
 
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -122,6 +123,7 @@ class Snapshot:
     the session that took it, `hidden` the tables (schema and name) whose statistics row security kept from it,
     `policed` those on which policies of row security hold for `role`.
     `as_of` is the newest point in time in the data, to the hour: the present, where plans must not change by the day.
+    `invalid` are indexes that failed builds left behind: the dump leaves them out.
     """
 
     SCHEMA: ClassVar[str] = "dbopt.snapshot/1"
@@ -144,6 +146,7 @@ class Snapshot:
     hidden: tuple[tuple[str, ...], ...] = ()
     as_of: str | None = None
     policed: tuple[tuple[str, ...], ...] = ()
+    invalid: tuple[ExistingIndex, ...] = ()
 
     @property
     def bytewise(self) -> bool:

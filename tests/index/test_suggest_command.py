@@ -209,3 +209,18 @@ def test_what_is_not_a_workload_is_an_error(dbopt: Run, tmp_path: Path) -> None:
     code, _, err = dbopt("suggest", path)
     assert code == 3
     assert "workload.json" in err
+
+
+def test_a_snapshot_tells_of_invalid_indexes(
+    dbopt: Run, shop: Database, captured: Callable[..., Path], tmp_path: Path
+) -> None:
+    shop.session.script(
+        """CREATE INDEX broken ON orders (customer_id);
+           UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'broken'::regclass"""
+    )
+    snapshot = tmp_path / "shop.dbsnap"
+    assert dbopt("snapshot", "-d", shop.dsn, "-o", snapshot)[0] == 0
+    advice = json.loads(dbopt("suggest", captured(LOOKUP), "--snapshot", snapshot, "--format", "json")[1])
+    assert [(one["index"], one["kind"]) for one in advice["drop"]] == [("public.broken", "invalid")]
+    assert "REINDEX INDEX CONCURRENTLY public.broken would repair it" in advice["drop"][0]["reason"]
+    assert len(advice["create"]) == 1
