@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dbopt.cli.command import Run, command
+from dbopt.cli.command import TABULAR, Format, Run, command
 from dbopt.errors import CorruptDocument, FileMissing, UsageError
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Wanted:
 
 
 def register(app: typer.Typer) -> None:
-    @command(app)
+    @command(app, formats=(*TABULAR, Format.JUNIT, Format.SARIF, Format.GITHUB))
     def check(
         run: Run,
         workload: Annotated[

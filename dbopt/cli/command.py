@@ -24,7 +24,7 @@ CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 
 
 
 class Format(StrEnum):
-    """The output formats that every command knows; some refuse the last ones."""
+    """The output formats. A command has some of them."""
 
     TABLE = "table"
     JSON = "json"
@@ -36,6 +36,8 @@ class Format(StrEnum):
     SARIF = "sarif"
     GITHUB = "github"
 
+
+TABULAR = (Format.TABLE, Format.JSON, Format.CSV, Format.MARKDOWN)
 
 _BY_SUFFIX = {
     ".json": Format.JSON,
@@ -168,13 +170,7 @@ _COMMON: dict[str, Any] = {
             help="Configuration file; default: ./dbopt.toml.",
         ),
     ],
-    "format": Annotated[
-        Format | None,
-        typer.Option(
-            "--format",
-            help="Output format; default: by the suffix of --output, table.",
-        ),
-    ],
+    "format": None,  # each command has its own
     "output": Annotated[
         list[Path] | None,
         typer.Option(
@@ -206,9 +202,11 @@ def _preferred_format() -> Format | None:
     return Format(wanted) if wanted else None
 
 
-def command(app: typer.Typer, name: str | None = None) -> Callable[[Command], Command]:
+def command(
+    app: typer.Typer, name: str | None = None, *, formats: tuple[Format, ...] = TABULAR
+) -> Callable[[Command], Command]:
     """Register `function(run, ...)` as a command with the common options added, packed into `run`. It returns its exit
-    code; None is 0.
+    code; None is 0. Formats but these are refused before any work is done; where there are none, --format is hidden.
     """
 
     def register(function: Command) -> Command:
@@ -217,10 +215,14 @@ def command(app: typer.Typer, name: str | None = None) -> Callable[[Command], Co
             files = tuple(arguments.pop("output") or ())
             run = Run(**{option: arguments.pop(option) for option in _COMMON if option != "output"}, outputs=files)
             run.check()
+            if formats and run.format is not None and run.format not in formats:
+                raise UsageError(f"this command has no {run.format} output", hint=f"one of {', '.join(formats)}")
             return function(run, **arguments)
 
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
-        signature = inspect.Signature([_keyword(parameter) for parameter in own] + [_common(o) for o in _COMMON])
+        signature = inspect.Signature(
+            [_keyword(parameter) for parameter in own] + [_common(o, formats) for o in _COMMON]
+        )
         called.__signature__ = signature  # type: ignore[attr-defined]
         called.__annotations__ = {parameter.name: parameter.annotation for parameter in signature.parameters.values()}
         app.command(name, context_settings=CONTEXT_SETTINGS)(called)
@@ -245,7 +247,20 @@ def _keyword(parameter: inspect.Parameter) -> inspect.Parameter:
     return parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
 
 
-def _common(option: str) -> inspect.Parameter:
+def _common(option: str, formats: tuple[Format, ...]) -> inspect.Parameter:
     own = inspect.signature(Run).parameters.get(option)
     default = None if own is None else own.default
-    return inspect.Parameter(option, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=_COMMON[option])
+    annotation = _format_option(formats) if option == "format" else _COMMON[option]
+    return inspect.Parameter(option, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def _format_option(formats: tuple[Format, ...]) -> Any:
+    return Annotated[
+        Format | None,
+        typer.Option(
+            "--format",
+            metavar=f"<{'|'.join(formats)}>",
+            hidden=not formats,
+            help="Output format; default: by the suffix of --output, table.",
+        ),
+    ]

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from dbopt.cli.command import Run, command
+from dbopt.cli.command import TABULAR, Format, Run, command
 from dbopt.errors import NothingToDo
 
 
 def register(app: typer.Typer) -> None:
-    @command(app)
+    @command(app, formats=(*TABULAR, Format.HTML))
     def compare(
         run: Run,
         before: Annotated[str, typer.Argument(metavar="BEFORE", help="A file of `dbopt measure`; - is stdin.")],

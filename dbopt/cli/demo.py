@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dbopt.cli.command import Run, command
+from dbopt.cli.command import TABULAR, Format, Run, command
 from dbopt.errors import DboptError, FileError, Interrupted, UsageError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ Now your own database (the connection string, or PGHOST, PGDATABASE, ... as for 
 
 
 def register(app: typer.Typer) -> None:
-    @command(app)
+    @command(app, formats=(*TABULAR, Format.HTML))
     def demo(
         run: Run,
         scale: Annotated[float, typer.Option("--scale", metavar="S", help="Size of the data; 1: 2 M rows.")] = 1.0,

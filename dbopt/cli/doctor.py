@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from dbopt.cli.command import Run, command
+from dbopt.cli.command import TABULAR, Format, Run, command
 
 
 def register(app: typer.Typer) -> None:
-    @command(app)
+    @command(app, formats=(*TABULAR, Format.SQL))
     def doctor(run: Run) -> int:
         """Show what works on this server for this role, what does not, and the SQL that mends it."""
         from dbopt.doctor.examine import examine

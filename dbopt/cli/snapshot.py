@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    @command(app)
+    @command(app, formats=())
     def snapshot(
         run: Run,
         pg_bin: Annotated[

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dbopt.cli.command import Run, command
+from dbopt.cli.command import TABULAR, Format, Run, command
 from dbopt.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Planner:
 
 
 def register(app: typer.Typer) -> None:
-    @command(app)
+    @command(app, formats=(*TABULAR, Format.SQL, Format.HTML))
     def suggest(
         run: Run,
         workload: Annotated[str, typer.Argument(metavar="WORKLOAD", help="A file of `dbopt capture`; - is stdin.")],
@@ -96,7 +96,11 @@ def register(app: typer.Typer) -> None:
             ),
         ] = None,
         pareto: Annotated[
-            bool, typer.Option("--pareto", help="Show what storage buys: the cost under budgets up to all that helps.")
+            bool,
+            typer.Option(
+                "--pareto",
+                help="Show what storage buys: the cost under budgets up to all that helps; the only one with html.",
+            ),
         ] = False,
         confirm: Annotated[
             bool, typer.Option("--confirm", help="Plan the advice once more on the server, which needs HypoPG.")
@@ -109,9 +113,12 @@ def register(app: typer.Typer) -> None:
         from dbopt.workload import files
 
         wanted = _Wanted(explain, advice, pareto, confirm)
+        wanted.check_format(run.format)
         wanted.check(budget=budget, replica=replica, snapshot=snapshot, self_check=self_check, what_if=what_if)
         budget_bytes = bytes_of(budget) if budget is not None else None
         asked = files.load(workload)
+        if snapshot is not None and (run.dsn or run.db) and not (confirm or self_check):
+            run.note("the advice is from the snapshot alone: nothing is asked of the server without --confirm")
         if advice is not None:
             run.emit(_explained_from_file(advice, explain or 0, asked))
             return 0
@@ -157,6 +164,12 @@ class _Wanted:
     advice: Path | None
     pareto: bool
     confirm: bool
+
+    def check_format(self, chosen: Format | None) -> None:
+        """Raises UsageError for a format that goes with other options."""
+        if (chosen is Format.HTML and not self.pareto) or (chosen is Format.SQL and self.pareto):
+            hint = "--pareto has one" if chosen is Format.HTML else "leave out --pareto"
+            raise UsageError(f"this command has no {chosen} output", hint=hint)
 
     def check(self, *, budget: str | None, replica: object, snapshot: object, self_check: bool, what_if: str) -> None:
         """Raises UsageError."""
@@ -276,8 +289,9 @@ def _planner(
         with what_if(snapshots.load(snapshot), bin_dir=pg_bin) as shadow:
             _introduce(run, shadow, checked)
             with shadow.shadow.connect() as session:
-                catalog = read_catalog(session)
-                facts = read_facts(session, catalog, counts=False)
+                restored = read_catalog(session)
+                catalog = replace(restored, indexes=(*restored.indexes, *shadow.shadow.snapshot.invalid))
+                facts = read_facts(session, restored, counts=False)
             yield Planner(shadow, catalog, Condition(facts, shadow.all_visible), snapshot.name)
         return
     with run.connect() as session:

@@ -9,11 +9,11 @@ import typer
 
 from dbopt.cli import change
 from dbopt.cli.change import DryRun, LockTimeout, Retries, WaitTimeout, Yes
-from dbopt.cli.command import Run, command
+from dbopt.cli.command import TABULAR, Format, Run, command
 
 
 def register(app: typer.Typer) -> None:
-    @command(app)
+    @command(app, formats=(*TABULAR, Format.SQL))
     def undo(
         run: Run,
         undo_file: Annotated[Path, typer.Argument(metavar="UNDOFILE", help="A file that `dbopt apply` wrote.")],

@@ -10,6 +10,7 @@ from sqlglot import exp
 from dbopt.errors import ConnectionFailed, FeatureMissing, ServerError
 from dbopt.index.candidates import Allowed, Need, Worthy, conditions, generate, largest, needs_of, worthy_conditions
 from dbopt.index.candidates.constants import with_constants
+from dbopt.index.candidates.long_values import why_too_long
 from dbopt.index.candidates.other_methods import lacking
 from dbopt.index.costs import Answer, Configuration
 from dbopt.index.model import Index
@@ -81,7 +82,7 @@ def prepare(
             failed[statement.id] = f"It does not plan: {error}."
     worthy = worthy_conditions(one.needs for one in planned)
     asked = [_question(one, catalog, allowed, worthy) for one in planned]
-    return Questions(_asked_anew(_judged(asked, worthy, what_if), what_if), failed)
+    return Questions(_asked_anew(_judged(asked, catalog, worthy, what_if), what_if), failed)
 
 
 @dataclass(frozen=True)
@@ -154,12 +155,14 @@ def _analysed(statement: Statement, catalog: Catalog) -> tuple[exp.Expression | 
         return None, []
 
 
-def _judged(asked: list[Question], worthy: Worthy, what_if: WhatIf) -> list[Question]:
-    """Without the candidates that the planner cannot judge, and without partial indexes that leave out next to nothing
-    of what the same index over all rows holds.
+def _judged(asked: list[Question], catalog: Catalog, worthy: Worthy, what_if: WhatIf) -> list[Question]:
+    """Without the candidates that could not be built or that the planner cannot judge, and without partial indexes that
+    leave out next to nothing of what the same index over all rows holds.
     """
     every = {index for question in asked for index in question.candidates}
-    refused = what_if.prepare(sorted(every | {whole(index) for index in every}))
+    refused = {index: why for index in every if (why := why_too_long(index, catalog)) is not None}
+    to_try = every - refused.keys()
+    refused |= what_if.prepare(sorted(to_try | {whole(index) for index in to_try}))
     needless = {
         index for index in every - refused.keys() if index.predicate and not _saves_space(index, worthy, what_if)
     }

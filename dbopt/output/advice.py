@@ -23,7 +23,7 @@ def report(advice: Advice, workload: Workload) -> Report:
 
 
 def _create(advice: Advice, workload: Workload) -> Table:
-    labels = {statement.id: statement.label for statement in workload.statements}
+    labels = {statement.id: units.statement_name(statement) for statement in workload.statements}
     columns = (
         Column("#", right=True),
         Column("index", wrap=True),
@@ -142,8 +142,8 @@ def _maintain(advice: Advice) -> Table:
 
 
 def _not_advised(advice: Advice, workload: Workload) -> Table:
-    labels = {statement.id: statement.label for statement in workload.statements}
-    columns = (Column("statement"), Column("reason", wrap=True))
+    labels = {statement.id: units.statement_name(statement) for statement in workload.statements}
+    columns = (Column("statement", wrap=True), Column("reason", wrap=True))
     rows = tuple((labels.get(one.id, one.id), one.reason) for one in advice.not_advised)
     return Table(columns, rows, title="Statements without an index in this advice", styles=("dim",) * len(rows))
 

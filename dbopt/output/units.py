@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from dbopt.units import size_text
+
+if TYPE_CHECKING:
+    from dbopt.workload.model import Statement
+
+_ID, _TEXT = 4, 30  # characters of a statement without a name
 
 
 def milliseconds(value: float) -> str:
@@ -48,6 +55,11 @@ def one_line(text: str, width: int = 60) -> str:
     """Text folded into one line of at most `width` characters."""
     folded = " ".join(text.split())
     return folded if len(folded) <= width else folded[: width - 1] + "…"
+
+
+def statement_name(statement: Statement) -> str:
+    """What to call a statement in a table: its name, else the start of its id and of its text."""
+    return statement.name or f"{statement.id[:_ID]}… {one_line(statement.sql, _TEXT)}"
 
 
 def comment(text: str) -> str:

@@ -4,10 +4,12 @@ What can be asked of it afterwards is pure. The dataclasses stand in `dbopt.post
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dbopt.errors import LockNotAvailable
+from dbopt.postgres.long_values import Lengths, long_columns
 from dbopt.postgres.schema import Activity, Catalog, Column, ExistingIndex, ForeignKey, IndexKey, Relation
 from dbopt.postgres.session import Row, Session
 
@@ -19,12 +21,13 @@ def read_catalog(session: Session) -> Catalog:
     holds a lock that forbids asking, sizes are the planner's page counts and views have no definitions.
     """
     sizes: dict[Name, int] = _unless_locked(session, "catalog/sizes", "bytes")
+    toast: dict[Name, int] = _unless_locked(session, "catalog/toast", "bytes")
     views: dict[Name, str] = _unless_locked(session, "catalog/views", "definition")
     with session.rolled_back():
         environment = session.row("catalog/environment")
         block_size = environment["block_size"]
         activity = {(row["schema"], row["name"]): _activity(row) for row in session.rows("catalog/activity")}
-        columns = _by_relation(session.rows("catalog/columns"))
+        columns = _by_relation(session.rows("catalog/columns"), toast)
         relations = tuple(
             _relation(row, columns, sizes, views, activity, block_size) for row in session.rows("catalog/relations")
         )
@@ -45,6 +48,14 @@ def read_catalog(session: Session) -> Catalog:
     )
 
 
+def read_invalid_indexes(session: Session) -> tuple[ExistingIndex, ...]:
+    """What builds that failed left behind, their sizes as the planner counts them."""
+    block_size = session.row("catalog/environment")["block_size"]
+    indexes = (_index(row, {}, block_size) for row in session.rows("catalog/indexes"))
+    left = (index for index in indexes if not index.is_valid and not index.may_become_valid and index.definition)
+    return tuple(replace(index, scans=None) for index in left)
+
+
 def _unless_locked(session: Session, query: str, value: str) -> dict[Name, Any]:
     try:
         with session.rolled_back():
@@ -53,14 +64,20 @@ def _unless_locked(session: Session, query: str, value: str) -> dict[Name, Any]:
         return {}
 
 
-def _by_relation(rows: Iterable[Row]) -> dict[Name, tuple[Column, ...]]:
-    found: dict[Name, list[Column]] = {}
+def _by_relation(rows: Iterable[Row], toast: dict[Name, int]) -> dict[Name, tuple[Column, ...]]:
+    found: dict[Name, list[Row]] = {}
     for row in rows:
-        found.setdefault((row["schema"], row["relation"]), []).append(_column(row))
-    return {name: tuple(columns) for name, columns in found.items()}
+        found.setdefault((row["schema"], row["relation"]), []).append(row)
+    return {name: _columns(of, has_toast=toast.get(name, 0) > 0) for name, of in found.items()}
 
 
-def _column(row: Row) -> Column:
+def _columns(rows: Sequence[Row], *, has_toast: bool) -> tuple[Column, ...]:
+    lengths = [Lengths(row["name"], row["unbounded"], row["longest"], row["avg_width"]) for row in rows]
+    long = long_columns(lengths, has_toast=has_toast)
+    return tuple(_column(row, may_be_long=row["name"] in long) for row in rows)
+
+
+def _column(row: Row, *, may_be_long: bool) -> Column:
     return Column(
         name=row["name"],
         type=row["type"],
@@ -74,6 +91,7 @@ def _column(row: Row) -> Column:
         null_fraction=row["null_frac"],
         correlation=row["correlation"],
         top_frequency=row["top_frequency"],
+        may_be_long=may_be_long,
     )
 
 

@@ -18,7 +18,8 @@ class Column:
     """A column with what the planner knows of it; None is unknown (never analysed, or not readable by the role).
 
     `n_distinct` is PostgreSQL's: a count, or below zero minus the share of the rows. `bytewise`: texts sort by bytes,
-    so that a plain b-tree serves LIKE 'x%'. `length` is the type's fixed length in bytes.
+    so that a plain b-tree serves LIKE 'x%'. `length` is the type's fixed length in bytes. `may_be_long`: some value is
+    perhaps too long for a b-tree.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Column:
     null_fraction: float | None = None
     correlation: float | None = None
     top_frequency: float | None = None
+    may_be_long: bool = False
 
     @property
     def width(self) -> int:

@@ -47,7 +47,7 @@ def differing(old: Snapshot, new: Snapshot) -> tuple[str, ...]:
 
 def schema_of(snapshot: Snapshot) -> tuple[object, ...]:
     """What makes up the schema, to be compared."""
-    relations = frozenset(replace(relation, blocks=0) for relation in snapshot.relations)
+    relations = frozenset(replace(relation, blocks=0, toast_blocks=None) for relation in snapshot.relations)
     locale = (snapshot.encoding, snapshot.locale_provider, snapshot.collate, snapshot.ctype)
     return definitions(snapshot), relations, locale, frozenset(snapshot.extension_functions)
 
@@ -146,7 +146,8 @@ def _index(relation: Relation, parts: _Parts) -> str | None:
 def _sized(relation: Relation, schema: _Parts, other: _Parts, shared: Mapping[tuple[str, str], Relation]) -> Relation:
     """The relation with the other's size. An index that it lacks grows or shrinks as its table does."""
     if relation.key in shared:
-        return replace(relation, blocks=other.relations[relation.key].blocks)
+        there = other.relations[relation.key]
+        return replace(relation, blocks=there.blocks, toast_blocks=there.toast_blocks)
     table = (relation.schema, relation.table or "")
     if not relation.is_index or table not in shared or not schema.relations[table].blocks:
         return relation

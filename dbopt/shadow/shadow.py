@@ -163,6 +163,8 @@ def _sized(server: EmbeddedServer, session: Session, storage: Storage, made: Mig
     for table in snapshot.tables:
         if table.key in files and files[table.key]["path"]:
             storage.resize(files[table.key]["path"], table.blocks)
+        if table.key in files and files[table.key]["toast_path"] and table.toast_blocks:
+            storage.resize(files[table.key]["toast_path"], table.toast_blocks)
     if made.new_indexes:
         with roles.ordinary(server) as planner:
             settings.apply(planner, snapshot)

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from dbopt import documents
 from dbopt.errors import CorruptDocument, FileError, FileMissing
+from dbopt.postgres.schema import ExistingIndex
 from dbopt.shadow import validate
 
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -36,7 +37,8 @@ EXPRESSION_STATISTICS = (
 class Relation:
     """A relation of the source. `kind` is pg_class.relkind, `blocks` the size of its main fork, `table` the table of an
     index (in the same schema), `extension` the extension it belongs to, `parents` schema and name of the tables that it
-    is a partition or heir of.
+    is a partition or heir of; `toast_blocks` is the size of its TOAST table, None where there is none or it was not
+    looked at.
     """
 
     schema: str
@@ -46,6 +48,7 @@ class Relation:
     table: str | None = None
     extension: str | None = None
     parents: tuple[tuple[str, ...], ...] = ()
+    toast_blocks: int | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -120,6 +123,7 @@ class Snapshot:
     the session that took it, `hidden` the tables (schema and name) whose statistics row security kept from it,
     `policed` those on which policies of row security hold for `role`.
     `as_of` is the newest point in time in the data, to the hour: the present, where plans must not change by the day.
+    `invalid` are indexes that failed builds left behind: the dump leaves them out.
     """
 
     SCHEMA: ClassVar[str] = "dbopt.snapshot/1"
@@ -142,6 +146,7 @@ class Snapshot:
     hidden: tuple[tuple[str, ...], ...] = ()
     as_of: str | None = None
     policed: tuple[tuple[str, ...], ...] = ()
+    invalid: tuple[ExistingIndex, ...] = ()
 
     @property
     def bytewise(self) -> bool:

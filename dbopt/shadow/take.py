@@ -8,6 +8,7 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from dbopt.errors import (
@@ -18,6 +19,7 @@ from dbopt.errors import (
     QueryFailed,
     ServerError,
 )
+from dbopt.postgres.catalog import read_invalid_indexes
 from dbopt.postgres.identifiers import qualified, quoted
 from dbopt.postgres.programs import readable_programs
 from dbopt.postgres.session import Row, Session
@@ -75,7 +77,10 @@ def take(
     planning = of_role(session, role) if role is not None else of_session(session)
     try:
         taken = _taken(session, bin_dir or readable_programs(), planning, role, hidden)
-        return redacted(taken, source.read(session), known) if redact else taken
+        if not redact:
+            return taken
+        plain = tuple(one for one in taken.invalid if not one.predicate and None not in one.columns)  # no constants
+        return redacted(replace(taken, invalid=plain), source.read(session), known)
     except UnicodeDecodeError:
         raise _not_utf8("") from None
 
@@ -103,6 +108,7 @@ def _taken(
         functions = tuple(_function(row) for row in session.rows("shadow/extension_functions"))
         _write_plainly(session)
         newest = session.row("shadow/newest_time")["newest"]
+        invalid = read_invalid_indexes(session)
         policed = session.rows("shadow/policed_tables", role=role) if role is not None else []
     return Snapshot(
         server_version=session.server_version,
@@ -121,6 +127,7 @@ def _taken(
         hidden=hidden,
         as_of=newest,
         policed=tuple((row["schema"], row["name"]) for row in policed),
+        invalid=invalid,
     )
 
 
@@ -139,6 +146,7 @@ def _relation(row: Row) -> Relation:
         table=row["table_name"],
         extension=row["extension"],
         parents=tuple(tuple(parent) for parent in row["parents"]),
+        toast_blocks=row["toast_blocks"],
     )
 
 

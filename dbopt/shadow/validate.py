@@ -42,9 +42,10 @@ def _faults(snapshot: Snapshot) -> Iterator[str]:
     if not all(_names(snapshot)):
         yield "a name in it is empty"
     for relation in snapshot.relations:
-        if not 0 <= relation.blocks <= _MOST_BLOCKS:
-            yield f"a relation of {relation.blocks} blocks"
-    if sum(relation.blocks for relation in snapshot.relations) > _MOST_BLOCKS_TOGETHER:
+        for blocks in (relation.blocks, relation.toast_blocks or 0):
+            if not 0 <= blocks <= _MOST_BLOCKS:
+                yield f"a relation of {blocks} blocks"
+    if sum(relation.blocks + (relation.toast_blocks or 0) for relation in snapshot.relations) > _MOST_BLOCKS_TOGETHER:
         yield "its relations have more than 256 TB"
 
 

@@ -1,7 +1,8 @@
 -- Columns with their statistics. Statistics of tables that the role may not read are missing (pg_stats hides them);
 -- apart from those it needs no privilege. A column is indexable when its type has a default b-tree operator class:
 -- those of anyarray and of record compare what can be compared, the elements and fields;
--- bytewise says that its texts sort by bytes, so that a plain b-tree serves LIKE 'x%'.
+-- bytewise says that its texts sort by bytes, so that a plain b-tree serves LIKE 'x%'; unbounded that its values may
+-- have any length; longest is the length of the longest value in its statistics, in bytes.
 WITH RECURSIVE base AS (
     SELECT t.oid AS type, t.oid AS base, t.typtype, t.typbasetype, t.typelem, t.typlen, t.typrelid
     FROM pg_type AS t
@@ -74,7 +75,12 @@ SELECT n.nspname::text AS schema,
        st.n_distinct::float8 AS n_distinct,
        st.null_frac::float8 AS null_frac,
        st.correlation::float8 AS correlation,
-       st.top_frequency::float8 AS top_frequency
+       st.top_frequency::float8 AS top_frequency,
+       a.attlen = -1 AND a.atttypmod = -1 AND a.attstorage IN ('x', 'e') AS unbounded,
+       CASE WHEN a.attlen = -1 AND a.atttypmod = -1 AND a.attstorage IN ('x', 'e') THEN (
+           SELECT max(octet_length(v))
+           FROM unnest(st.common::text::text[] || st.bounds::text::text[]) AS v
+       ) END AS longest
 FROM pg_attribute AS a
 JOIN pg_class AS c ON c.oid = a.attrelid
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -84,7 +90,7 @@ LEFT JOIN pg_collation AS l ON l.oid = a.attcollation
 LEFT JOIN (
     SELECT DISTINCT ON (schemaname, tablename, attname)
            schemaname, tablename, attname, avg_width, n_distinct, null_frac, correlation,
-           most_common_freqs[1] AS top_frequency
+           most_common_freqs[1] AS top_frequency, most_common_vals AS common, histogram_bounds AS bounds
     FROM pg_stats
     ORDER BY schemaname, tablename, attname, inherited
 ) AS st ON st.schemaname = n.nspname AND st.tablename = c.relname AND st.attname = a.attname

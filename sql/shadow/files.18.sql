@@ -4,7 +4,8 @@ SELECT c.oid::bigint AS oid,
        c.relname::text AS name,
        c.relkind::text AS kind,
        am.amname::text AS method,
-       pg_relation_filepath(c.oid) AS path
+       pg_relation_filepath(c.oid) AS path,
+       pg_relation_filepath(nullif(c.reltoastrelid, 0)) AS toast_path
 FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_am AS am ON am.oid = c.relam

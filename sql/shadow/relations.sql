@@ -6,6 +6,9 @@ SELECT n.nspname::text AS schema,
             THEN coalesce(pg_relation_size(c.oid) / current_setting('block_size')::bigint, 0)
             ELSE 0
        END AS blocks,
+       CASE WHEN c.relkind IN ('r', 'm') AND c.reltoastrelid <> 0
+            THEN coalesce(pg_relation_size(c.reltoastrelid) / current_setting('block_size')::bigint, 0)
+       END AS toast_blocks,
        t.relname::text AS table_name,
        e.extname::text AS extension,
        (

@@ -39,6 +39,23 @@ def test_a_command_without_that_form_says_so(dbopt: Dbopt, workload: list[str], 
     assert err.startswith(f"dbopt: error: this command has no {format_name} output\nhint: ")
 
 
+@pytest.mark.parametrize(
+    ("command", "formats"),
+    [
+        (["suggest"], "<table|json|csv|markdown|sql|html>"),
+        (["check"], "<table|json|csv|markdown|junit|sarif|github>"),
+        (["explain"], "<table|json|csv|markdown>"),
+    ],
+)
+def test_the_help_names_the_formats_that_a_command_has(dbopt: Dbopt, command: list[str], formats: str) -> None:
+    _, out, _ = dbopt(*command, "--help")
+    assert f"--format {formats}" in out
+
+
+def test_the_help_of_a_command_with_one_format_names_none(dbopt: Dbopt) -> None:
+    assert "--format" not in dbopt("snapshot", "--help")[1]
+
+
 @pytest.mark.parametrize(("name", "text"), [("a.sarif", "<sarif>\n"), ("a.XML", "<junit>\n"), ("a.txt", "<github>\n")])
 def test_the_suffix_chooses_the_format(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
     monkeypatch.setenv("DBOPT_FORMAT", "github")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -69,6 +70,15 @@ def test_the_table_says_what_for_and_what_not(dbopt: Run, shop: Database, captur
     assert '"nowhere" does not exist' in out
 
 
+def test_a_statement_without_a_name_is_shown_by_the_start_of_its_text(
+    dbopt: Run, shop: Database, captured: Callable[..., Path]
+) -> None:
+    code, out, _ = dbopt("suggest", captured(LOOKUP, "SELECT * FROM nowhere"), "-d", shop.dsn, "--format", "markdown")
+    assert code == 0
+    assert re.search(r"\| [0-9a-f]{4}… SELECT \* FROM nowhere +\|", out)
+    assert f"… {LOOKUP[:29]}…" in out
+
+
 def test_a_snapshot_needs_no_server_and_gives_the_same_bytes(
     dbopt: Run, shop: Database, captured: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -79,6 +89,11 @@ def test_a_snapshot_needs_no_server_and_gives_the_same_bytes(
     assert first == second
     assert json.loads(first)["snapshot"] == "shop.dbsnap"
     assert len(json.loads(first)["create"]) == 1
+    code, third, err = dbopt(
+        "suggest", captured(LOOKUP), "--snapshot", snapshot, "-d", "host=/nowhere", "--format", "json"
+    )
+    assert (code, third) == (0, first)
+    assert "the advice is from the snapshot alone" in err
 
 
 def test_the_script_runs_in_psql(
@@ -160,6 +175,13 @@ def test_hypopg_is_asked_on_the_server(
         (("--max-per-table", "0"), 2, "--max-per-table"),
         (("--what-if", "guess"), 2, "--what-if"),
         (("--what-if", "hypopg", "--snapshot", "x.dbsnap"), 2, "go with --what-if shadow"),
+        (
+            ("--format", "junit"),
+            2,
+            "this command has no junit output\nhint: one of table, json, csv, markdown, sql, html",
+        ),
+        (("--format", "html"), 2, "this command has no html output\nhint: --pareto"),
+        (("--format", "sql", "--pareto"), 2, "this command has no sql output"),
         (("--snapshot", "nowhere.dbsnap"), 3, "there is no file nowhere.dbsnap"),
         (("-d", "host=/nowhere"), 3, "/nowhere"),
     ],
@@ -187,3 +209,18 @@ def test_what_is_not_a_workload_is_an_error(dbopt: Run, tmp_path: Path) -> None:
     code, _, err = dbopt("suggest", path)
     assert code == 3
     assert "workload.json" in err
+
+
+def test_a_snapshot_tells_of_invalid_indexes(
+    dbopt: Run, shop: Database, captured: Callable[..., Path], tmp_path: Path
+) -> None:
+    shop.session.script(
+        """CREATE INDEX broken ON orders (customer_id);
+           UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'broken'::regclass"""
+    )
+    snapshot = tmp_path / "shop.dbsnap"
+    assert dbopt("snapshot", "-d", shop.dsn, "-o", snapshot)[0] == 0
+    advice = json.loads(dbopt("suggest", captured(LOOKUP), "--snapshot", snapshot, "--format", "json")[1])
+    assert [(one["index"], one["kind"]) for one in advice["drop"]] == [("public.broken", "invalid")]
+    assert "REINDEX INDEX CONCURRENTLY public.broken would repair it" in advice["drop"][0]["reason"]
+    assert len(advice["create"]) == 1

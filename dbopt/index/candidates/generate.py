@@ -48,6 +48,9 @@ def generate(need: Need, catalog: Catalog, allowed: Allowed, worthy: Worthy) -> 
     found: set[Index] = set()
     for branch in need.branches:
         found.update(_btrees(need, branch, catalog, allowed, ()))
+        long = [column.name for column in need.relation.columns if column.may_be_long]
+        if long:  # what is over these columns will be refused: the rest of the conditions remain
+            found.update(_btrees(need, branch.without(long), catalog, allowed, ()))
         if allowed.plain or is_unique_lookup({key.name for key in branch.equal}, catalog.indexes_of(need.relation)):
             continue
         found.update(other_methods.generate(need, branch, catalog))

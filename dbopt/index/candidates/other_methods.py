@@ -62,7 +62,7 @@ def _block_ranges(need: Need, branch: Branch, catalog: Catalog) -> Iterator[Inde
 
 def _hashes(need: Need, branch: Branch) -> Iterator[Index]:
     for column in _columns(need, (*branch.equal, *branch.joins)):
-        if column.length is None and (column.average_width or 0) >= HASH_BYTES:
+        if column.length is None and (column.may_be_long or (column.average_width or 0) >= HASH_BYTES):
             yield _index(need, "hash", (Key(column.name),))
 
 
