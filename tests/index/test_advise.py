@@ -12,7 +12,7 @@ from dbopt.index import wording
 from dbopt.index.advice import Advice, StatementCost
 from dbopt.index.model import Index, Key
 from dbopt.index.questions import Question
-from tests.index.advising import advise_by_hypopg, advise_by_shadow, in_short, statement
+from tests.index.advising import advise_by_shadow, in_short, statement
 from tests.servers import Database
 
 
@@ -298,13 +298,6 @@ def test_how_to_look_into_an_array(shop: Database) -> None:
     shop.session.script("ALTER TABLE orders ADD tags text[]")
     (reason,) = advise_by_shadow(shop, "SELECT * FROM orders o WHERE 'x' = ANY (o.tags)").not_advised
     assert reason.reason.startswith("No index serves value = ANY (o.tags): write o.tags @> ARRAY[value]")
-
-
-def test_hypopg_says_what_it_cannot_try(old_shop: Database) -> None:
-    old_shop.session.script("ALTER TABLE orders ADD data jsonb")
-    (reason,) = advise_by_hypopg(old_shop, "SELECT * FROM orders WHERE data @> '{}'").not_advised
-    assert reason.reason.startswith("HypoPG cannot try an index of the access method gin")
-    assert "--what-if shadow" in reason.reason
 
 
 def test_the_budget_is_blamed_only_where_there_is_one(shop: Database) -> None:

@@ -164,3 +164,10 @@ def test_without_the_package_it_says_what_to_do(pg18: Server, new_database: Call
     with pytest.raises(FeatureMissing) as failure:
         HypoPGWhatIf(new_database(pg18).session)
     assert "postgresql-18-hypopg" in (failure.value.hint or "")
+
+
+def test_hypopg_says_what_it_cannot_try(old_shop: Database) -> None:
+    old_shop.session.script("ALTER TABLE orders ADD data jsonb")
+    (reason,) = advise_by_hypopg(old_shop, "SELECT * FROM orders WHERE data @> '{}'").not_advised
+    assert reason.reason.startswith("HypoPG cannot try an index of the access method gin")
+    assert "--what-if shadow" in reason.reason
