@@ -18,25 +18,33 @@ from dbopt.workload.model import Statement
 
 def checks(statement: Statement, tree: exp.Expression, catalog: Catalog) -> Iterator[tuple[ForeignKey, Statement]]:
     """The foreign keys that are checked, and the query that does it, once for each row that the statement writes."""
+    calls = max(statement.rows or 0, statement.calls or 1)
     for change in tree.find_all(exp.Delete, exp.Update):
         relation = target(change, catalog)
-        changed = columns_set(change) if isinstance(change, exp.Update) else None
         if relation is None:
             continue
+        changed = columns_set(change) if isinstance(change, exp.Update) else None
+        for key in _checked(relation.key, changed, catalog):
+            names = (qualified(*key.table),)
+            query = replace(statement, sql=_query(key), kind="select", calls=calls, parameters=(), tables=names)
+            yield key, query
+
+
+def _checked(table: tuple[str, str], changed: set[str] | None, catalog: Catalog) -> list[ForeignKey]:
+    """The foreign keys to the table, of an UPDATE those to columns that it changes; where rows that point to a deleted
+    one go with it, those to their table as well.
+    """
+    found: dict[ForeignKey, None] = {}
+    tables, seen = [table], {table}
+    for referenced in tables:
         for key in catalog.foreign_keys:
-            if key.referenced != relation.key or (changed is not None and changed.isdisjoint(key.referenced_columns)):
+            if key.referenced != referenced or (changed is not None and changed.isdisjoint(key.referenced_columns)):
                 continue
-            yield (
-                key,
-                replace(
-                    statement,
-                    sql=_query(key),
-                    kind="select",
-                    calls=max(statement.rows or 0, statement.calls or 1),
-                    parameters=(),
-                    tables=(qualified(*key.table),),
-                ),
-            )
+            found[key] = None
+            if changed is None and key.deletes and key.table not in seen:
+                seen.add(key.table)
+                tables.append(key.table)
+    return list(found)
 
 
 def _query(key: ForeignKey) -> str:

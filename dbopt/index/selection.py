@@ -30,6 +30,7 @@ SMALL_PART, THRIFT_FOR_PART = 0.2, 0.5  # the same where an index over at most s
 LESS_SPACE = 0.9  # share of an index's size that one of another kind may take in its place
 MIN_SHARE = 0.01  # of a statement's cost that an index must save,
 MIN_COST = 4.0  # and no less than the read of one random page each time it runs
+MIN_SHARE_OF_PART = 0.5  # of the cost without it, of one over a small part of the rows of such another
 MIN_SHARE_OF_REPEATED = 0.10  # asked, of the cost without any index, of one that begins like another
 
 
@@ -222,11 +223,16 @@ def is_worthwhile(problem: Problem, chosen: Configuration, index: Index) -> bool
     if problem.gain(without, frozenset((index,))) <= 0:
         return False
     repeats = problem.repeats(index) or any(_begins(index, other) for other in without)
+    is_small = all(
+        problem.size(index) <= SMALL_PART * problem.size(other) for other in without if _begins(index, other)
+    )
     for number in problem.costs.statements(frozenset((index,))):
         before = problem.costs.cost(number, without)
         asked = MIN_SHARE * before
         if repeats:
             asked = MIN_SHARE_OF_REPEATED * problem.costs.cost(number, frozenset())
+            if index.predicate and is_small:
+                asked = min(asked, MIN_SHARE_OF_PART * before)
         if before - problem.costs.cost(number, chosen) >= max(asked, MIN_COST):
             return True
     return False

@@ -71,12 +71,12 @@ class Attribute:
         return replace(self, null_fraction=0.0, frequencies=shares, n_distinct=distinct, table_rows=rows)
 
     def distinct(self, rows: float) -> float:
-        """Number of different values among that many rows; PostgreSQL's own guess where nothing is known. Of a part of
-        the table's rows: as many as that many draws show (Yao 1977, simplified).
+        """Number of different values among that many rows; where nothing is known all are, so that a size is too large
+        rather than too small. Of a part of the table's rows: as many as that many draws show (Yao 1977, simplified).
         """
         every = max(self.table_rows, rows)
         if not self.n_distinct:
-            return min(rows, 200.0) or 1.0
+            return max(rows, 1.0)
         values = self.n_distinct if self.n_distinct > 0 else -self.n_distinct * every
         values = min(values, max(every, 1.0))
         present = every * (1 - self.null_fraction)

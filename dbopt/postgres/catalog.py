@@ -172,4 +172,5 @@ def _foreign_key(row: Row) -> ForeignKey:
         columns=tuple(row["columns"]),
         referenced=(row["referenced_schema"], row["referenced_table"]),
         referenced_columns=tuple(row["referenced_columns"]),
+        deletes=row["deletes"],
     )

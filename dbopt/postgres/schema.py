@@ -151,13 +151,14 @@ class ExistingIndex:
 
 @dataclass(frozen=True)
 class ForeignKey:
-    """`columns` of `table` point to `referenced_columns` of `referenced`."""
+    """`columns` of `table` point to `referenced_columns` of `referenced`; `deletes`: ON DELETE CASCADE."""
 
     table: tuple[str, str]
     name: str
     columns: tuple[str, ...]
     referenced: tuple[str, str]
     referenced_columns: tuple[str, ...]
+    deletes: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
--- Foreign keys: the columns that point and the columns they point to, in order. Needs no privilege.
+-- Foreign keys: the columns that point and the columns they point to, in order; deletes say that the rows that point go
+-- with the row they point to. Needs no privilege.
 SELECT n.nspname::text AS schema,
        t.relname::text AS table_name,
        con.conname::text AS name,
@@ -13,7 +14,8 @@ SELECT n.nspname::text AS schema,
            SELECT array_agg(a.attname::text ORDER BY k.position)
            FROM unnest(con.confkey) WITH ORDINALITY AS k (number, position)
            JOIN pg_attribute AS a ON a.attrelid = con.confrelid AND a.attnum = k.number
-       ) AS referenced_columns
+       ) AS referenced_columns,
+       con.confdeltype = 'c' AS deletes
 FROM pg_constraint AS con
 JOIN pg_class AS t ON t.oid = con.conrelid
 JOIN pg_namespace AS n ON n.oid = t.relnamespace

@@ -28,7 +28,7 @@ TICKETS = Relation(
         _text("email", average_width=20, n_distinct=-1.0),
         _text("url", average_width=80, n_distinct=-1.0),
         _text("status", average_width=6, n_distinct=4.0),
-        Column("kind", "integer", length=4, n_distinct=60.0),
+        Column("kind", "integer", length=4, n_distinct=30.0),
         Column("at", "timestamp without time zone", length=8, correlation=0.99, n_distinct=-1.0),
         Column("active", "boolean", length=1),
         Column("deleted_at", "timestamp with time zone", length=8, null_fraction=0.1),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dbopt.index.referential import checks
+from dbopt.postgres.schema import ForeignKey
 from dbopt.workload.sql import parse
 from tests.index.advising import statement
 from tests.index.shop import SHOP
@@ -51,3 +54,14 @@ def test_it_is_asked_once_for_each_row() -> None:
     assert tree is not None
     ((key, query),) = checks(statement(sql, calls=3), tree, SHOP)
     assert (key.columns, query.weight, query.id) == (("customer_id",), 3.0, statement(sql).id)
+
+
+def test_rows_that_go_with_a_deleted_one_are_referenced_themselves() -> None:
+    below = ForeignKey(("public", "items"), "items_order", ("order_id",), ("public", "orders"), ("id",))
+    (above,) = SHOP.foreign_keys
+    ends = replace(SHOP, foreign_keys=(above, below))
+    chain = replace(SHOP, foreign_keys=(replace(above, deletes=True), below))
+    tree = parse("DELETE FROM customers WHERE id = 5")
+    assert tree is not None
+    assert [key.name for key, _ in checks(statement("DELETE"), tree, ends)] == [above.name]
+    assert [key.name for key, _ in checks(statement("DELETE"), tree, chain)] == [above.name, "items_order"]

@@ -15,7 +15,7 @@ from dbopt.postgres.schema import Relation
 MOST_OF_WHOLE = 0.8  # the size of a partial index that is worth its restriction, in shares of the whole one
 MOST_OF_WHOLE_FOR_ONE = 0.25  # of one for a constant that a single statement names: the whole one serves others as well
 FEW_VALUES = 20  # a column with no more is a state, and a constant compared with it is part of the statement's meaning
-MANY_VALUES = 100  # so it is with more, where several statements name the constant
+MANY_VALUES = 40  # so it is with more, where several statements name the constant
 
 
 class Kind(Enum):
