@@ -101,15 +101,23 @@ def _judge(
         repair = f"REINDEX INDEX CONCURRENTLY {index.sql_name} would repair it instead."
         return Needless(index, "invalid", f"{reason} {repair}")
     is_read = any(part.name in used for part in parts(index, catalog))
-    beside = [found for other in indexes if (found := made_redundant(index, other, relation, is_read=is_read))]
-    for found in sorted(beside, key=lambda found: found.kind):  # a duplicate says more
-        return Needless(index, found.kind, found.reason)
+    beside = [
+        (_goes(other, indexes, relation), found.kind, found.reason)  # one that stays is named, of those a duplicate
+        for other in indexes
+        if (found := made_redundant(index, other, relation, is_read=is_read))
+    ]
+    for _, kind, reason in sorted(beside):
+        return Needless(index, kind, reason)
     if enforces(index):
         return None
     if _is_unused(index, relation, catalog, used) and not _stands_for_another(index, indexes, relation):
         reason = f"It was not read once in {_days(catalog)}, and no plan of this workload reads it."
         return Needless(index, "unused", reason)
     return None
+
+
+def _goes(index: ExistingIndex, indexes: Sequence[ExistingIndex], relation: Relation) -> bool:
+    return any(made_redundant(index, other, relation, is_read=True) for other in indexes)
 
 
 def _judge_beside(index: ExistingIndex, planned: Sequence[tuple[Index, ExistingIndex]]) -> Needless | None:

@@ -230,3 +230,11 @@ def test_a_new_index_that_does_something_else_keeps_it(new: Index) -> None:
 def test_what_enforces_something_stays_beside_a_new_index() -> None:
     new = Index("public", "orders", (Key("id"), Key("total")))
     assert needless(SHOP, new=[new]) == ()
+
+
+def test_the_reason_names_an_index_that_stays() -> None:
+    three = (busy("a", "status"), busy("a_same", "status"), busy("wide", "status", "total"))
+    catalog = replace(SHOP, indexes=(*SHOP.indexes, *three))
+    found = {one.index.name: one for one in needless(catalog, frozenset())}
+    assert sorted(found) == ["a", "a_same"]
+    assert all("public.wide begins with the same keys" in one.reason for one in found.values())
