@@ -93,7 +93,8 @@ def test_a_script_of_one_item(dbopt: Run, shop18: Database, captured: Path) -> N
     code, out, _ = dbopt("suggest", captured, "-d", shop18.dsn, "--explain", "2", "--format", "sql")
     assert code == 0
     shop18.session.script(out)
-    assert dbopt("suggest", captured, "-d", shop18.dsn, "--format", "json")[1].count("orders_customer_id_idx") == 0
+    again = json.loads(dbopt("suggest", captured, "-d", shop18.dsn, "--format", "json")[1])
+    assert not any("orders_customer_id_idx" in one["sql"] for one in again["create"])
 
 
 def test_a_wrong_number_is_a_clear_error(dbopt: Run, shop18: Database, captured: Path) -> None:
