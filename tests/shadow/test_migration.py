@@ -57,6 +57,9 @@ def run(session: Session, text: str) -> None:
     session.script("ANALYZE")
 
 
+NEARLY_THE_SAME = 0.005  # of two plans that cost so alike, the values that ANALYZE happens to see choose one
+
+
 def assert_as_in_truth(source: Session, text: str, queries: Sequence[str], tolerance: float = 0.05) -> None:
     """The shadow plans with the migration as a shadow of the migrated database does."""
     before = take(source)
@@ -65,7 +68,8 @@ def assert_as_in_truth(source: Session, text: str, queries: Sequence[str], toler
         assert shadow.unrestored == truth.unrestored == {}
         for query in queries:
             here, there = plan(shadow, query), plan(truth, query)
-            assert (here.shape, here.error) == (there.shape, there.error), query
+            assert here.error == there.error, query
+            assert here.shape == there.shape or here.cost == pytest.approx(there.cost, rel=NEARLY_THE_SAME), query
             if there.cost is not None:
                 assert here.cost == pytest.approx(there.cost, rel=tolerance), query
 
