@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from dbopt.index import size
+from dbopt.index.attributes import attribute_of
 from dbopt.index.inverted import Keys, gin_size
 from dbopt.index.size import Attribute
 from dbopt.postgres.session import Row, Session
@@ -93,21 +94,7 @@ def _shape(oid: int, rows: list[Row]) -> IndexShape:
         fillfactor=first["fillfactor"],
         pages_per_range=first["pages_per_range"],
         keys_distinct=first["keys_distinct"],
-        attributes=tuple(
-            Attribute(
-                length=row["length"],
-                alignment=row["alignment"],
-                avg_width=row["avg_width"],
-                null_fraction=row["null_fraction"],
-                n_distinct=row["n_distinct"],
-                frequencies=tuple(row["frequencies"]),
-                is_key=row["is_key"],
-                equal_images=row["equal_images"],
-                opclass=row["opclass"],
-                table_rows=max(row["table_rows"], 0.0),
-            )
-            for row in rows
-        ),
+        attributes=tuple(map(attribute_of, rows)),
     )
 
 

@@ -75,7 +75,7 @@ def _kind(node: exp.Expression) -> Kind | None:
         return None
     if isinstance(inner, (exp.EQ, exp.NEQ)):
         return Kind.FIXED if isinstance(right, exp.Boolean) else Kind.STATE
-    return Kind.SIGN if isinstance(right, exp.Literal) and not right.is_string and float(right.name) == 0 else None
+    return Kind.SIGN if isinstance(right, exp.Literal) and not right.is_string and not right.name.strip("0.") else None
 
 
 def _is_constant(node: exp.Expression) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from dbopt.index.attributes import attribute_of
 from dbopt.index.size import Attribute
 from dbopt.postgres.schema import Catalog
 from dbopt.postgres.session import Row, Session
@@ -171,23 +172,10 @@ def _btree(row: Row, shape: Sequence[Row], sizes: Mapping[Name, int]) -> BtreeFa
         rows=row["rows"],
         blocks=row["blocks"],
         bytes=sizes.get((row["schema"], row["name"]), 0),
-        attributes=tuple(_attribute(one) for one in shape),
+        attributes=tuple(map(attribute_of, shape)),
         is_unique=shape[0]["is_unique"],
         deduplicates=not shape[0]["deduplication_off"],
         fillfactor=shape[0]["fillfactor"],
-    )
-
-
-def _attribute(row: Row) -> Attribute:
-    return Attribute(
-        length=row["length"],
-        alignment=row["alignment"],
-        avg_width=row["avg_width"],
-        null_fraction=row["null_fraction"],
-        n_distinct=row["n_distinct"],
-        frequencies=tuple(row["frequencies"]),
-        is_key=row["is_key"],
-        equal_images=row["equal_images"],
     )
 
 
