@@ -18,8 +18,9 @@ from dataclasses import dataclass, replace
 from dbopt.index.bound import lower_bound
 from dbopt.index.costs import Configuration, Costs
 from dbopt.index.harvest import Harvest, narrowed
-from dbopt.index.known_plans import KnownPlans
+from dbopt.index.known_plans import best_set
 from dbopt.index.model import Index
+from dbopt.index.plan_alternatives import explore
 
 EXPONENTS = (1.0, 0.5, 0.0)
 MOST_FOR_SEEDS = 400  # planner calls of the greedy choices, however large the workload is
@@ -117,18 +118,39 @@ def select(problem: Problem, harvest: Harvest) -> Configuration:
     """The best set found. Every index in it saves more than it costs, and enough of some statement."""
     moves = sorted({frozenset((index,)) for index in harvest.pool} | harvest.teams, key=sorted)
     exponents = _exponents(problem, harvest.pool)
+    if not problem.fits(harvest.pool):
+        explore(problem.costs, _costliest_first(problem), harvest.pool)
 
     def rank(chosen: Configuration) -> tuple[float, int, list[Index]]:
         return problem.objective(chosen), problem.bytes(chosen), sorted(chosen)
 
     best = min(_seeds(problem, moves, exponents), key=rank)
     for _ in range(MOST_ROUNDS):
-        best = min((best, combine(problem, frozenset())), key=rank)
-        improved = _swap(problem, moves, combine(problem, _drop(problem, best)), exponents)
-        if improved == best:
+        best = min((best, combine(problem, best)), key=rank)
+        improved = _swap(problem, moves, best, exponents)
+        if rank(improved) >= rank(best):
             break
         best = improved
-    return _drop(problem, _slim(problem, _drop(problem, best), harvest))
+    best = min((best, combine(problem, best)), key=rank)
+    return _drop(problem, _slim(problem, _filled_up(problem, best), harvest))
+
+
+def _costliest_first(problem: Problem) -> list[int]:
+    """The statements' numbers."""
+    nothing: Configuration = frozenset()
+    costs = [weight * problem.costs.cost(number, nothing) for number, weight in enumerate(problem.weights)]
+    return sorted(range(len(costs)), key=lambda number: (-costs[number], number))
+
+
+def _filled_up(problem: Problem, chosen: Configuration) -> Configuration:
+    """Without the indexes that are not worth it, their room used for others."""
+    useless: Configuration = frozenset()
+    kept = _drop(problem, chosen)
+    while more := chosen - kept - useless:
+        useless |= more
+        chosen = combine(problem, kept, without=useless)
+        kept = _drop(problem, chosen)
+    return kept
 
 
 def _seeds(problem: Problem, moves: Sequence[Configuration], exponents: Sequence[float]) -> list[Configuration]:
@@ -138,27 +160,27 @@ def _seeds(problem: Problem, moves: Sequence[Configuration], exponents: Sequence
     starts = [frozenset(), combine(problem, frozenset())]
     with problem.costs.at_most(MOST_FOR_SEEDS):
         seeds = [_fill(problem, moves, start, exponent) for start in starts for exponent in exponents]
-    return [*seeds, *(combine(problem, seed) for seed in seeds)]
+    return [*seeds, combine(problem, frozenset())]
 
 
-def combine(problem: Problem, chosen: Configuration) -> Configuration:
-    """The best set by the plans that are known, as long as that set is better when the planner is asked; what it then
-    answers is known, too.
+def combine(problem: Problem, chosen: Configuration, without: Configuration = frozenset()) -> Configuration:
+    """The best set by the plans that are known, as long as that set is better than the chosen one when the planner is
+    asked; what it then answers is known, too. It holds nothing of `without`.
     """
     objective = problem.objective(chosen)
     for _ in range(MOST_COMBINED):
-        known = KnownPlans.of(
-            [problem.costs.plans(number) for number in range(len(problem.weights))],
+        trial = best_set(
+            [
+                [plan for plan in problem.costs.plans(number) if plan.used.isdisjoint(without)]
+                for number in range(len(problem.weights))
+            ],
             problem.weights,
             problem.size,
             problem.write_cost,
             problem.budget_bytes,
-            EXPONENTS,
             problem.max_per_table,
         )
-        trial = known.improved(chosen)
-        found = problem.objective(trial)
-        if found >= objective * (1 - 1e-9):
+        if trial is None or (found := problem.objective(trial)) >= objective * (1 - 1e-9):
             break
         chosen, objective = trial, found
     return chosen
