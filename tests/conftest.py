@@ -17,9 +17,10 @@ from dbopt.postgres import embedded
 from tests.servers import DEBIAN_PG_CTL, PG_CTL, PG_CTL_17, SETTINGS, Database, Server
 
 # In CI the same examples every time: a run must not fail by luck. At home they differ, and find what nobody thought of.
-hypothesis.settings.register_profile("ci", derandomize=True)
-if os.environ.get("CI"):
-    hypothesis.settings.load_profile("ci")
+# No deadline: a busy machine is no failure.
+hypothesis.settings.register_profile("home", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "home")
 
 OPTIONS = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
 os.environ["PG_CTL_17"] = str(PG_CTL_17)
