@@ -19,9 +19,10 @@ from dbopt.index.harvest import Harvest, harvest
 from dbopt.index.maintenance import Condition
 from dbopt.index.merging import merged
 from dbopt.index.model import Index
+from dbopt.index.problem import Problem
 from dbopt.index.questions import OnProgress, Question, Questions, answer, prepare, whole
 from dbopt.index.search import Search, names_of
-from dbopt.index.selection import Problem, select
+from dbopt.index.selection import select
 from dbopt.index.tidy import Tidied, tidy
 from dbopt.index.trials import Trials
 from dbopt.index.what_if import WhatIf

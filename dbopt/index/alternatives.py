@@ -14,7 +14,7 @@ from dbopt.index.advice import Alternative
 from dbopt.index.candidates import repeated
 from dbopt.index.costs import Configuration, Costs
 from dbopt.index.model import Index
-from dbopt.index.selection import Problem
+from dbopt.index.problem import Problem
 from dbopt.postgres.schema import Catalog
 from dbopt.units import size_text
 

@@ -18,8 +18,8 @@ from dbopt.index.drops import PLANNED, TOLERANCE, drop, size
 from dbopt.index.existing import Needless, as_new, parts
 from dbopt.index.model import Index
 from dbopt.index.naming import Names
+from dbopt.index.problem import Problem
 from dbopt.index.redundancy import enforces
-from dbopt.index.selection import Problem
 from dbopt.index.trials import Planned, Trials
 from dbopt.postgres.identifiers import qualified
 from dbopt.postgres.schema import Catalog, ExistingIndex, Relation

@@ -17,8 +17,9 @@ from typing import ClassVar
 from dbopt.index.costs import Configuration
 from dbopt.index.harvest import Harvest
 from dbopt.index.model import Index
+from dbopt.index.problem import Problem
 from dbopt.index.search import Search
-from dbopt.index.selection import Problem, combine, select
+from dbopt.index.selection import combine, select
 
 BUDGETS = 12
 CALLS = 60

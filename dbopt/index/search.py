@@ -10,8 +10,8 @@ from dbopt.index.costs import Configuration
 from dbopt.index.harvest import Harvest
 from dbopt.index.model import Index
 from dbopt.index.naming import Names
+from dbopt.index.problem import Problem
 from dbopt.index.questions import Questions
-from dbopt.index.selection import Problem
 from dbopt.index.what_if import WhatIf
 from dbopt.postgres.schema import Catalog
 from dbopt.workload.model import Workload

@@ -9,7 +9,7 @@ from dbopt.index import drops, merges
 from dbopt.index.advice import CreateAdvice, DropAdvice
 from dbopt.index.model import Index
 from dbopt.index.naming import Names
-from dbopt.index.selection import Problem
+from dbopt.index.problem import Problem
 from dbopt.index.trials import Trials
 from dbopt.postgres.identifiers import qualified
 

@@ -10,8 +10,8 @@ from sqlglot import exp
 from dbopt.index.advice import StatementCost
 from dbopt.index.candidates.expressions import bare
 from dbopt.index.model import Index
+from dbopt.index.problem import Problem
 from dbopt.index.questions import Question
-from dbopt.index.selection import Problem
 from dbopt.units import size_text
 
 CHEAP = 25.0  # planner cost of a handful of pages

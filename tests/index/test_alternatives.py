@@ -10,7 +10,7 @@ from dbopt.index.alternatives import MOST, MOST_ASKED, alternatives
 from dbopt.index.candidates import repeats
 from dbopt.index.costs import Answer, Configuration, Costs
 from dbopt.index.model import Index, Key
-from dbopt.index.selection import Problem
+from dbopt.index.problem import Problem
 from tests.index.advising import advise_by_shadow, statement
 from tests.index.shop import SHOP
 from tests.servers import Database

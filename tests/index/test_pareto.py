@@ -12,7 +12,8 @@ from dbopt.index.costs import Configuration, Costs
 from dbopt.index.harvest import harvest
 from dbopt.index.model import Index
 from dbopt.index.pareto import BUDGETS, CALLS, budgets, curve, knee
-from dbopt.index.selection import Problem, select
+from dbopt.index.problem import Problem
+from dbopt.index.selection import select
 from tests.index.test_selection import BASE, Planner, an_index
 
 A, B, C, D = (an_index(name) for name in "abcd")

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from dbopt.index.costs import Answer, Configuration, Costs
 from dbopt.index.harvest import harvest
 from dbopt.index.model import Index, Key
-from dbopt.index.selection import Problem, select
+from dbopt.index.problem import Problem
+from dbopt.index.selection import select
 
 BASE = 1000.0
 Savings = Mapping[tuple[int, Index], float]
