@@ -101,6 +101,25 @@ def activity(
 
 
 @command(app)
+def merge(
+    run: Run,
+    workloads: Annotated[
+        list[str], typer.Argument(metavar="WORKLOAD...", help="Files of `dbopt capture`; - is stdin.")
+    ],
+    parameters: Annotated[int, typer.Option("--parameters", min=0, metavar="N", help="Sets of values to keep.")] = 5,
+) -> int:
+    """Merge workloads by statement: calls and times from pg_stat_statements where it has them, else from an export,
+    from logs, from samples; values from where they were seen. Those of the same kind are added up.
+    """
+    from dbopt.workload import files
+    from dbopt.workload.merge import merge
+
+    run.spare(*workloads)
+    _emit(run, merge([files.load(path) for path in workloads], parameters), "the files hold no statement")
+    return 0
+
+
+@command(app)
 def sql(
     run: Run,
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help=".sql files and directories of them.")],
