@@ -101,6 +101,29 @@ def activity(
 
 
 @command(app)
+def export(
+    run: Run,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="CSV or JSON; - is stdin.")],
+    parameters: Parameters = 3,
+) -> int:
+    """Capture the statements of a file that a cloud or a monitoring tool exported: columns like those of
+    pg_stat_statements (PgHero, pganalyze, Azure Query Store, Google Query Insights), or the JSON of RDS Performance
+    Insights. With --dsn or --db, parameters get values from that database's statistics.
+    """
+    from dbopt.workload.exports import capture
+
+    run.spare(file)
+    if run.names_a_server:
+        with run.connect() as session:
+            names = [row["name"] for row in session.rows("workload/catalog_names")]
+            workload = _completed(run, session, _remarked(run, capture(file, names)), parameters)
+    else:
+        workload = _remarked(run, capture(file))
+    _emit(run, workload, "the file holds no statement that could be planned")
+    return 0
+
+
+@command(app)
 def merge(
     run: Run,
     workloads: Annotated[
@@ -152,11 +175,14 @@ def _remarked(run: Run, captured: Captured) -> Workload:
 
 
 def _completed(run: Run, session: Session, workload: Workload, sets: int) -> Workload:
-    """The workload with values for the parameters that have none."""
+    """The workload with values for the parameters that have none, and types for those that need them."""
     from dbopt.workload.captured import Captured
+    from dbopt.workload.parameter_types import with_types
     from dbopt.workload.parameters import with_parameters
 
-    return _remarked(run, Captured(*with_parameters(session, workload, sets))) if sets else workload
+    return (
+        with_types(session, _remarked(run, Captured(*with_parameters(session, workload, sets)))) if sets else workload
+    )
 
 
 def _emit(run: Run, workload: Workload, hint: str) -> None:

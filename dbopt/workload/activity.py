@@ -130,11 +130,12 @@ def _statements(
     found: dict[str, Statement] = {}
     left_out = Counter[str]()
     for tally in running:
-        reason = noise(whole.get(tally.queryid or 0, tally.text), names)
+        known = whole.get(tally.queryid or 0)
+        reason = noise(known or tally.text, names, truncated=tally.cut and known is None)
         if reason is not None:
             left_out[reason] += 1
             continue
-        new = _statement(tally, whole.get(tally.queryid or 0), watch.interval_ms, parameters)
+        new = _statement(tally, known, watch.interval_ms, parameters)
         found[new.id] = _together(found[new.id], new) if new.id in found else new
     ordered = sorted(found.values(), key=lambda one: (-(one.total_ms or 0.0), one.id))
     return tuple(ordered), sorted(left_out.items())

@@ -5,10 +5,10 @@ change with a release of sqlglot. A statement with literals and its normalised f
 fingerprint. Pure.
 
 What does not count: literals and `$n`; the number of equal elements in IN (...), ARRAY[...] and VALUES, and of the
-first two the casts; white space and comments; case of key words and of names without quotes; quotes that change nothing;
-parentheses that change nothing by PostgreSQL's table of precedence; the noise words AS, INNER, OUTER and ASC; != for
-<>; `DATE '...'` for `'...'::date`; closing semicolons. Positions in ORDER BY 1 and GROUP BY 1 do count, as they do in
-pg_stat_statements.
+first two the casts; white space and comments; case of key words and of names without quotes; quotes that change
+nothing; parentheses that change nothing by PostgreSQL's table of precedence; the noise words AS, INNER, OUTER and ASC;
+!= for <>; `DATE '...'` for `'...'::date`; closing semicolons. Positions in ORDER BY 1 and GROUP BY 1 do count, as they
+do in pg_stat_statements.
 """
 
 from __future__ import annotations

@@ -51,8 +51,12 @@ def lacks_type(error: ServerError) -> bool:
 
 
 def with_types(session: Session, workload: Workload) -> Workload:
-    """The workload with casts where statements need them; their fingerprints stay. Raises ConnectionFailed."""
-    return replace(workload, statements=tuple(typed(session, one) for one in workload.statements))
+    """The workload with casts where statements need them for the values that were captured; their fingerprints stay.
+    Raises ConnectionFailed.
+    """
+    captured = "captured"
+    done = [typed(session, one) if one.parameters_from == captured else one for one in workload.statements]
+    return replace(workload, statements=tuple(done))
 
 
 def typed(session: Session, statement: Statement) -> Statement:
