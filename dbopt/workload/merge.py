@@ -29,7 +29,8 @@ _DECIDED = frozenset(
 
 def merge(workloads: Sequence[Workload], limit: int = DEFAULT_LIMIT) -> Workload:
     """One workload with every statement that is in any of them, the dearest first. A statement keeps up to `limit`
-    parameter sets; its text is the one that these fit. What only some sources know (waits, names, ...) is kept.
+    parameter sets; its text is the one that these fit. What only some sources know (waits, names, ...) is kept. There
+    is at least one workload.
     """
     by_kind: dict[str, list[Workload]] = {}
     for workload in workloads:
@@ -40,7 +41,8 @@ def merge(workloads: Sequence[Workload], limit: int = DEFAULT_LIMIT) -> Workload
             found.setdefault(one.id, []).append((one.numbers_from or kind, one))
     merged = [_merged(sorted(same, key=lambda pair: _rank(pair[0])), limit) for same in found.values()]
     merged.sort(key=lambda one: (-(one.total_ms or 0.0), one.id))
-    return Workload(_source([workload.source for workload in workloads]), tuple(merged))
+    base = next((workload for workload in workloads if workload.source.kind == "logs"), workloads[0])
+    return replace(base, source=_source([workload.source for workload in workloads]), statements=tuple(merged))
 
 
 def _rank(kind: str) -> tuple[int, str]:

@@ -121,7 +121,11 @@ STATEMENTS = st.builds(
 
 
 @given(
-    st.lists(st.builds(lambda kind, some: workload(kind, *some), KINDS, st.lists(STATEMENTS, max_size=3)), max_size=4)
+    st.lists(
+        st.builds(lambda kind, some: workload(kind, *some), KINDS, st.lists(STATEMENTS, max_size=3)),
+        min_size=1,
+        max_size=4,
+    )
 )
 def test_nothing_is_lost_and_nothing_comes_twice(some: list[Workload]) -> None:
     merged = merge(some)
