@@ -205,14 +205,14 @@ def _notes(session: Session, watch: _Watch, for_ms: float, statements: Sequence[
         yield f"of the calls, some {missed} shorter than {2 * interval:.0f} ms were not met by a sample"
     if watch.hidden:
         yield (
-            f"{len(watch.hidden)} sessions of other roles are not readable: pg_read_all_stats is missing"
+            f"not readable: {len(watch.hidden)} x session of another role; pg_read_all_stats is missing"
             f" ({grant(session)})"
         )
     if watch.unknown:
-        yield f"{len(watch.unknown)} sessions report nothing: track_activities is off for them"
+        yield f"not seen: {len(watch.unknown)} x session with track_activities off"
     truncated = sum(one.truncated for one in statements)
     if truncated:
         yield (
-            f"{truncated} statements are known by the beginning of their text alone, and have no plan: raise"
-            " track_activity_query_size, or install pg_stat_statements"
+            f"without a plan: {truncated} x only the beginning of the text is known; raise track_activity_query_size,"
+            " or install pg_stat_statements"
         )

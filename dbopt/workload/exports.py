@@ -81,7 +81,7 @@ def _notes(statements: Iterable[Statement], left_out: Counter[str]) -> Iterator[
         yield f"left out: {count} x {reason}"
     truncated = sum(one.truncated for one in statements)
     if truncated:
-        yield f"{truncated} statements are known by the beginning of their text alone, and have no plan"
+        yield f"without a plan: {truncated} x only the beginning of the text is known"
 
 
 # -- statements -------------------------------------------------------------------------------------------------------

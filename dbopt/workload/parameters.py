@@ -66,7 +66,9 @@ def with_parameters(
 
 
 def _needs_values(statement: Statement) -> bool:
-    return not statement.parameters and not names_command(statement.sql) and bool(parameter_numbers(statement.sql))
+    if statement.parameters or statement.truncated or names_command(statement.sql):
+        return False
+    return bool(parameter_numbers(statement.sql))
 
 
 def _failure_notes(context: _Context) -> Iterator[str]:

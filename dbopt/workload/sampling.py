@@ -30,6 +30,7 @@ ENOUGH_ENDED = 3
 """Executions seen just after their end, from which their mean counts."""
 GOLDEN = (math.sqrt(5) - 1) / 2
 
+_LONGEST_KNOWN = 4096  # characters of a text whose fingerprint is remembered
 _TEXTS = 5  # of a statement, for the values in them
 
 
@@ -155,8 +156,12 @@ class Samples:
         return known
 
 
-@lru_cache(maxsize=4096)
 def _fingerprint(text: str) -> str:
+    return _known_fingerprint(text) if len(text) <= _LONGEST_KNOWN else fingerprint(text)
+
+
+@lru_cache(maxsize=4096)
+def _known_fingerprint(text: str) -> str:
     return fingerprint(text)
 
 

@@ -62,9 +62,10 @@ _FORMS: tuple[tuple[str, Callable[[str], bool]], ...] = (
     ("time without time zone", _written(_TIME)),
     ("time with time zone", _written(_TIME + _ZONE)),
     ("bytea", _written(r"\\x([0-9a-f]{2})*")),
+    ("macaddr", _written("[0-9a-f]{2}(:[0-9a-f]{2}){5}")),  # before inet, which may look alike
     ("inet", _written(f"{_IP4}|{_IP6}")),
-    ("macaddr", _written("[0-9a-f]{2}(:[0-9a-f]{2}){5}")),
     ("jsonb", _is_json),
+    ("point", _written(rf"\(({_NUMBER}|{_FLOAT}),({_NUMBER}|{_FLOAT})\)")),  # ranges begin with [ as a rule
 )
 
 

@@ -89,7 +89,7 @@ def test_a_truncated_text_is_told_unless_pg_stat_statements_knows_it(shop: Datab
         captured = sampled(shop)
     [one] = captured.workload.statements
     assert one.truncated
-    assert "1 statements are known by the beginning of their text alone" in " ".join(captured.notes)
+    assert "without a plan: 1 x only the beginning" in " ".join(captured.notes)
     with running(shop.dsn, sql):
         captured = sampled(shop)
     [one] = captured.workload.statements
@@ -136,7 +136,7 @@ def test_without_the_privilege_only_own_sessions_are_seen(shop: Database) -> Non
 def test_sessions_that_report_nothing_are_told(shop: Database) -> None:
     with running(shop.dsn, LOCKED, before="SET track_activities = off"):
         captured = sampled(shop)
-    assert "1 sessions report nothing: track_activities is off for them" in captured.notes
+    assert "not seen: 1 x session with track_activities off" in captured.notes
 
 
 def test_it_ends_when_it_is_asked_to(shop: Database) -> None:

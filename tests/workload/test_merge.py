@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dbopt import documents
@@ -120,6 +120,7 @@ STATEMENTS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.builds(lambda kind, some: workload(kind, *some), KINDS, st.lists(STATEMENTS, max_size=3)),
