@@ -4,7 +4,6 @@ for what it does not know, the waits.
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections import Counter
@@ -22,7 +21,7 @@ from dbopt.workload.model import Sampling, Source, Statement, Workload
 from dbopt.workload.noise import noise
 from dbopt.workload.observed import literals
 from dbopt.workload.parameter_sets import DEFAULT_LIMIT, Set
-from dbopt.workload.sampling import Samples, Seen, Tally, estimate, moment, shares
+from dbopt.workload.sampling import Samples, Seen, Tally, added, estimate, moment, shares
 from dbopt.workload.sql import tables_of
 from dbopt.workload.statements import grant, texts
 
@@ -177,22 +176,7 @@ def _together(known: Statement, new: Statement) -> Statement:
     first, second = sorted((known, new), key=lambda one: -(one.total_ms or 0.0))
     calls = (first.calls or 0) + (second.calls or 0)
     total_ms = (first.total_ms or 0.0) + (second.total_ms or 0.0)
-    samples = (first.samples or 0) + (second.samples or 0)
-    waits = Counter[str]()
-    for one in (first, second):
-        waits.update({wait.event: round(wait.share * (one.samples or 0)) for wait in one.waits})
-    return replace(
-        first,
-        calls=calls,
-        total_ms=total_ms,
-        mean_ms=total_ms / calls,
-        samples=samples,
-        executions=(first.executions or 0) + (second.executions or 0),
-        missed=(first.missed or 0) + (second.missed or 0),
-        error_ms=math.hypot(first.error_ms or 0.0, second.error_ms or 0.0),
-        mean_error_ms=max(first.mean_error_ms or 0.0, second.mean_error_ms or 0.0),
-        waits=shares(waits),
-    )
+    return replace(added(first, second), calls=calls, total_ms=total_ms, mean_ms=total_ms / calls)
 
 
 def _notes(session: Session, watch: _Watch, for_ms: float, statements: Sequence[Statement]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from dbopt.workload.lexer import parameter_numbers
 from dbopt.workload.model import Source, Statement, Workload
 from dbopt.workload.observed import literals
 from dbopt.workload.parameter_sets import DEFAULT_LIMIT, Set
+from dbopt.workload.sampling import added
 
 KIND = "merged"
 
@@ -94,7 +95,10 @@ def _sum(one: Statement, other: Statement, limit: int) -> Statement:
     numbers: dict[str, Any] = {name: _plus(getattr(first, name), getattr(second, name)) for name in _NUMBERS}
     calls, total_ms = numbers["calls"], numbers["total_ms"]
     mean_ms = total_ms / calls if calls and total_ms is not None else first.mean_ms
-    return replace(_filled(first, [second], limit), **numbers, mean_ms=mean_ms)
+    whole = _filled(first, [second], limit)
+    if first.samples is not None and second.samples is not None:
+        whole = added(whole, second)
+    return replace(whole, **numbers, mean_ms=mean_ms)
 
 
 def _plus(one: float | None, other: float | None) -> float | None:

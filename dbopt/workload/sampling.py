@@ -18,11 +18,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from dbopt.workload.fingerprint import fingerprint
-from dbopt.workload.model import Wait
+from dbopt.workload.model import Statement, Wait
 from dbopt.workload.parameter_sets import ParameterSets
 
 CPU = "CPU"
@@ -203,3 +203,19 @@ def _shares(waits: Counter[str]) -> Iterator[Wait]:
     total = sum(waits.values())
     for event, count in sorted(waits.items(), key=lambda item: (-item[1], item[0])):
         yield Wait(event, count / total)
+
+
+def added(first: Statement, second: Statement) -> Statement:
+    """The first with what the second's samples say as well: two texts of a statement, or samples of two times."""
+    waits = Counter[str]()
+    for one in (first, second):
+        waits.update({wait.event: round(wait.share * (one.samples or 0)) for wait in one.waits})
+    return replace(
+        first,
+        samples=(first.samples or 0) + (second.samples or 0),
+        executions=(first.executions or 0) + (second.executions or 0),
+        missed=(first.missed or 0) + (second.missed or 0),
+        error_ms=math.hypot(first.error_ms or 0.0, second.error_ms or 0.0),
+        mean_error_ms=max(first.mean_error_ms or 0.0, second.mean_error_ms or 0.0),
+        waits=shares(waits),
+    )

@@ -96,6 +96,18 @@ def test_two_of_the_same_kind_are_added_up() -> None:
     assert set(one.parameters) == {("1",), ("2",)}
 
 
+def test_samples_of_two_times_are_added_up() -> None:
+    early = statement(
+        "SELECT a FROM t", 4, 400.0, samples=4, executions=3, missed=1, error_ms=30.0, waits=(Wait("CPU", 1.0),)
+    )
+    late = statement(
+        "SELECT a FROM t", 2, 1200.0, samples=12, executions=2, missed=0, error_ms=40.0, waits=(Wait("IO:x", 1.0),)
+    )
+    [one] = merge([workload("activity", early), workload("activity", late)]).statements
+    assert (one.calls, one.samples, one.executions, one.missed, one.error_ms) == (6, 16, 5, 1, 50.0)
+    assert one.waits == (Wait("IO:x", 0.75), Wait("CPU", 0.25))
+
+
 def test_values_fit_the_text_that_is_kept() -> None:
     two = statement("SELECT 1 FROM t WHERE a IN ($1, $2)", 1, 1.0, parameters=(("1", "2"),), parameters_from="captured")
     three = statement(
