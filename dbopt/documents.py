@@ -2,8 +2,8 @@
 checked.
 
 A document class names its format in `SCHEMA` ("dbopt.workload/1"), and in `WRITTEN_BY` the command that writes it.
-Fields are written in the order of their declaration, the schema first. Unknown keys are ignored, so that a later
-version may add some.
+Fields are written in the order of their declaration, the schema first; one that was declared with `extra` only where it
+says something. Unknown keys are ignored, so that a later version may add some.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import re
 import sys
 import tempfile
 import types
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -23,7 +24,13 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 from dbopt.errors import CorruptDocument, FileError, FileMissing, UnsupportedDocument
 
 T = TypeVar("T")
+_EXTRA = "left out where it has its default"
 _NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def extra(default: Any) -> Any:
+    """A field that is left out of the document where it has its default: few documents have it."""
+    return dataclasses.field(default=default, metadata={_EXTRA: True})
 
 
 def as_json(document: Any) -> dict[str, Any]:
@@ -116,7 +123,7 @@ def _check_schema(cls: type[Any], found: str, origin: str) -> None:
 
 def _encode(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {field.name: _encode(getattr(value, field.name)) for field in _written_fields(value)}
     if isinstance(value, (list, tuple)):
         return [_encode(item) for item in value]
     if isinstance(value, dict):
@@ -124,6 +131,12 @@ def _encode(value: Any) -> Any:
     if isinstance(value, float):
         return _rounded(value)
     return value
+
+
+def _written_fields(value: Any) -> Iterator[dataclasses.Field[Any]]:
+    for field in dataclasses.fields(value):
+        if _EXTRA not in field.metadata or getattr(value, field.name) != field.default:
+            yield field
 
 
 def _rounded(value: float) -> float:

@@ -71,9 +71,17 @@ class UnsupportedDocument(FileError):
 class ServerError(DboptError):
     """PostgreSQL refused."""
 
-    def __init__(self, message: str | None = None, *, hint: str | None = None, sqlstate: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        hint: str | None = None,
+        sqlstate: str | None = None,
+        position: int | None = None,
+    ) -> None:
         super().__init__(message, hint=hint)
         self.sqlstate = sqlstate
+        self.position = position  # in the text that the server was sent, in characters from 1, where it named one
 
 
 class ConnectionFailed(ServerError):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dbopt.cli.command import Run, command, group
-from dbopt.errors import NothingToDo
+from dbopt.errors import NothingToDo, UsageError
 
 if TYPE_CHECKING:
     from dbopt.postgres.session import Session
@@ -56,6 +56,93 @@ def statements(
 
 
 @command(app)
+def activity(
+    run: Run,
+    for_: Annotated[
+        str, typer.Option("--for", metavar="INTERVAL", help="For how long; Ctrl-C ends it with what it has.")
+    ] = "60s",
+    every: Annotated[str, typer.Option("--every", metavar="INTERVAL", help="How often to look.")] = "100ms",
+    database: Annotated[
+        list[str] | None,
+        typer.Option("--database", metavar="NAME", help="Of that database; may be repeated. Default: the current one."),
+    ] = None,
+    all_databases: Annotated[bool, typer.Option("--all-databases", help="Of every database.")] = False,
+    parameters: Parameters = 5,
+) -> int:
+    """Capture what sessions run and wait for by sampling pg_stat_activity. Calls and times are estimates, with their
+    errors beside them.
+    """
+    from dbopt.cli.interrupts import ended_by_interrupt
+    from dbopt.output import progress
+    from dbopt.units import milliseconds
+    from dbopt.workload.activity import capture
+
+    for_ms, every_ms = milliseconds(for_), milliseconds(every)
+    _check_times(for_ms, every_ms)
+    if all_databases and database:
+        raise UsageError("--database and --all-databases exclude each other")
+    with run.connect() as session:
+        with progress.bar(quiet=run.quiet) as on_progress, ended_by_interrupt() as stop:
+            captured = capture(
+                session,
+                for_ms=for_ms,
+                every_ms=every_ms,
+                databases=tuple(database or ()),
+                everywhere=all_databases,
+                parameters=parameters,
+                stop=stop,
+                on_progress=on_progress,
+            )
+        workload = _remarked(run, captured)
+        if not all_databases and set(database or [session.database]) == {session.database}:
+            workload = _completed(run, session, workload, parameters)
+    _emit(run, workload, "nothing that could be planned ran meanwhile; sample longer (--for)")
+    return 0
+
+
+@command(app)
+def export(
+    run: Run,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="CSV or JSON; - is stdin.")],
+    parameters: Parameters = 3,
+) -> int:
+    """Capture the statements of a file that a cloud or a monitoring tool exported: columns like those of
+    pg_stat_statements (PgHero, pganalyze, Azure Query Store, Google Query Insights), or the JSON of RDS Performance
+    Insights. With --dsn or --db, parameters get values from that database's statistics.
+    """
+    from dbopt.workload.exports import capture
+
+    run.spare(file)
+    if run.names_a_server:
+        with run.connect() as session:
+            names = [row["name"] for row in session.rows("workload/catalog_names")]
+            workload = _completed(run, session, _remarked(run, capture(file, names)), parameters)
+    else:
+        workload = _remarked(run, capture(file))
+    _emit(run, workload, "the file holds no statement that could be planned")
+    return 0
+
+
+@command(app)
+def merge(
+    run: Run,
+    workloads: Annotated[
+        list[str], typer.Argument(metavar="WORKLOAD...", help="Files of `dbopt capture`; - is stdin.")
+    ],
+    parameters: Annotated[int, typer.Option("--parameters", min=0, metavar="N", help="Sets of values to keep.")] = 5,
+) -> int:
+    """Merge workloads by statement: calls and times from pg_stat_statements where it has them, else from an export,
+    from logs, from samples; values from where they were seen. Those of the same kind are added up.
+    """
+    from dbopt.workload import files
+    from dbopt.workload.merge import merge
+
+    run.spare(*workloads)
+    _emit(run, merge([files.load(path) for path in workloads], parameters), "the files hold no statement")
+    return 0
+
+
+@command(app)
 def sql(
     run: Run,
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help=".sql files and directories of them.")],
@@ -74,6 +161,13 @@ def sql(
     return 0
 
 
+def _check_times(for_ms: float, every_ms: float) -> None:
+    if every_ms < 1:
+        raise UsageError("--every is too short", hint="1ms is the least; 100ms suits most")
+    if for_ms < every_ms:
+        raise UsageError("--for is shorter than --every", hint='write it as in "60s"')
+
+
 def _remarked(run: Run, captured: Captured) -> Workload:
     for note in captured.notes:
         run.note(note)
@@ -81,11 +175,14 @@ def _remarked(run: Run, captured: Captured) -> Workload:
 
 
 def _completed(run: Run, session: Session, workload: Workload, sets: int) -> Workload:
-    """The workload with values for the parameters that have none."""
+    """The workload with values for the parameters that have none, and types for those that need them."""
     from dbopt.workload.captured import Captured
+    from dbopt.workload.parameter_types import with_types
     from dbopt.workload.parameters import with_parameters
 
-    return _remarked(run, Captured(*with_parameters(session, workload, sets))) if sets else workload
+    return (
+        with_types(session, _remarked(run, Captured(*with_parameters(session, workload, sets)))) if sets else workload
+    )
 
 
 def _emit(run: Run, workload: Workload, hint: str) -> None:

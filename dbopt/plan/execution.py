@@ -14,6 +14,7 @@ from dbopt.plan.safety import require_plannable, require_query, what_it_changes
 from dbopt.plan.tree import Plan, parse
 from dbopt.postgres.identifiers import SQL, Composable, Identifier
 from dbopt.postgres.session import Session
+from dbopt.workload import parameter_types
 from dbopt.workload.lexer import parameter_numbers
 from dbopt.workload.model import Statement
 
@@ -45,10 +46,23 @@ class Planned:
 
 
 def plan(session: Session, statement: Statement, limits: Limits) -> Planned:
-    """Plan with the first parameter set, or generically where there is none. Raises UnsafeStatement for a utility
-    statement, StatementTimeout, and QueryFailed with the server's reason.
+    """Plan with the first parameter set, or generically where there is none. A statement that lacks the types which a
+    driver declared for its parameters gets casts. Raises UnsafeStatement for a utility statement, StatementTimeout, and
+    QueryFailed with the server's reason.
     """
     require_plannable(statement.sql)
+    try:
+        return _planned(session, statement, limits)
+    except ServerError as error:
+        if not parameter_types.lacks_type(error):
+            raise
+        mended = parameter_types.typed(session, statement)
+        if mended is statement:
+            raise
+    return _planned(session, mended, limits)
+
+
+def _planned(session: Session, statement: Statement, limits: Limits) -> Planned:
     generic = bool(parameter_numbers(statement.sql)) and not statement.parameters
     with _block(session, limits, read_only=True):
         if generic:

@@ -66,7 +66,13 @@ def as_error(error: psycopg.Error) -> ServerError:
         return ConnectionFailed(f"the connection was lost: {_one_line(error)}", hint="is the server still running?")
     sqlstate = error.sqlstate or ""
     kind = _CLASSES.get(sqlstate, QueryFailed)
-    return kind(_server_message(error), hint=_server_hint(error, sqlstate), sqlstate=error.sqlstate)
+    position = error.diag.statement_position
+    return kind(
+        _server_message(error),
+        hint=_server_hint(error, sqlstate),
+        sqlstate=error.sqlstate,
+        position=None if position is None else int(position),
+    )
 
 
 def connection_failure(error: psycopg.Error) -> ConnectionFailed:

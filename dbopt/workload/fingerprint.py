@@ -4,10 +4,11 @@ It is made of the tokens alone, so it needs no parser, is the same for text that
 change with a release of sqlglot. A statement with literals and its normalised form in pg_stat_statements have the same
 fingerprint. Pure.
 
-What does not count: literals and `$n`; the number of equal elements in IN (...), ARRAY[...] and VALUES; white space and
-comments; case of key words and of names without quotes; quotes that change nothing; parentheses that change nothing by
-PostgreSQL's table of precedence; the noise words AS, INNER, OUTER and ASC; != for <>; `DATE '...'` for `'...'::date`;
-closing semicolons. Positions in ORDER BY 1 and GROUP BY 1 do count, as they do in pg_stat_statements.
+What does not count: literals and `$n`; the number of equal elements in IN (...), ARRAY[...] and VALUES, and of the
+first two the casts; white space and comments; case of key words and of names without quotes; quotes that change
+nothing; parentheses that change nothing by PostgreSQL's table of precedence; the noise words AS, INNER, OUTER and ASC;
+!= for <>; `DATE '...'` for `'...'::date`; closing semicolons. Positions in ORDER BY 1 and GROUP BY 1 do count, as they
+do in pg_stat_statements.
 """
 
 from __future__ import annotations
@@ -185,8 +186,22 @@ def _is_list(group: Group) -> bool:
 def _shortened(group: Group, items: list[str | Group]) -> list[str | Group]:
     """Equal neighbours of a list of values count once: IN (?, ?), ARRAY[?, ?], VALUES (?, ?), (?, ?)."""
     if group.before in ("in", "array") or (group.opening == "[" and group.before in ("[", ",", "")):
-        return _joined(_without_repeats(_elements(items)))
+        return _joined(_without_repeats([_uncast(element) for element in _elements(items)]))
     return _shortened_values(items)
+
+
+def _uncast(element: list[str | Group]) -> list[str | Group]:
+    """A value of a list without its casts: PostgreSQL 18 writes `IN ($1 /*, ... */)` for `IN (1::int8, 2::int8)`."""
+    match element:
+        case ["?", "::", *names] if all(map(_is_of_type, names)):
+            return [VALUE]
+        case ["cast", Group(opening="(", items=["?", *names])] if all(map(_is_of_type, names)):
+            return [VALUE]
+    return element
+
+
+def _is_of_type(item: str | Group) -> bool:
+    return isinstance(item, Group) or item in (".", "::") or item[0] in '_"' or item[0].isalpha()
 
 
 def _shortened_values(items: list[str | Group]) -> list[str | Group]:

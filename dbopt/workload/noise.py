@@ -23,9 +23,9 @@ _SERVICES = frozenset(
 )
 
 
-def noise(sql: str, catalog_names: Collection[str]) -> str | None:
+def noise(sql: str, catalog_names: Collection[str], *, truncated: bool = False) -> str | None:
     """Why the statement is left out: "utility command", "catalog query", "ping" or "dbopt's own"; None for one that
-    stays. `catalog_names` are the names of the system catalogs.
+    stays. `catalog_names` are the names of the system catalogs. Of a truncated text, what follows may be anything.
     """
     if sql.startswith(TAG.strip()) or fingerprint(sql) in _own_fingerprints():
         return "dbopt's own"
@@ -34,7 +34,7 @@ def noise(sql: str, catalog_names: Collection[str]) -> str | None:
     tables = tables_of(sql)
     if tables:
         return "catalog query" if all(_is_catalog(table, catalog_names) for table in tables) else None
-    return "ping" if kind_of(sql) == "select" and not _calls_a_function(sql) else None
+    return "ping" if not truncated and kind_of(sql) == "select" and not _calls_a_function(sql) else None
 
 
 def _is_catalog(table: str, names: Collection[str]) -> bool:

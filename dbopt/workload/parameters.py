@@ -13,20 +13,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dbopt.errors import ConnectionFailed, ServerError
-from dbopt.postgres.identifiers import SQL, Identifier, qualified, quoted
+from dbopt.postgres.identifiers import qualified, quoted
 from dbopt.postgres.session import Session
 from dbopt.workload.commands import names_command
 from dbopt.workload.fingerprint import fingerprint
 from dbopt.workload.lexer import parameter_numbers
 from dbopt.workload.model import Statement, Workload
 from dbopt.workload.observed import literals
+from dbopt.workload.parameter_types import PLANNING_LIMIT_MS, types_of
 from dbopt.workload.roles import Column, Role, Use
 from dbopt.workload.values import ColumnStatistics, Type, default, drawn, fits
 
 FROM_STATISTICS = "statistics"
 """Where values came from that may be others when the statistics are."""
-_PREPARED = "dbopt_types"
-_PLANNING_LIMIT_MS = 10_000
 
 ColumnKey = tuple[str | None, str, str]
 Set = tuple[str | None, ...]
@@ -58,7 +57,7 @@ def with_parameters(
     from dbopt.workload.uses import uses  # it parses, and a workload with values is not to wait for the parser
 
     missing = {id(one): uses(one.sql) for one in without}
-    with session.rolled_back(statement_timeout_ms=_PLANNING_LIMIT_MS):
+    with session.rolled_back(statement_timeout_ms=PLANNING_LIMIT_MS):
         statistics, remarks = _statistics(session, [use.column for found in missing.values() for use in found])
         texts = _observed(session) if observed else {}
     context = _Context(session, sets, statistics, texts)
@@ -67,7 +66,9 @@ def with_parameters(
 
 
 def _needs_values(statement: Statement) -> bool:
-    return not statement.parameters and not names_command(statement.sql) and bool(parameter_numbers(statement.sql))
+    if statement.parameters or statement.truncated or names_command(statement.sql):
+        return False
+    return bool(parameter_numbers(statement.sql))
 
 
 def _failure_notes(context: _Context) -> Iterator[str]:
@@ -81,8 +82,8 @@ def _failure_notes(context: _Context) -> Iterator[str]:
 
 def _completed(context: _Context, statement: Statement, found: Sequence[Use]) -> Statement:
     try:
-        with context.session.rolled_back(statement_timeout_ms=_PLANNING_LIMIT_MS):
-            types = _types(context.session, statement.sql)
+        with context.session.rolled_back(statement_timeout_ms=PLANNING_LIMIT_MS):
+            types = types_of(context.session, statement.sql)
             parameters, origin = _accepted_sets(context, statement, found, types)
     except ConnectionFailed:
         raise
@@ -93,14 +94,6 @@ def _completed(context: _Context, statement: Statement, found: Sequence[Use]) ->
         context.failures["no value is known that the server accepts"].append(statement.label)
         return statement
     return replace(statement, parameters=parameters, parameters_from=origin)
-
-
-def _types(session: Session, sql: str) -> dict[int, Type]:
-    """The types of the parameters by number, as the server infers them. Raises ServerError where it cannot."""
-    session.fetch_workload(sql, prefix=f"PREPARE {_PREPARED} AS ")
-    rows = session.rows("workload/parameter_types", name=_PREPARED)
-    session.execute(SQL("DEALLOCATE {}").format(Identifier(_PREPARED)))
-    return {row["number"]: Type(row["type"], row["category"], row["label"]) for row in rows}
 
 
 def _accepted_sets(

@@ -73,7 +73,7 @@ def capture(
     if hidden and not collection.found:
         raise PrivilegeMissing(
             f"{session.role} may not see the statements of other roles, and there are none of its own",
-            hint=_grant(session),
+            hint=grant(session),
         )
     statements = tuple(collection.statements.values())
     source = Source(
@@ -84,6 +84,20 @@ def capture(
     )
     notes = [*_notes(session, collection, hidden), *_elsewhere(totals, wanted)]
     return Captured(Workload(source, statements), tuple(notes))
+
+
+def texts(session: Session, queryids: Sequence[int]) -> dict[int, str]:
+    """The whole texts of statements by query identifier, as pg_stat_statements has them; empty where it is not to be
+    used, or its texts are not to be read.
+    """
+    try:
+        schema = _schema(session)
+    except FeatureMissing:
+        return {}
+    with session.rolled_back():
+        session.rows("workload/use_schema", schema=schema)
+        rows = session.rows("workload/texts", queryids=sorted(set(queryids)))
+    return {row["queryid"]: row["query"] for row in rows if row["query"] not in (None, _UNREADABLE)}
 
 
 @dataclass(frozen=True)
@@ -111,9 +125,9 @@ def _collect(session: Session, totals: list[dict[str, Any]], names: frozenset[st
     for start in range(0, len(totals), batch):
         some = totals[start : start + batch]
         ids = sorted({total["queryid"] for total in some})
-        texts = {row["queryid"]: row["query"] for row in session.rows("workload/texts", queryids=ids)}
+        found = {row["queryid"]: row["query"] for row in session.rows("workload/texts", queryids=ids)}
         for total in some:
-            collection.add(texts.get(total["queryid"]), total)
+            collection.add(found.get(total["queryid"]), total)
         left -= sum(total["total_ms"] for total in some)
         if len(limits.choose(collection.statements)) >= limits.top and left <= NEGLIGIBLE * whole:
             break
@@ -183,13 +197,14 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".") if part.isdigit())
 
 
-def _grant(session: Session) -> str:
+def grant(session: Session) -> str:
+    """The SQL that lets the role see other roles' statements."""
     return f"GRANT pg_read_all_stats TO {quoted(session.role)}"
 
 
 def _notes(session: Session, collection: _Collection, hidden_calls: int) -> Iterator[str]:
     if hidden_calls:
-        yield f"{hidden_calls} calls by other roles are not readable: pg_read_all_stats is missing ({_grant(session)})"
+        yield f"{hidden_calls} calls by other roles are not readable: pg_read_all_stats is missing ({grant(session)})"
     for reason, count in sorted(collection.left_out.items()):
         yield f"left out: {count} x {reason}"
     if not collection.statements:

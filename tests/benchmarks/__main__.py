@@ -11,6 +11,7 @@ from importlib import import_module
 
 NAMES = (
     "startup",
+    "binds",
     "shadow",
     "redact",
     "gate_speed",

@@ -1,0 +1,1 @@
+"""Statements out of PostgreSQL's server logs."""
