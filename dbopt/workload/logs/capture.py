@@ -1,0 +1,126 @@
+"""Capturing a workload from the logs of a server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from dbopt.errors import FileError, NothingToDo
+from dbopt.units import size_text
+from dbopt.workload.captured import Captured
+from dbopt.workload.logs.assemble import Filter
+from dbopt.workload.logs.build import Limits, workload
+from dbopt.workload.logs.follow import follow
+from dbopt.workload.logs.infer import inferred
+from dbopt.workload.logs.messages import Kind
+from dbopt.workload.logs.reading import OnBytes, ReadFile, Reading
+from dbopt.workload.logs.sources import Source, found, in_order
+
+WORTH_SEVERAL = 32 << 20  # bytes from which on a second process is worth its start
+_SETTINGS = "log_min_duration_statement = 0 logs each statement with its time"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to read out of the logs: whose statements, which of them, and how the lines are written."""
+
+    limits: Limits = field(default_factory=Limits)
+    databases: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+    prefix: str | None = None
+    jobs: int | None = None
+
+    @property
+    def whose(self) -> Filter:
+        return Filter(frozenset(map(str.encode, self.databases)), frozenset(map(str.encode, self.users)))
+
+
+@dataclass(frozen=True)
+class Read:
+    """The workload, how each file was read, and whether somebody ended it."""
+
+    captured: Captured
+    files: tuple[ReadFile, ...]
+    was_interrupted: bool = False
+
+
+def sources_of(paths: Sequence[str]) -> list[Source]:
+    """The files in the order of their first entries. Raises FileError."""
+    return in_order(found(paths))
+
+
+def capture(sources: Sequence[Source], wanted: Wanted, on_bytes: OnBytes, cores: int = 1) -> Read:
+    """The statements of these logs. Raises FileError where nothing in them is a log, and NothingToDo where the log
+    tells of no statement.
+    """
+    size = sum(source.size or 0 for source in sources)
+    jobs = wanted.jobs or (cores if size >= WORTH_SEVERAL else 1)
+    with Reading(wanted.whose, prefix=wanted.prefix, jobs=jobs) as reading:
+        reading.read(sources, on_bytes)
+        return _result(reading, wanted)
+
+
+def capture_following(paths: Sequence[str], wanted: Wanted, seconds: float | None = None) -> Read:
+    """The statements of logs that are being written, until somebody interrupts or time is over. Raises as capture."""
+    found(paths)
+    with Reading(wanted.whose, prefix=wanted.prefix) as reading:
+        was_interrupted = follow(reading, paths, seconds)
+        return _result(reading, wanted, was_interrupted=was_interrupted)
+
+
+def _result(reading: Reading, wanted: Wanted, *, was_interrupted: bool = False) -> Read:
+    files = reading.files
+    if not any(file.account.entries for file in files):
+        raise FileError(f"nothing in {_names(files)} was recognised as a PostgreSQL log", hint=_hint(files, wanted))
+    totals = reading.assembler.totals
+    captured = workload(totals, [file.account for file in files], wanted.limits)
+    if not totals.executions and not totals.statements:
+        raise NothingToDo("the log tells of no statement", hint=_hint_on_settings(files, wanted))
+    return Read(captured, tuple(files), was_interrupted)
+
+
+def _names(files: Sequence[ReadFile]) -> str:
+    return files[0].name if len(files) == 1 else f"{len(files)} files"
+
+
+def _hint(files: Sequence[ReadFile], wanted: Wanted) -> str:
+    """What the lines look like, where a wrong prefix was given."""
+    if not any(file.account.size for file in files):
+        return "there is nothing in it" if len(files) == 1 else "they are empty"
+    guess = next((text for file in files if (text := inferred(file.sample.splitlines())) is not None), None)
+    if wanted.prefix is not None and guess is not None and guess != wanted.prefix:
+        return f"the lines look as if --prefix '{guess}' had written them"
+    return "give --prefix as SHOW log_line_prefix prints it, where the file is a log of PostgreSQL"
+
+
+def _hint_on_settings(files: Sequence[ReadFile], wanted: Wanted) -> str:
+    kinds = sum((file.account.kinds for file in files), start=files[0].account.kinds.__class__())
+    if wanted.databases or wanted.users:
+        return "leave out --database and --user: the prefix of the log may not tell them"
+    if kinds[Kind.DURATION]:
+        return f"{kinds[Kind.DURATION]} entries have a time and no text (log_duration): {_SETTINGS}"
+    return _SETTINGS
+
+
+def remarks(read: Read) -> list[str]:
+    """What there is to say of the files, for people: one line on all, one on each that was not read as a whole."""
+    summary = read.captured.workload.log
+    if summary is None:
+        return []
+    period = f", {summary.first} to {summary.last}" if summary.first else ""
+    count = len(read.captured.workload.statements)
+    lines = [
+        f"read {summary.files} file{'' if summary.files == 1 else 's'}, {size_text(summary.bytes)}, "
+        f"{summary.lines:,} lines: {summary.entries:,} entries, {summary.executions:,} executions, "
+        f"{count} statements captured{period}"
+    ]
+    for file in read.files:
+        lines += [file.trouble] if file.trouble else []
+        account = file.account
+        if account.skipped:
+            places = f"{account.gaps} place{'' if account.gaps == 1 else 's'}"
+            lines.append(f"{file.name}: skipped {account.skipped:,} of {account.size:,} bytes in {places}")
+    errors, failed = summary.entries_by_kind.get(Kind.ERROR, 0), len(read.captured.workload.failed)
+    if errors:
+        lines.append(f"errors: {errors:,}; statements that only failed or were cancelled: {failed}")
+    return lines
