@@ -25,6 +25,11 @@ class Sample:
     def key(self) -> tuple[bytes, bytes]:
         return self.text, self.detail
 
+    @property
+    def rank(self) -> tuple[int, bytes, bytes]:
+        """The slowest first; the order of equal ones depends on nothing but themselves."""
+        return -self.time_us, self.text, self.detail
+
 
 @dataclass(frozen=True, slots=True)
 class LoggedPlan:
@@ -51,28 +56,29 @@ class Sums:
     lock_waits: int = 0
     lock_wait_us: int = 0
     truncated: int = 0  # executions whose parameters the log cut off
-    floor_us: int = -1  # what an execution must exceed to become a sample
+    floor_us: int = -1  # what an execution must reach to become a sample
     samples: list[Sample] = field(default_factory=list)
     plan: LoggedPlan | None = None
     messages: dict[bytes, tuple[int, bytes]] = field(default_factory=dict)  # of errors: by sqlstate, count and first
 
-    def sample(self, one: Sample) -> None:
-        """Keep it if it is among the slowest; of equal ones the first stays."""
-        if len(one.text) + len(one.detail) > _LONGEST_SAMPLE:
-            one = Sample(one.time_us, one.text[:_LONGEST_SAMPLE])
-        same = next((other for other in self.samples if other.key == one.key), None)
-        if same is not None:
-            if one.time_us <= same.time_us:
-                return
-            self.samples.remove(same)
-        self.samples.append(one)
-        self.samples.sort(key=lambda kept: -kept.time_us)
+    def sample(self, time_us: int, text: bytes, detail: bytes) -> None:
+        """Keep it if it is among the slowest, the same text and values once."""
+        if len(text) + len(detail) > _LONGEST_SAMPLE:
+            text, detail = text[:_LONGEST_SAMPLE], b""
+        for place, kept in enumerate(self.samples):
+            if kept.text == text and kept.detail == detail:
+                if time_us <= kept.time_us:
+                    return
+                del self.samples[place]
+                break
+        self.samples.append(Sample(time_us, text, detail))
+        self.samples.sort(key=lambda kept: kept.rank)
         del self.samples[SAMPLES:]
         if len(self.samples) == SAMPLES:
             self.floor_us = self.samples[-1].time_us
 
     def planned(self, plan: LoggedPlan) -> None:
-        if self.plan is None or plan.time_us > self.plan.time_us:
+        if self.plan is None or (-plan.time_us, plan.text) < (-self.plan.time_us, self.plan.text):
             self.plan = plan
 
     def failed(self, sqlstate: bytes, message: bytes, count: int = 1) -> None:
@@ -84,7 +90,7 @@ class Sums:
         for name in _ADDED:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for sample in other.samples:
-            self.sample(sample)
+            self.sample(sample.time_us, sample.text, sample.detail)
         if other.plan is not None:
             self.planned(other.plan)
         for sqlstate, (count, message) in other.messages.items():

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from dbopt.workload.logs import plans
-from dbopt.workload.logs.aggregate import LoggedPlan, Sample, Sums, Totals
+from dbopt.workload.logs.aggregate import LoggedPlan, Sums, Totals
 from dbopt.workload.logs.binds import is_cut
 from dbopt.workload.logs.entries import Account, Entry
 from dbopt.workload.logs.messages import Kind, is_cancelled, is_deadlock, meaning, prepare_label
@@ -26,7 +26,7 @@ _END: Label = ("", b"")
 MOST_PROCESSES = 20_000
 _VERSION = re.compile(rb"starting PostgreSQL (\d[^\s,]*)")
 _FAILURES = frozenset(("ERROR", "FATAL", "PANIC"))
-_SETTLING = frozenset((Kind.CALL, Kind.STATEMENT, Kind.DURATION))
+_SETTLING = frozenset((Kind.CALL, Kind.STATEMENT))
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,10 @@ class Process:
     temp_files: int = 0
     temp_bytes: int = 0
     waiting_us: int = 0
+
+    def forget(self) -> None:
+        """What happened before a statement that ended, or one that begins, is not the next one's."""
+        self.temp_files = self.temp_bytes = self.waiting_us = 0
 
 
 @dataclass(slots=True)
@@ -98,7 +102,7 @@ class Assembler:
         if process.open is not None:
             self._take(process, process.open)
             process.open = None
-        elif not process.is_known and process.pending[-1:] != [_END]:
+        if not process.is_known and process.pending[-1:] != [_END]:
             process.pending.append(_END)
 
     def complete(self, entry: Entry) -> None:
@@ -156,10 +160,7 @@ class Assembler:
 
     def _take(self, process: Process, entry: Entry) -> None:
         if not process.is_known:
-            process.pending.append(entry)
-            if _settles(entry):
-                process.is_known = True
-                _settle(process, entry)
+            self._postpone(process, entry)
             return
         if entry.severity in _FAILURES:
             self._failed(process, entry)
@@ -174,6 +175,17 @@ class Assembler:
             self._take_text(process, entry, kind, amount, text)
         else:
             self._take_event(process, entry, kind, amount)
+
+    def _postpone(self, process: Process, entry: Entry) -> None:
+        """Leave it to who knows what the process did before, unless it says nothing after the entry before it."""
+        before = next((item for item in reversed(process.pending) if item != _END), None)
+        if before is not None and _is_mere_duration(before) and _is_mere_duration(entry):
+            self.account.kinds[Kind.DURATION] += 1
+            return
+        process.pending.append(entry)
+        if _settles(entry):
+            process.is_known = True
+            _settle(process, entry)
 
     def _take_text(self, process: Process, entry: Entry, kind: str, time_us: int, text: bytes) -> None:
         match kind:
@@ -219,12 +231,13 @@ class Assembler:
             sums.calls += 1
             sums.timed += 1
             sums.total_us += share
-            if share > sums.floor_us:
-                sums.sample(Sample(share, text, entry.detail))
+            if share >= sums.floor_us:
+                sums.sample(share, text, entry.detail)
             sums.truncated += truncated
-            if process.temp_files:
-                _with_files(process, sums)
-        process.waiting_us = 0
+            if process.temp_files and number == 0:
+                sums.temp_files += process.temp_files
+                sums.temp_bytes += process.temp_bytes
+        process.forget()
 
     def _fetched(self, time_us: int, text: bytes) -> None:
         """More time of an execution that was counted before."""
@@ -234,8 +247,10 @@ class Assembler:
 
     def _announced(self, process: Process, entry: Entry, text: bytes) -> None:
         """A text whose time, if any, comes later."""
-        if process.awaiting is not None:
-            self._untimed(process)
+        self._count_planned(process)
+        self._untimed(process)
+        process.forget()
+        process.executed = None
         if entry.detail:
             text, entry = _as_executed(text, entry)
         process.awaiting, process.awaiting_text = entry, text
@@ -246,6 +261,8 @@ class Assembler:
         if announced is not None:
             process.awaiting = None
             self._called(process, announced, time_us, process.awaiting_text)
+        self._count_planned(process)
+        process.forget()
 
     def _untimed(self, process: Process) -> None:
         """The text that waits for its time does not get one."""
@@ -257,8 +274,7 @@ class Assembler:
         for fingerprint in ids_of(text):
             sums = self.totals.of(fingerprint)
             sums.calls += 1
-            if not sums.samples or sums.floor_us < 0:
-                sums.sample(Sample(0, text, entry.detail))
+            sums.sample(0, text, entry.detail)
 
     # -- plans --------------------------------------------------------------------------------------------------------
 
@@ -284,7 +300,7 @@ class Assembler:
         _, time_us, planned_text, plan = process.planned
         if planned_text == text:
             self._keep_plan(text, time_us, plan)
-            process.planned = process.executed = None
+            process.planned = None
         else:
             self._count_planned(process)
 
@@ -335,7 +351,7 @@ class Assembler:
         if not self.filter.passes(entry):
             return
         process.awaiting = process.planned = process.executed = None
-        process.temp_files = process.temp_bytes = process.waiting_us = 0
+        process.forget()
         if not entry.statement:
             self.totals.unattributed_errors += 1
             return
@@ -346,8 +362,7 @@ class Assembler:
             sums.deadlocks += is_deadlock(entry.message, entry.sqlstate)
             if not cancelled:
                 sums.failed(entry.sqlstate, entry.message)
-            if not sums.samples:
-                sums.sample(Sample(-1, entry.statement))
+            sums.sample(-1, entry.statement, b"")
 
     def _finish(self, process: Process) -> None:
         if process.open is not None:
@@ -363,25 +378,21 @@ def _settles(entry: Entry) -> bool:
     return entry.severity in _FAILURES or meaning(entry.message)[0] in _SETTLING
 
 
+def _is_mere_duration(item: Entry | Label) -> bool:
+    return isinstance(item, Entry) and item.severity == "LOG" and meaning(item.message)[0] == Kind.DURATION
+
+
 def _settle(process: Process, entry: Entry) -> None:
     """The state of a process after such an entry, which is counted elsewhere."""
     if entry.severity in _FAILURES:
         return
     kind, _, text = meaning(entry.message)
-    if kind is Kind.DURATION:
-        return
     if entry.detail:
         text, entry = _as_executed(text, entry)
-    if kind is Kind.STATEMENT:
+    if kind == Kind.STATEMENT:
         process.awaiting, process.awaiting_text = entry, text
     else:
         process.executed = text
-
-
-def _with_files(process: Process, sums: Sums) -> None:
-    sums.temp_files += process.temp_files
-    sums.temp_bytes += process.temp_bytes
-    process.temp_files = process.temp_bytes = 0
 
 
 def _share(time_us: int, parts: int, number: int) -> int:

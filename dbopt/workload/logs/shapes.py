@@ -17,21 +17,22 @@ Ids = tuple[str, ...]
 
 _MOST = 20_000
 _LONGEST = 10_000  # bytes of a text that is worth keeping
-_REST = rb"\d*(?:\.\d*)?(?:[eE][+-]?\d+)?(?![\w$\x80-\xff])"
+_REST = rb"\d*+(?:\.\d*+)?+(?:[eE][+-]?\d++)?+(?![\w$.\x80-\xff])"
 _NUMBER = rb"(?<![\w$.\x80-\xff])\d" + _REST
 # A class of characters at the start lets the search leap from one to the next. Names in double quotes keep what is
 # between them; a mark behind each is harmless, it is always there.
-_LITERAL = re.compile(rb"['\d](?:(?<=')[^']*'|(?<=\d)(?<![\w$.\x80-\xff]\d)" + _REST + rb")")
+_LITERAL = re.compile(rb"['\d](?:(?<=')[^']*'(?:'[^']*')*|(?<=\d)(?<![\w$.\x80-\xff]\d)" + _REST + rb")")
 _LITERAL_OR_NAME = re.compile(
-    rb"""["'\d](?:(?<=')[^']*'|(?<=\d)(?<![\w$.\x80-\xff]\d)""" + _REST + rb"""|(?<=")([^"]*)")"""
+    rb"""["'\d](?:(?<=')[^']*'(?:'[^']*')*|(?<=\d)(?<![\w$.\x80-\xff]\d)""" + _REST + rb"""|(?<=")([^"]*)")"""
 )
 _DOLLAR = re.compile(rb"\$[A-Za-z_$\x80-\xff]")
 _TOKEN = re.compile(
-    rb"""(?P<escape>(?<![\w$\x80-\xff])[eE]'(?:[^'\\]|\\.|'')*'?)|(?P<string>'[^']*'?)|(?P<quoted>"[^"]*"?)"""
+    rb"""(?P<escape>(?<![\w$\x80-\xff])[eE]'(?:[^'\\]|\\.|'')*'?)|(?P<string>'(?:[^']|'')*'?)|(?P<quoted>"[^"]*"?)"""
     rb"""|(?P<line>--[^\n]*)|(?P<block>/\*)|(?<![\w$\x80-\xff])(?P<dollar>\$(?:[A-Za-z_\x80-\xff][\w\x80-\xff]*)?\$)"""
-    rb"""|(?P<number>""" + _NUMBER + rb")",
+    rb"""|(?P<meta>\\[^\n]*)|(?P<number>""" + _NUMBER + rb")",
     re.DOTALL,
 )
+_RUNS_ON = re.compile(rb"(?<![\w$\x80-\xff\"])\d[\w.]*[eEbBxXnNuU&]['\"]")
 _EDGE = re.compile(rb"/\*|\*/")
 _POSITION = re.compile(rb"\bby\b.*?(?:,|\bby)\s*\d+\s*(?=[,);]|\Z|[a-z])|\bby\s*\d", re.DOTALL)
 _LIST = re.compile(rb"\b([iI][nN]\s*\()\s*\?(?:\s*,\s*\?)+\s*\)")
@@ -66,11 +67,13 @@ def pieces(text: bytes) -> list[str]:
 
 def shape_of(text: bytes) -> bytes:
     """The text without its literals and comments."""
+    if b"--" in text or b"/*" in text:
+        text = _rewritten(text, literals=False)
     lowered = text.lower()
     if b"by" in lowered and _POSITION.search(lowered) is not None:
         return text  # numbers may be positions in ORDER BY, which count
     if _is_tricky(text):
-        shape = _exactly(text)
+        shape = _rewritten(text, literals=True)
     else:
         shape = _LITERAL_OR_NAME.sub(rb'"\1"?', text) if b'"' in text else _LITERAL.sub(b"?", text)
     return _LIST.sub(rb"\1?)", shape) if b"in" in lowered and b"?" in shape else shape
@@ -78,25 +81,36 @@ def shape_of(text: bytes) -> bytes:
 
 def _is_tricky(text: bytes) -> bool:
     """Whether literals and comments can only be told by reading token after token."""
-    if b"\\" in text or b"--" in text or b"/*" in text or b"&'" in text or b'&"' in text:
+    if b"\\" in text or b"&'" in text or b'&"' in text or b"--" in text or b"/*" in text:
+        return True
+    if text.count(b"'") % 2 or text.count(b'"') % 2:
         return True
     return b"$" in text and _DOLLAR.search(text) is not None
 
 
-def _exactly(text: bytes) -> bytes:
-    """By PostgreSQL's rules, token by token."""
+def _rewritten(text: bytes, *, literals: bool) -> bytes:
+    """Without comments, and if wanted with `?` for literals, read by PostgreSQL's rules, token by token; as it is where
+    a number runs into what follows.
+    """
+    if _RUNS_ON.search(text) is not None:
+        return text
     parts: list[bytes] = []
     position = 0
     while match := _TOKEN.search(text, position):
-        parts.append(text[position : match.start()])
-        kind = match.lastgroup
+        kind, start = match.lastgroup, match.start()
+        parts.append(text[position:start])
         position = match.end()
         if kind == "block":
             position = _end_of_comment(text, position)
         elif kind == "dollar":
             closing = text.find(match["dollar"], position)
             position = len(text) if closing < 0 else closing + len(match["dollar"])
-        parts.append({"quoted": match[0] + b"?", "line": b" ", "block": b" "}.get(kind or "", b"?"))
+        if kind in ("line", "block"):
+            parts.append(b" ")
+        elif kind == "meta" or not literals:
+            parts.append(text[start:position])
+        else:
+            parts.append(text[start:position] + b"?" if kind == "quoted" else b"?")
     return b"".join([*parts, text[position:]])
 
 

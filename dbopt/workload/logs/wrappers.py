@@ -36,7 +36,7 @@ _WRAPPERS = {
     + _CHUNK
     + rb"(?P<text>.*)",
     # 2026-11-26T15:15:05.123456+00:00 app[postgres.7818]: [DATABASE] [5-1] text
-    "heroku": rb"(?P<time>" + _ISO + rb") (?:app|heroku)\[[\w.-]+\]: (?:\[[A-Z_]+\] +)?" + _CHUNK + rb" ?(?P<text>.*)",
+    "heroku": rb"(?P<time>" + _ISO + rb") (?:app|heroku)\[[\w.-]+\]: (?:\[[A-Z_]+\] +)?" + _CHUNK + rb"(?P<text>.*)",
     # 2026-11-26T15:15:05.123456789Z stderr F text
     "cri": rb"(?P<time>" + _ISO + rb") std(?:err|out) [FP] (?P<text>.*)",
     # db-1  | text
@@ -103,7 +103,7 @@ class Unwrapper:
             before = self._open.pop(key, None)
             if before is not None:
                 yield self._emitted(b"".join(before) + b"\n")
-            self._open[key] = [self._marked(text, pid, time)]
+            self._open[key] = [mark(pid, time) + text if self.is_marked else text]
             if len(self._open) > _MOST_OPEN:
                 yield self._emitted(b"".join(self._open.pop(next(iter(self._open)))) + b"\n")
         else:
