@@ -103,7 +103,8 @@ class Reading(AbstractContextManager["Reading"]):
     def read(self, sources: Iterable[Source], on_bytes: OnBytes) -> None:
         """Read all of them. Raises FileError."""
         for source in sources:
-            file = ReadFile(source.name, detect(source.sample(), self.prefix), sample=source.sample())
+            sample = source.sample()
+            file = ReadFile(source.name, detect(sample, self.prefix), sample=sample)
             self.files.append(file)
             for block in _blocks(source, file, on_bytes):
                 self._submit(file, block)

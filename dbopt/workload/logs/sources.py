@@ -10,18 +10,27 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from io import BufferedReader
 from pathlib import Path
-from typing import IO
+from typing import Protocol, cast
 
 from dbopt.errors import FileError, FileMissing
 
 CHUNK = 1 << 22
 SAMPLE = 1 << 18
+_PIECE = 1 << 16
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _NAMES = re.compile(r".*\.(?:log|csv|json|txt)(?:[.-]?\d+)?(?:\.(?:gz|zst))?|postgresql?[-.].*", re.IGNORECASE)
 # the same log in another format stands beside it
 _FORMATS = (".json", ".csv", ".log")
 _TIME = re.compile(rb"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?|(?<![\d.])1\d{9}\.\d{3}(?!\d)")
+
+
+class _Reads(Protocol):
+    """What the three kinds of files have in common."""
+
+    def read1(self, size: int, /) -> bytes: ...
+
+    def close(self) -> None: ...
 
 
 @dataclass
@@ -35,28 +44,39 @@ class Source:
     read_bytes: int = 0
     trouble: str | None = None
     first: bytes = field(default=b"", repr=False)
-    _file: IO[bytes] | None = field(default=None, repr=False)
-    _raw: IO[bytes] | None = field(default=None, repr=False)
+    _file: _Reads | None = field(default=None, repr=False)
+    _raw: BufferedReader | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
         return "standard input" if self.path == "-" else self.path
 
     def sample(self) -> bytes:
-        """The first bytes, decompressed; reading goes on with them. Raises FileError."""
-        if not self.first:
+        """The first bytes, decompressed. A file is closed again, of standard input they are kept. Raises FileError."""
+        if self._file is None:
             self._open()
+        if not self.first:
             self.first = self._read(SAMPLE)
+        if self.path != "-":
+            first, self.first = self.first, b""
+            self.close()
+            return first
         return self.first
 
     def chunks(self) -> Iterator[bytes]:
-        """All bytes, decompressed, in pieces. What a damaged file still gives is given, and `trouble` says the rest."""
-        first, self.first = self.sample(), b""
-        if first:
-            yield first
-        while self._file is not None and (data := self._read(CHUNK)):
-            yield data
-        self.close()
+        """All bytes, decompressed, in pieces. What a damaged file still gives is given, and `trouble` says the rest.
+        Raises FileError.
+        """
+        if self._file is None:
+            self._open()
+        try:
+            first, self.first = self.first, b""
+            if first:
+                yield first
+            while self._file is not None and (data := self._read(CHUNK)):
+                yield data
+        finally:
+            self.close()
 
     def close(self) -> None:
         for file in (self._file, self._raw):
@@ -66,10 +86,9 @@ class Source:
 
     def _open(self) -> None:
         try:
-            raw = sys.stdin.buffer if self.path == "-" else Path(self.path).open("rb")  # noqa: SIM115 - closed by close()
-            self._raw = raw
-            start = raw.peek(4)[:4] if isinstance(raw, BufferedReader) else b""
-            self._file = _decompressed(raw, start)
+            opened = sys.stdin.buffer if self.path == "-" else Path(self.path).open("rb")  # noqa: SIM115 - see close()
+            self._raw = cast(BufferedReader, opened)
+            self._file = _decompressed(self._raw, self._raw.peek(4)[:4])
         except FileNotFoundError:
             raise FileMissing(f"there is no file {self.path}") from None
         except OSError as error:
@@ -80,7 +99,8 @@ class Source:
         parts: list[bytes] = []
         left = size
         try:
-            while left > 0 and self._file is not None and (data := self._file.read(left)):
+            # read1 gives what there is: of a damaged file, all up to the damage
+            while left > 0 and self._file is not None and (data := self._file.read1(min(left, _PIECE))):
                 parts.append(data)
                 left -= len(data)
         except (EOFError, OSError, *_damaged()) as error:  # type: ignore[misc] # mypy cannot see through the star
@@ -94,10 +114,10 @@ class Source:
             self.read_bytes = self._raw.tell()
 
 
-def _decompressed(raw: IO[bytes], start: bytes) -> IO[bytes]:
+def _decompressed(raw: BufferedReader, start: bytes) -> _Reads:
     """By the first bytes, whatever the name says."""
     if start.startswith(_GZIP):
-        return gzip.GzipFile(fileobj=raw)  # type: ignore[return-value]
+        return gzip.GzipFile(fileobj=raw)
     if start == _ZSTD:
         import zstandard  # seldom needed
 
