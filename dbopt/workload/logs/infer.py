@@ -46,7 +46,8 @@ _KEYS = {
     "h": "h host client ip client_ip remote_host", "r": "r remote connection_source client_addr addr from source",
     "l": "l line log_line session_line num line_num seq", "x": "x xid txid tid tx transaction", "v": "v vxid vtid vtx",
     "c": "c session sess session_id sid", "e": "e state sqlstate code sql_error_code error err errcode",
-    "b": "b type backend backend_type btype", "i": "i tag cmd command ps command_tag", "Q": "q qid query_id queryid query",
+    "b": "b type backend backend_type btype", "i": "i tag cmd command ps command_tag",
+    "Q": "q qid query_id queryid query",
     "s": "s start started session_start proc_start_time start_time", "P": "leader leader_pid",
     "t": "t time ts timestamp time_ms log_time",
 }  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
@@ -41,7 +43,8 @@ def test_parse_bind_and_execute_are_one_execution() -> None:
     one = of(
         said(
             f"duration: 1.000 ms  parse <unnamed>: {A}", f"duration: 0.500 ms  bind <unnamed>: {A}",
-            "DETAIL: parameters: $1 = '7'", f"duration: 0.250 ms  execute <unnamed>: {A}", "DETAIL: parameters: $1 = '7'",
+            "DETAIL: parameters: $1 = '7'", f"duration: 0.250 ms  execute <unnamed>: {A}",
+            "DETAIL: parameters: $1 = '7'",
         )
     )  # fmt: skip
     assert (one.calls, one.total_us, one.samples[0].detail) == (1, 250, b"parameters: $1 = '7'")
@@ -162,14 +165,26 @@ def test_a_filter_counts_nobody_else() -> None:
 
 # -- blocks -----------------------------------------------------------------------------------------------------------
 
-MESSAGES = st.sampled_from([
-    f"duration: 1.000 ms  statement: {A}", f"duration: 2.000 ms  execute <unnamed>: {B}", f"statement: {A}", f"statement: {B}",
-    "duration: 5.000 ms", "DETAIL: parameters: $1 = '7'", f"duration: 1.000 ms  bind <unnamed>: {A}", PLAN,
-    "ERROR: division by zero", f"STATEMENT: {A}", "CONTEXT: SQL function f", "checkpoint starting: time",
-    'temporary file: path "base/pgsql_tmp/pgsql_tmp1.0", size 100', f"duration: 1.000 ms  execute fetch from <unnamed>/c: {A}",
-    "process 1 still waiting for ShareLock on transaction 7 after 1000.500 ms",
-    "process 1 acquired ShareLock on transaction 7 after 1500.000 ms",
-])  # fmt: skip
+MESSAGES = st.sampled_from(
+    [
+        f"duration: 1.000 ms  statement: {A}",
+        f"duration: 2.000 ms  execute <unnamed>: {B}",
+        f"duration: 1.000 ms  execute fetch from <unnamed>/c: {A}",
+        f"duration: 1.000 ms  bind <unnamed>: {A}",
+        f"statement: {A}",
+        f"statement: {B}",
+        "duration: 5.000 ms",
+        "DETAIL: parameters: $1 = '7'",
+        PLAN,
+        "ERROR: division by zero",
+        f"STATEMENT: {A}",
+        "CONTEXT: SQL function f",
+        "checkpoint starting: time",
+        'temporary file: path "base/pgsql_tmp/pgsql_tmp1.0", size 100',
+        "process 1 still waiting for ShareLock on transaction 7 after 1000.500 ms",
+        "process 1 acquired ShareLock on transaction 7 after 1500.000 ms",
+    ]
+)
 
 
 @given(st.lists(st.tuples(MESSAGES, st.integers(1, 2)), max_size=14), st.sets(st.integers(0, 14)))
@@ -178,7 +193,7 @@ def test_blocks_give_what_the_whole_gives(entries: list[tuple[str, int]], cuts: 
     whole = assembled(b"".join(lines), FORM)
     together = Assembler()
     edges = sorted({0, len(lines), *(cut for cut in cuts if cut <= len(lines))})
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         part = Assembler(knows_beginnings=False)
         reader(FORM).read(b"".join(lines[start:end]), part)
         together.account.add(part.account)
