@@ -93,8 +93,9 @@ def _followed(run: Run, files: list[str], wanted: Wanted, for_: str | None) -> R
     from dbopt.units import milliseconds
     from dbopt.workload.logs.capture import capture_following
 
-    run.note("following: Ctrl-C ends it and writes the workload" if for_ is None else f"following for {for_}")
-    return capture_following(files, wanted, None if for_ is None else milliseconds(for_) / 1000)
+    seconds = None if for_ is None else milliseconds(for_) / 1000
+    remark = "following: Ctrl-C ends it and writes the workload" if for_ is None else f"following for {for_}"
+    return capture_following(files, wanted, lambda: run.note(remark), seconds)
 
 
 def _emit(run: Run, read: Read) -> int:

@@ -120,6 +120,7 @@ class Totals:
     databases: Counter[bytes] = field(default_factory=Counter)
     executions: int = 0
     unattributed_errors: int = 0
+    filtered: Counter[bytes] = field(default_factory=Counter)  # databases of entries that a filter left out
     version: bytes = b""  # of the server
     first: bytes = b""
     last: bytes = b""
@@ -141,6 +142,7 @@ class Totals:
         self.databases.update(other.databases)
         self.executions += other.executions
         self.unattributed_errors += other.unattributed_errors
+        self.filtered.update(other.filtered)
         self.version = other.version or self.version
         self.seen(other.first)
         self.seen(other.last)

@@ -168,6 +168,7 @@ class Assembler:
         kind, amount, text = meaning(entry.message)
         self.account.kinds[kind] += 1
         if not self.filter.passes(entry):
+            self.totals.filtered[entry.database] += 1
             return
         if kind == Kind.CALL:  # first, for most are
             self._called(process, entry, amount, text)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from dbopt.errors import FileError, NothingToDo
 from dbopt.units import size_text
 from dbopt.workload.captured import Captured
+from dbopt.workload.logs.aggregate import Totals
 from dbopt.workload.logs.assemble import Filter
 from dbopt.workload.logs.build import Limits, workload
-from dbopt.workload.logs.follow import follow
+from dbopt.workload.logs.follow import OnReady, follow
 from dbopt.workload.logs.infer import inferred
 from dbopt.workload.logs.messages import Kind
 from dbopt.workload.logs.reading import OnBytes, ReadFile, Reading
@@ -60,11 +61,11 @@ def capture(sources: Sequence[Source], wanted: Wanted, on_bytes: OnBytes, cores:
         return _result(reading, wanted)
 
 
-def capture_following(paths: Sequence[str], wanted: Wanted, seconds: float | None = None) -> Read:
+def capture_following(paths: Sequence[str], wanted: Wanted, on_ready: OnReady, seconds: float | None = None) -> Read:
     """The statements of logs that are being written, until somebody interrupts or time is over. Raises as capture."""
     found(paths)
     with Reading(wanted.whose, prefix=wanted.prefix) as reading:
-        was_interrupted = follow(reading, paths, seconds)
+        was_interrupted = follow(reading, paths, on_ready, seconds)
         return _result(reading, wanted, was_interrupted=was_interrupted)
 
 
@@ -75,7 +76,7 @@ def _result(reading: Reading, wanted: Wanted, *, was_interrupted: bool = False) 
     totals = reading.assembler.totals
     captured = workload(totals, [file.account for file in files], wanted.limits)
     if not totals.executions and not totals.statements:
-        raise NothingToDo("the log tells of no statement", hint=_hint_on_settings(files, wanted))
+        raise NothingToDo("the log tells of no statement", hint=_hint_on_settings(files, totals))
     return Read(captured, tuple(files), was_interrupted)
 
 
@@ -93,13 +94,15 @@ def _hint(files: Sequence[ReadFile], wanted: Wanted) -> str:
     return "give --prefix as SHOW log_line_prefix prints it, where the file is a log of PostgreSQL"
 
 
-def _hint_on_settings(files: Sequence[ReadFile], wanted: Wanted) -> str:
-    kinds = sum((file.account.kinds for file in files), start=files[0].account.kinds.__class__())
-    if wanted.databases or wanted.users:
-        return "leave out --database and --user: the prefix of the log may not tell them"
-    if kinds[Kind.DURATION]:
-        return f"{kinds[Kind.DURATION]} entries have a time and no text (log_duration): {_SETTINGS}"
-    return _SETTINGS
+def _hint_on_settings(files: Sequence[ReadFile], totals: Totals) -> str:
+    """What stands in the way: a filter, or what the server was told to log."""
+    names = sorted(name.decode("utf-8", "replace") for name in totals.filtered if name not in (b"", b"[unknown]"))
+    if totals.filtered and not names:
+        return "the log does not tell the database of its entries: leave out --database and --user"
+    if totals.filtered:
+        return f"it has statements in {', '.join(names)}, which --database and --user leave out"
+    durations = sum(file.account.kinds[Kind.DURATION] for file in files)
+    return f"{durations} entries have a time and no text (log_duration): {_SETTINGS}" if durations else _SETTINGS
 
 
 def remarks(read: Read) -> list[str]:
@@ -120,6 +123,11 @@ def remarks(read: Read) -> list[str]:
         if account.skipped:
             places = f"{account.gaps} place{'' if account.gaps == 1 else 's'}"
             lines.append(f"{file.name}: skipped {account.skipped:,} of {account.size:,} bytes in {places}")
+    if summary.skipped_bytes > summary.bytes / 2:
+        guess = inferred(read.files[0].sample.splitlines())
+        known = read.files[0].form.prefix if read.files[0].form is not None else None
+        if guess is not None and guess != known:
+            lines.append(f"most of it was skipped: the lines look as if --prefix '{guess}' had written them")
     errors, failed = summary.entries_by_kind.get(Kind.ERROR, 0), len(read.captured.workload.failed)
     if errors:
         lines.append(f"errors: {errors:,}; statements that only failed or were cancelled: {failed}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,7 @@ _PATIENCE = 5  # looks without news until a format is told from what little ther
 _MAGIC = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 
 Key = tuple[int, int]
+OnReady = Callable[[], None]
 
 
 @dataclass
@@ -168,12 +169,15 @@ class Follower:
         followed.file.close()
 
 
-def follow(reading: Reading, paths: Iterable[str], seconds: float | None = None) -> bool:
-    """Follow until somebody interrupts, or for so many seconds; whether it was an interrupt that ended it."""
+def follow(reading: Reading, paths: Iterable[str], on_ready: OnReady, seconds: float | None = None) -> bool:
+    """Follow until somebody interrupts, or for so many seconds; whether it was an interrupt that ended it. `on_ready`
+    is called when all that was there is read.
+    """
     follower = Follower(reading, list(paths))
     with _interrupts() as interrupted:
         left = seconds
         follower.poll()
+        on_ready()
         while not interrupted.is_set() and (left is None or left > 0):
             interrupted.wait(_INTERVAL_SECONDS if left is None else min(left, _INTERVAL_SECONDS))
             left = None if left is None else left - _INTERVAL_SECONDS
