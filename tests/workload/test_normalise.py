@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from dbopt.workload.fingerprint import fingerprint
 from dbopt.workload.normalise import normalised
@@ -48,6 +48,7 @@ CLAUSES = st.sampled_from((
 ))  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(CLAUSES, LITERALS, LITERALS), min_size=1, max_size=4))
 def test_the_fingerprint_stays(parts: list[tuple[str, str, str]]) -> None:
     sql = "SELECT a FROM t WHERE " + " OR ".join(clause.format(one, other) for clause, one, other in parts)

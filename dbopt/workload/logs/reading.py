@@ -14,7 +14,7 @@ from dbopt.workload.logs.assemble import Assembler, Filter
 from dbopt.workload.logs.detect import Format, detect, reader
 from dbopt.workload.logs.entries import Account
 from dbopt.workload.logs.sources import Source
-from dbopt.workload.logs.wrappers import Unwrapper
+from dbopt.workload.logs.wrappers import JSON, Unwrapper
 
 BLOCK = 1 << 22
 _LONGEST_ENTRY = 1 << 26  # bytes; a longer one is cut
@@ -72,6 +72,8 @@ class Blocks:
         """Without what other programs wrapped around; the part of a line waits for the rest."""
         if self.unwrapper is None:
             return data
+        if self.form.wrapper == JSON:
+            return self.unwrapper.unwrapped(data)
         self._wrapped += data
         end = self._wrapped.rfind(b"\n") + 1
         whole, self._wrapped = self._wrapped[:end], self._wrapped[end:]

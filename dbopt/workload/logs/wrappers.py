@@ -50,6 +50,8 @@ JSON = "json"
 NAMES = (*_WRAPPERS, JSON)
 _OCTAL = re.compile(rb"#(0[0-3][0-7]|177)")
 _MOST_OPEN = 1000
+# what a line of a document starts with, the rest of a cut one included
+_OF_DOCUMENT = (b"", *(bytes([sign]) for sign in b'{}[]",:'))
 
 
 @dataclass
@@ -60,15 +62,18 @@ class Unwrapper:
     is_marked: bool
     account: Account = field(default_factory=Account)
     _open: dict[bytes, list[bytes]] = field(default_factory=dict)
+    _tail: bytes = b""
 
     def unwrapped(self, data: bytes) -> bytes:
-        """What is inside these whole lines, entries in parts excepted that may go on."""
+        """What is inside these whole lines (of JSON: of any piece), entries in parts excepted that may go on."""
         return b"".join(self._of_json(data) if self.wrapper == JSON else self._of_lines(data))
 
     def rest(self) -> bytes:
         """The entries that were still open."""
         texts = [b"".join(parts) + b"\n" for parts in self._open.values()]
         self._open.clear()
+        self._between(self._tail)
+        self._tail = b""
         self.account.recognised -= sum(map(len, texts))
         return b"".join(texts)
 
@@ -110,14 +115,29 @@ class Unwrapper:
             self._open[key] += [b"\n", text] if text[:1] == b"\t" else [text]
 
     def _of_json(self, data: bytes) -> Iterator[bytes]:
-        self.account.recognised += len(data)
+        """The texts of events, however the document is laid out."""
+        data, position = self._tail + data, 0
         for match in _MESSAGE.finditer(data):
-            try:
-                text = json.loads(match["text"].decode("utf-8", "surrogateescape"), strict=False)
-            except ValueError:
-                continue
-            lines = text.encode("utf-8", "surrogateescape").rstrip(b"\n").split(b"\n")
-            yield self._emitted(b"\n".join(lines) + b"\n")
+            self._between(data[position : match.start()])
+            position = match.end()
+            self.account.recognised += len(match[0])
+            yield from self._event(match["text"])
+        self._tail = data[position:]
+
+    def _event(self, quoted: bytes) -> Iterator[bytes]:
+        try:
+            text = json.loads(quoted.decode("utf-8", "surrogateescape"), strict=False)
+        except ValueError:
+            return
+        yield self._emitted(text.encode("utf-8", "surrogateescape").rstrip(b"\n") + b"\n")
+
+    def _between(self, data: bytes) -> None:
+        """What stands between the events: the rest of the document, or lines that are none of it."""
+        for line in data.splitlines(keepends=True):
+            if line.lstrip()[:1] in _OF_DOCUMENT:
+                self.account.recognised += len(line)
+            else:
+                self.account.skip(line)
 
     def _marked(self, text: bytes, pid: bytes, time: bytes) -> bytes:
         return mark(pid, time) + text if self.is_marked and text[:1] not in (b"\t", b" ") else text

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from dbopt.workload.fingerprint import fingerprint
 from dbopt.workload.logs.aggregate import Sums
@@ -187,6 +187,7 @@ MESSAGES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(MESSAGES, st.integers(1, 2)), max_size=14), st.sets(st.integers(0, 14)))
 def test_blocks_give_what_the_whole_gives(entries: list[tuple[str, int]], cuts: set[int]) -> None:
     lines = [line(message, pid) for message, pid in entries]

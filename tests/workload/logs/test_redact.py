@@ -8,7 +8,7 @@ from pathlib import Path
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from dbopt import documents
 from dbopt.workload.logs import redact
@@ -65,6 +65,7 @@ def log(texts: list[str]) -> bytes:
     return "\n".join([*lines, ""]).encode()
 
 
+@settings(deadline=None)
 @given(STATEMENTS, QUOTED, AROUND, st.randoms(use_true_random=False))
 def test_no_secret_survives(statement: str, quoted: str, around: str, draw: random.Random) -> None:
     texts = entries(statement, written(SECRET, quoted, around))

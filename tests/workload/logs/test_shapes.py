@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from dbopt.workload.fingerprint import fingerprint
 from dbopt.workload.logs.shapes import ids_of, shape_of
@@ -50,6 +50,7 @@ PIECES = (
 SWAPS = {"1": "77", "23": "4", "'s'": "'other'", "4.5": "6", "$$1$$": "$$two$$", "/* 'c' */": "/* */", "'it''s'": "'x'"}
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from(("", " ")), st.booleans()), max_size=14))
 def test_equal_shapes_are_equal_statements(pieces: list[tuple[str, str, bool]]) -> None:
     one = "".join(text + blank for text, blank, _ in pieces)
