@@ -132,9 +132,11 @@ class Totals:
         return found
 
     def seen(self, time: bytes) -> None:
-        if time:
+        if time[:1].isdigit():
             self.first = min(self.first or time, time)
             self.last = max(self.last, time)
+        elif time:  # syslog's months do not sort
+            self.first, self.last = self.first or time, time
 
     def add(self, other: Totals) -> None:
         for fingerprint, sums in other.statements.items():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from dbopt.errors import FileError, NothingToDo
 from dbopt.units import size_text
@@ -15,7 +17,7 @@ from dbopt.workload.logs.follow import OnReady, follow
 from dbopt.workload.logs.infer import inferred
 from dbopt.workload.logs.messages import Kind
 from dbopt.workload.logs.reading import OnBytes, ReadFile, Reading
-from dbopt.workload.logs.sources import Source, found, in_order
+from dbopt.workload.logs.sources import Source, found, in_order, stem
 
 WORTH_SEVERAL = 32 << 20  # bytes from which on a second process is worth its start
 _SETTINGS = "log_min_duration_statement = 0 logs each statement with its time"
@@ -117,6 +119,7 @@ def remarks(read: Read) -> list[str]:
         f"{summary.lines:,} lines: {summary.entries:,} entries, {summary.executions:,} executions, "
         f"{count} statements captured{period}"
     ]
+    lines += _twice(read.files)
     for file in read.files:
         lines += [file.trouble] if file.trouble else []
         account = file.account
@@ -132,3 +135,14 @@ def remarks(read: Read) -> list[str]:
     if errors:
         lines.append(f"errors: {errors:,}; statements that only failed or were cancelled: {failed}")
     return lines
+
+
+def _twice(files: Sequence[ReadFile]) -> Iterator[str]:
+    """A remark on files that are probably one log in several formats."""
+    by_stem: dict[str, list[ReadFile]] = defaultdict(list)
+    for file in files:
+        by_stem[stem(Path(file.name))].append(file)
+    for same in by_stem.values():
+        if len({file.form.kind for file in same if file.form is not None}) > 1:
+            names = ", ".join(file.name for file in same)
+            yield f"{names}: if they are one log in several formats, its statements count several times; name one"

@@ -162,12 +162,13 @@ def in_directory(folder: Path) -> list[Path]:
     files = sorted(file for file in folder.iterdir() if file.is_file() and _NAMES.fullmatch(file.name))
     if not files:
         raise FileError(f"there is no log in {folder}", hint="name the files, whatever they are called")
-    stems = {(_stem(file), _format(file)) for file in files}
-    return [file for file in files if not any((_stem(file), better) in stems for better in _better(_format(file)))]
+    stems = {(stem(file), _format(file)) for file in files}
+    return [file for file in files if not any((stem(file), better) in stems for better in _better(_format(file)))]
 
 
-def _stem(file: Path) -> str:
-    return re.sub(r"\.(?:log|csv|json)\b", "", file.name, count=1)
+def stem(file: Path) -> str:
+    """The path without what names a format: alike for one log in several formats."""
+    return str(file.with_name(re.sub(r"\.(?:log|csv|json)\b", "", file.name, count=1)))
 
 
 def _format(file: Path) -> str:

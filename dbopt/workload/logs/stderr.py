@@ -15,6 +15,9 @@ from dbopt.workload.logs.languages import labels, severities
 # Entries of the extended protocol that only prepare an execution are most of a log, and say nothing that counts.
 _PREPARATION = re.compile(rb"duration: \d+\.\d+ ms  (?:bind|parse) ")
 
+# what log_error_verbosity = verbose puts before a message
+_STATE = re.compile(rb"[0-9A-Z]{5}: ")
+
 
 @dataclass(frozen=True)
 class Stderr:
@@ -66,6 +69,8 @@ class Stderr:
             )
             process = session or pid or b""
             text = first + b"\n" + _untabbed(rest) if rest else first
+            if text[5:7] == b": " and _STATE.match(text):
+                sqlstate, text = text[:5], text[7:]
             severity = known_severities.get(word)
             if severity is None:
                 into.label(process, known_labels[word], text)

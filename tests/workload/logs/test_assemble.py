@@ -85,6 +85,12 @@ def test_a_failed_statement_is_an_error_and_no_execution() -> None:
     assert (one.calls, one.errors, one.cancelled, list(one.messages.values())) == (0, 1, 0, [(1, b"division by zero")])
 
 
+def test_verbose_errors_begin_with_their_state() -> None:
+    one = of(said("ERROR: 22012: division by zero", "LOCATION: int4div, int.c:846", f"STATEMENT: {A}"))
+    assert one.messages == {b"22012": (1, b"division by zero")}
+    assert of(said(f"00000: duration: 1.000 ms  statement: {A}")).total_us == 1000
+
+
 @pytest.mark.parametrize(
     "message",
     [

@@ -114,6 +114,15 @@ def test_filters(dbopt: Dbopt, file: Path) -> None:
     assert "hint: it has statements in billing, shop, shop-2" in err
 
 
+def test_one_log_in_two_formats_is_remarked(dbopt: Dbopt, file: Path) -> None:
+    message = '"duration: 1.000 ms  statement: SELECT 1 FROM t"'
+    time = "2026-01-01 00:00:00.000 UTC"
+    record = f'{time},"u","d",7,"[local]",6b084cf9.1,1,"SELECT",{time},5/0,0,LOG,00000,{message},,,,,,,,,"psql"'
+    (file.parent / "pg.csv").write_text(f"{record}\n")
+    assert "count several times" in dbopt("capture", "logs", file, file.parent / "pg.csv")[2]
+    assert "count several times" not in dbopt("capture", "logs", file.parent)[2]
+
+
 def test_redacted(dbopt: Dbopt, file: Path) -> None:
     found = document(dbopt, file, "--redact")
     assert not any(one["parameters"] for one in found["statements"])
