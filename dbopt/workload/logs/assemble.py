@@ -9,60 +9,28 @@ process did before: its entries up to the first one that settles its state are h
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from dbopt.workload.logs import plans
 from dbopt.workload.logs.aggregate import LoggedPlan, Sums, Totals
 from dbopt.workload.logs.binds import is_cut
 from dbopt.workload.logs.entries import Account, Entry
-from dbopt.workload.logs.messages import Kind, is_cancelled, is_deadlock, meaning, prepare_label
-from dbopt.workload.logs.prepared import executed
+from dbopt.workload.logs.messages import Kind, is_cancelled, is_deadlock, meaning
+from dbopt.workload.logs.processes import (
+    END,
+    FAILURES,
+    Filter,
+    Label,
+    Process,
+    as_executed,
+    is_mere_duration,
+    settle,
+    settles,
+)
 from dbopt.workload.logs.shapes import ids_of
 
-Label = tuple[str, bytes]
-"""A line that belongs to the entry before it, and its text."""
-_END: Label = ("", b"")
-"""The end of the entry before, instead of a line that belongs to it."""
 MOST_PROCESSES = 20_000
 _VERSION = re.compile(rb"starting PostgreSQL (\d[^\s,]*)")
-_FAILURES = frozenset(("ERROR", "FATAL", "PANIC"))
-_SETTLING = frozenset((Kind.CALL, Kind.STATEMENT))
-
-
-@dataclass(frozen=True)
-class Filter:
-    """Whose statements count; empty: everybody's."""
-
-    databases: frozenset[bytes] = frozenset()
-    users: frozenset[bytes] = frozenset()
-
-    def passes(self, entry: Entry) -> bool:
-        in_database = not self.databases or entry.database in self.databases
-        return in_database and (not self.users or entry.user in self.users)
-
-
-@dataclass(slots=True)
-class Process:
-    """What a server process said so far.
-
-    `open` is its last entry, to which lines may still belong. `awaiting` is a statement of which no time is known yet;
-    `planned` a plan whose execution was not seen; `executed` the text of the last execution that has no plan.
-    """
-
-    is_known: bool
-    pending: list[Entry | Label] = field(default_factory=list)
-    open: Entry | None = None
-    awaiting: Entry | None = None
-    awaiting_text: bytes = b""
-    planned: tuple[Entry, int, bytes, bytes] | None = None
-    executed: bytes | None = None
-    temp_files: int = 0
-    temp_bytes: int = 0
-    waiting_us: int = 0
-
-    def forget(self) -> None:
-        """What happened before a statement that ended, or one that begins, is not the next one's."""
-        self.temp_files = self.temp_bytes = self.waiting_us = 0
 
 
 @dataclass(slots=True)
@@ -89,7 +57,7 @@ class Assembler:
             process = self.processes[key] = Process(self.knows_beginnings)
         if process.open is not None:
             process.open.attach(label, text)
-        elif not process.is_known and process.pending[-1:] != [_END]:
+        elif not process.is_known and process.pending[-1:] != [END]:
             process.pending.append((label, text))
 
     def passed(self, key: bytes) -> None:
@@ -102,8 +70,8 @@ class Assembler:
         if process.open is not None:
             self._take(process, process.open)
             process.open = None
-        if not process.is_known and process.pending[-1:] != [_END]:
-            process.pending.append(_END)
+        if not process.is_known and process.pending[-1:] != [END]:
+            process.pending.append(END)
 
     def complete(self, entry: Entry) -> None:
         """An entry with all its lines."""
@@ -144,7 +112,7 @@ class Assembler:
             if process.open is not None:
                 self._take(process, process.open)
             process.open = item
-        elif process.open is not None and item == _END:
+        elif process.open is not None and item == END:
             self._take(process, process.open)
             process.open = None
         elif process.open is not None:
@@ -162,7 +130,7 @@ class Assembler:
         if not process.is_known:
             self._postpone(process, entry)
             return
-        if entry.severity in _FAILURES:
+        if entry.severity in FAILURES:
             self._failed(process, entry)
             return
         kind, amount, text = meaning(entry.message)
@@ -179,14 +147,14 @@ class Assembler:
 
     def _postpone(self, process: Process, entry: Entry) -> None:
         """Leave it to who knows what the process did before, unless it says nothing after the entry before it."""
-        before = next((item for item in reversed(process.pending) if item != _END), None)
-        if before is not None and _is_mere_duration(before) and _is_mere_duration(entry):
+        before = next((item for item in reversed(process.pending) if item != END), None)
+        if before is not None and is_mere_duration(before) and is_mere_duration(entry):
             self.account.kinds[Kind.DURATION] += 1
             return
         process.pending.append(entry)
-        if _settles(entry):
+        if settles(entry):
             process.is_known = True
-            _settle(process, entry)
+            settle(process, entry)
 
     def _take_text(self, process: Process, entry: Entry, kind: str, time_us: int, text: bytes) -> None:
         match kind:
@@ -213,7 +181,7 @@ class Assembler:
     def _called(self, process: Process, entry: Entry, time_us: int, text: bytes) -> None:
         """An execution with its text and its time."""
         if entry.detail:
-            text, entry = _as_executed(text, entry)
+            text, entry = as_executed(text, entry)
         if process.awaiting is not None and process.awaiting_text != text:
             self._untimed(process)
         process.awaiting = None
@@ -253,7 +221,7 @@ class Assembler:
         process.forget()
         process.executed = None
         if entry.detail:
-            text, entry = _as_executed(text, entry)
+            text, entry = as_executed(text, entry)
         process.awaiting, process.awaiting_text = entry, text
 
     def _timed(self, process: Process, time_us: int) -> None:
@@ -374,37 +342,6 @@ class Assembler:
             self._count_planned(process)
 
 
-def _settles(entry: Entry) -> bool:
-    """Whether what a process did before matters no more after this entry."""
-    return entry.severity in _FAILURES or meaning(entry.message)[0] in _SETTLING
-
-
-def _is_mere_duration(item: Entry | Label) -> bool:
-    return isinstance(item, Entry) and item.severity == "LOG" and meaning(item.message)[0] == Kind.DURATION
-
-
-def _settle(process: Process, entry: Entry) -> None:
-    """The state of a process after such an entry, which is counted elsewhere."""
-    if entry.severity in _FAILURES:
-        return
-    kind, _, text = meaning(entry.message)
-    if entry.detail:
-        text, entry = _as_executed(text, entry)
-    if kind == Kind.STATEMENT:
-        process.awaiting, process.awaiting_text = entry, text
-    else:
-        process.executed = text
-
-
 def _share(time_us: int, parts: int, number: int) -> int:
     """An even part of a time; the first ones take what is left over."""
     return time_us // parts + (number < time_us % parts)
-
-
-def _as_executed(text: bytes, entry: Entry) -> tuple[bytes, Entry]:
-    """The prepared statement in place of the EXECUTE that ran it."""
-    label = prepare_label().match(entry.detail)
-    if label is None:
-        return text, entry
-    text, detail = executed(text, entry.detail[label.end() :])
-    return text, replace(entry, detail=detail)

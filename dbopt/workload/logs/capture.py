@@ -11,11 +11,11 @@ from dbopt.errors import FileError, NothingToDo
 from dbopt.units import size_text
 from dbopt.workload.captured import Captured
 from dbopt.workload.logs.aggregate import Totals
-from dbopt.workload.logs.assemble import Filter
 from dbopt.workload.logs.build import Limits, workload
 from dbopt.workload.logs.follow import OnReady, follow
 from dbopt.workload.logs.infer import inferred
 from dbopt.workload.logs.messages import Kind
+from dbopt.workload.logs.processes import Filter
 from dbopt.workload.logs.reading import OnBytes, ReadFile, Reading
 from dbopt.workload.logs.sources import Source, found, in_order, stem
 

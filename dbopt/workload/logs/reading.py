@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from types import TracebackType
 
-from dbopt.workload.logs.assemble import Assembler, Filter
+from dbopt.workload.logs.assemble import Assembler
 from dbopt.workload.logs.detect import Format, detect, reader
 from dbopt.workload.logs.entries import Account
+from dbopt.workload.logs.processes import Filter
 from dbopt.workload.logs.sources import Source
 from dbopt.workload.logs.wrappers import JSON, Unwrapper
 

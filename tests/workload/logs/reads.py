@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from dbopt.workload.logs.assemble import Assembler, Filter
+from dbopt.workload.logs.assemble import Assembler
 from dbopt.workload.logs.detect import Format, detect, reader
 from dbopt.workload.logs.entries import Account
+from dbopt.workload.logs.processes import Filter
 from dbopt.workload.logs.reading import Reading
 from dbopt.workload.logs.sources import found, in_order
 

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 
 from dbopt.workload.fingerprint import fingerprint
 from dbopt.workload.logs.aggregate import Sums
-from dbopt.workload.logs.assemble import Assembler, Filter
+from dbopt.workload.logs.assemble import Assembler
 from dbopt.workload.logs.detect import Format, reader
+from dbopt.workload.logs.processes import Filter
 from tests.workload.logs.reads import assembled, sums
 
 FORM = Format("stderr", "[%p] %u@%d ")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dbopt.workload.logs.assemble import Filter
 from dbopt.workload.logs.follow import Follower
+from dbopt.workload.logs.processes import Filter
 from dbopt.workload.logs.reading import Reading
 from tests.workload.logs.reads import is_whole
 

@@ -14,8 +14,8 @@ import pytest
 
 from dbopt.postgres import embedded
 from dbopt.workload.fingerprint import fingerprint
-from dbopt.workload.logs.assemble import Filter
 from dbopt.workload.logs.build import Limits, workload
+from dbopt.workload.logs.processes import Filter
 from dbopt.workload.logs.reading import Reading
 from dbopt.workload.logs.sources import found, in_order
 from dbopt.workload.model import Logged, Statement

@@ -10,7 +10,7 @@ import pytest
 import zstandard
 
 from dbopt.errors import FileError, FileMissing
-from dbopt.workload.logs.assemble import Filter
+from dbopt.workload.logs.processes import Filter
 from dbopt.workload.logs.reading import Reading
 from dbopt.workload.logs.sources import Source, found, in_order
 from tests.workload.logs.reads import is_whole, read, sums
