@@ -27,12 +27,13 @@ _LITERAL_OR_NAME = re.compile(
     rb"""["'\d](?:(?<=')[^']*'(?:'[^']*')*|(?<=\d)(?<![\w$.\x80-\xff]\d)""" + _REST + rb"""|(?<=")([^"]*)")"""
 )
 _DOLLAR = re.compile(rb"\$[A-Za-z_$\x80-\xff]")
-_TOKEN = re.compile(
-    rb"""(?P<escape>(?<![\w$\x80-\xff])[eE]'(?:[^'\\]|\\.|'')*'?)|(?P<string>'(?:[^']|'')*'?)|(?P<quoted>"[^"]*"?)"""
-    rb"""|(?P<line>--[^\n]*)|(?P<block>/\*)|(?<![\w$\x80-\xff])(?P<dollar>\$(?:[A-Za-z_\x80-\xff][\w\x80-\xff]*)?\$)"""
-    rb"""|(?P<meta>\\[^\n]*)|(?P<number>""" + _NUMBER + rb")",
-    re.DOTALL,
+_WHOLE = (  # what may hold marks of the others
+    rb"""(?P<string>'(?:[^']|'')*'?)|(?P<quoted>"[^"]*"?)|(?P<line>--[^\n]*)|(?P<block>/\*)|(?P<meta>\\[^\n]*)"""
+    rb"""|(?<![\w$\x80-\xff])(?:(?P<escape>[eE]'(?:[^'\\]|\\.|'')*'?)"""
+    rb"""|(?P<dollar>\$(?:[A-Za-z_\x80-\xff][\w\x80-\xff]*)?\$))"""
 )
+_COMMENT = re.compile(rb"""(?=['"\\$eE/-])(?:""" + _WHOLE + rb")", re.DOTALL)
+_TOKEN = re.compile(_WHOLE + rb"|(?P<number>" + _NUMBER + rb")", re.DOTALL)
 _RUNS_ON = re.compile(rb"(?<![\w$\x80-\xff\"])\d[\w.]*[eEbBxXnNuU&]['\"]|\$\w*[eEuU]&?['\"]")
 _EDGE = re.compile(rb"/\*|\*/")
 _POSITION = re.compile(rb"\bby\b.*?(?:,|\bby)\s*\.?\d[\w.]*\s*(?=[,);]|\Z|[a-z_\x80-\xff])|\bby\s*\.?\d", re.DOTALL)
@@ -107,7 +108,8 @@ def _rewritten(text: bytes, *, literals: bool) -> bytes:
         return text
     parts: list[bytes] = []
     position = 0
-    while match := _TOKEN.search(text, position):
+    search = (_TOKEN if literals else _COMMENT).search
+    while match := search(text, position):
         kind, start = match.lastgroup, match.start()
         parts.append(text[position:start])
         position = match.end()
