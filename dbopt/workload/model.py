@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from dbopt.documents import extra
 
@@ -43,6 +43,47 @@ class Source:
 
 
 @dataclass(frozen=True)
+class LoggedError:
+    """Errors of one sqlstate (None where the log does not write it): how many, and the first one's message."""
+
+    sqlstate: str | None
+    count: int
+    message: str | None
+
+
+@dataclass(frozen=True)
+class LoggedPlan:
+    """What auto_explain wrote of the slowest execution. `format` is text, json, xml or yaml; `plan` the text, of json
+    the document.
+    """
+
+    duration_ms: float
+    format: str
+    plan: Any
+
+
+@dataclass(frozen=True)
+class Logged:
+    """What a log tells of a statement beside its executions. `untimed_calls` are those of its calls of which the log
+    has no time, `mean_ms` is over the others. `errors` and `cancelled` (by a timeout, its user, an administrator or a
+    conflict with recovery) are no calls. `truncated_parameters` counts executions whose values the log cut off.
+    """
+
+    untimed_calls: int = 0
+    max_ms: float | None = None
+    errors: int = 0
+    cancelled: int = 0
+    deadlocks: int = 0
+    temp_files: int = 0
+    temp_bytes: int = 0
+    lock_waits: int = 0
+    lock_wait_ms: float = 0.0
+    truncated_parameters: int = 0
+    errors_by_state: tuple[LoggedError, ...] = ()
+    plan: LoggedPlan | None = None
+
+
+@dataclass(frozen=True)
 class Statement:
     """One statement, its literals usually replaced by `$n`.
 
@@ -56,7 +97,8 @@ class Statement:
     Of samples: `samples` are those in which the statement ran, `executions` the executions that they show; `calls` is
     an estimate that has `missed` more, which were too short to be met. `error_ms` and `mean_error_ms` are the standard
     errors of `total_ms` and `mean_ms`; `waits` is what it waited for. `truncated`: only the beginning of the text is
-    known. `numbers_from` is the kind of the source that calls, times and rows are of, in a merged workload.
+    known. `numbers_from` is the kind of the source that calls, times and rows are of, in a merged workload. `log` is what
+    only a log tells.
     """
 
     id: str
@@ -79,6 +121,7 @@ class Statement:
     waits: tuple[Wait, ...] = extra(())
     truncated: bool = extra(False)
     numbers_from: str | None = extra(None)
+    log: Logged | None = extra(None)
 
     @property
     def weight(self) -> float:
@@ -102,9 +145,34 @@ class Statement:
 
 
 @dataclass(frozen=True)
+class LogSummary:
+    """How a log was read, to the byte: `recognised_bytes`, `continued_bytes` (further lines of an entry) and
+    `skipped_bytes` add up to `bytes`. `first` and `last` are times as the log writes them. `entries_by_kind` counts
+    what the entries said. `executions` counts all statements, those that the workload leaves out, too.
+    """
+
+    files: int
+    bytes: int
+    lines: int
+    recognised_bytes: int
+    continued_bytes: int
+    skipped_bytes: int
+    entries: int
+    entries_by_kind: dict[str, int]
+    executions: int
+    errors_without_statement: int
+    first: str | None
+    last: str | None
+
+
+@dataclass(frozen=True)
 class Workload:
+    """`failed` are statements that a log shows only as failed or cancelled, `log` is how it was read."""
+
     SCHEMA: ClassVar[str] = "dbopt.workload/1"
     WRITTEN_BY: ClassVar[str] = "dbopt capture -o workload.json"
 
     source: Source
     statements: tuple[Statement, ...]
+    failed: tuple[Statement, ...] = extra(())
+    log: LogSummary | None = extra(None)

@@ -1,1 +1,1 @@
-"""Statements out of PostgreSQL's server logs."""
+"""Capturing a workload from the logs of a server."""
