@@ -97,8 +97,8 @@ class Statement:
     Of samples: `samples` are those in which the statement ran, `executions` the executions that they show; `calls` is
     an estimate that has `missed` more, which were too short to be met. `error_ms` and `mean_error_ms` are the standard
     errors of `total_ms` and `mean_ms`; `waits` is what it waited for. `truncated`: only the beginning of the text is
-    known. `numbers_from` is the kind of the source that calls, times and rows are of, in a merged workload. `log` is what
-    only a log tells.
+    known. `numbers_from` is the kind of the source that calls, times and rows are of, in a merged workload. `log` is
+    what only a log tells.
     """
 
     id: str
