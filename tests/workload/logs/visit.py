@@ -12,6 +12,7 @@ import psycopg
 from psycopg import ClientCursor
 
 from tests.servers import Server
+from tests.workload.logs.server import SILENT
 
 SHOP, CRM = "shop", "crm-eu"
 USERS = ("alice", "app_rw", "report-ro")
@@ -40,11 +41,6 @@ SETTINGS = {
     "log_disconnections": "on",
     "log_checkpoints": "on",
 }
-# A session that leaves nothing in the log.
-SILENT = (
-    "options='-c log_min_duration_statement=-1 -c log_connections=off -c log_disconnections=off "
-    "-c log_min_messages=panic'"
-)
 
 
 def prepare(server: Server) -> None:

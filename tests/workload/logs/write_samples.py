@@ -12,83 +12,19 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
-from psycopg import sql
-
-from tests.benchmarks.servers import debian_15
-from tests.servers import Server
 from tests.workload.logs import oracle, visit
+from tests.workload.logs.server import logging_server
 from tests.workload.logs.settings import PREFIXES, zone
 
 SAMPLES = Path(__file__).parent / "prefixes"
-COLLECTED = {
-    "logging_collector": "on",
-    "log_destination": "stderr,csvlog,jsonlog",
-    "log_rotation_size": "0",
-    "fsync": "off",
-    "shared_preload_libraries": "pg_stat_statements,auto_explain",
-    "compute_query_id": "on",
-}
-
-
-@dataclass(frozen=True)
-class LoggingServer:
-    """A server that writes three logs at once: `stderr`, `csv` and `json` of the current name."""
-
-    server: Server
-    folder: Path
-
-    def set(self, **settings: str) -> None:
-        """Change settings for everyone, silently."""
-        with psycopg.connect(f"{self.server.dsn()} {visit.SILENT}", autocommit=True) as session:
-            for name, value in settings.items():
-                session.execute(sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value)))
-            session.execute("SELECT pg_reload_conf()")
-
-    def log_as(self, name: str) -> None:
-        """Go on in new files of this name. Whatever is still on its way to the old ones gets there first."""
-        self._wait(self._alone)
-        time.sleep(0.2)
-        self.set(log_filename=f"{name}.log")
-        self._wait(lambda: all(path.exists() for path in self.files(name)))
-
-    def files(self, name: str) -> tuple[Path, Path, Path]:
-        stderr = self.folder / f"{name}.log"
-        return stderr, stderr.with_suffix(".csv"), stderr.with_suffix(".json")
-
-    def _alone(self) -> bool:
-        with psycopg.connect(f"{self.server.dsn()} {visit.SILENT}") as session:
-            row = session.execute("SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'client backend'")
-            return bool(row.fetchone()[0])  # type: ignore[index]
-
-    @staticmethod
-    def _wait(reached: Callable[[], bool]) -> None:
-        end = time.monotonic() + 30
-        while not reached():
-            if time.monotonic() > end:
-                raise TimeoutError("the server does not get there")
-            time.sleep(0.05)
-
-
-@contextmanager
-def logging_server(port: int, settings: dict[str, str]) -> Iterator[LoggingServer]:
-    """PostgreSQL 15 with its logs collected, on a socket and on TCP."""
-    with debian_15({**COLLECTED, "listen_addresses": "127.0.0.1,::1", "port": str(port), **settings}) as server:
-        with psycopg.connect(server.dsn()) as session:
-            data = session.execute("SHOW data_directory").fetchone()[0]  # type: ignore[index]
-        yield LoggingServer(server, Path(data) / "log")
-
 
 def main(wanted: list[str]) -> None:
     SAMPLES.mkdir(exist_ok=True)
     expected_file = SAMPLES / "expected.json"
     expected = json.loads(expected_file.read_text("utf-8")) if wanted else {}
-    with logging_server(54329, {}) as logging:
+    with logging_server() as logging:
         visit.prepare(logging.server)
         logging.set(**visit.SETTINGS)
         for name, prefix in PREFIXES.items():

@@ -1,0 +1,162 @@
+"""Logs of one real run in three formats: right to the call, and how fast and large beside pgBadger.
+
+pgbench (simple, extended, prepared) and TPC-H run on one PostgreSQL 15 until each log has LOGS_MB megabytes (100).
+Every statement's calls are compared with pg_stat_statements, the number of pgbench's transactions with pgbench's own,
+durations with the sum that Python's csv module finds in the csvlog. Then each format is read in turns by dbopt (one
+process, and as it is by default) and by pgBadger (one process, its recommended prefix given): executions in the log
+per second of user and system time. At last each log LOGS_TIMES (10) times over, in one file: memory must not grow.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tabulate import tabulate
+
+from tests.benchmarks import measured
+from tests.benchmarks.logs_traffic import PREFIX, Logs, written
+from tests.benchmarks.measured import Cost
+from tests.workload.logs import oracle
+
+MEGABYTES = float(os.environ.get("LOGS_MB", "100"))
+TIMES = int(os.environ.get("LOGS_TIMES", "10"))
+ROUNDS = int(os.environ.get("LOGS_ROUNDS", "1"))
+PGBADGER_FORMATS = {"stderr": "stderr", "csvlog": "csv", "jsonlog": "jsonlog"}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One reading of one log. `counted` is what the program says it found, executions."""
+
+    tool: str
+    cost: Cost
+    counted: int
+
+
+def run() -> None:
+    if shutil.which("pgbadger") is None:
+        raise SystemExit("pgbadger is not installed: sh tests/install_servers.sh pgbadger")
+    with tempfile.TemporaryDirectory(prefix="dbopt-logs-") as name:
+        folder = Path(name)
+        logs = written(folder, MEGABYTES)
+        truth = oracle.read(logs.files["csvlog"])
+        rows, documents = [], {}
+        for format, path in logs.files.items():
+            rows += _compared(folder, format, path, truth.executions)
+            documents[format] = _document(folder)
+            rows.append(_many(folder, format, path, truth.executions))
+        print(tabulate(rows, TITLES, disable_numparse=True, colalign=("left", "right", "left", *["right"] * 6)))
+        print()
+        for line in _right(logs, truth, documents):
+            print(line)
+
+
+TITLES = ("log", "MB", "read by", "executions", "CPU s", "wall s", "executions per CPU s", "x pgBadger", "peak MB")
+
+
+def _compared(folder: Path, format: str, path: Path, executions: int) -> Iterator[list[str]]:
+    """The rows of one format: dbopt before and after pgBadger in every round; the best of each."""
+    readings: list[Reading] = []
+    for _ in range(ROUNDS):
+        readings += [
+            _dbopt(folder, [path], "--jobs", "1"),
+            _dbopt(folder, [path]),
+            _pgbadger(folder, format, path),
+            _dbopt(folder, [path], "--jobs", "1"),
+            _dbopt(folder, [path]),
+        ]
+    best: dict[str, Reading] = {}
+    for one in sorted(readings, key=lambda reading: reading.cost.cpu_s):
+        best.setdefault(one.tool, one)
+    peer = executions / best["pgBadger 12.0"].cost.cpu_s
+    for tool in sorted(best):
+        yield _row(format, path.stat().st_size, best[tool], executions, peer)
+
+
+def _row(format: str, size: int, reading: Reading, executions: int, peer: float | None) -> list[str]:
+    cost = reading.cost
+    rate = executions / cost.cpu_s
+    return [
+        format,
+        f"{size / 1e6:.0f}",
+        reading.tool,
+        f"{reading.counted:,}",
+        f"{cost.cpu_s:.1f}",
+        f"{cost.wall_s:.1f}",
+        f"{rate:,.0f}",
+        f"{rate / peer:.2f}" if peer else "",
+        f"{cost.peak_bytes / 1e6:.0f}",
+    ]
+
+
+def _many(folder: Path, format: str, path: Path, executions: int) -> list[str]:
+    """The same log many times over, in one file that lasts as long as this reading."""
+    long = folder / f"long{path.suffix}"
+    try:
+        with long.open("wb") as file:
+            for _ in range(TIMES):
+                with path.open("rb") as one:
+                    shutil.copyfileobj(one, file, 1 << 20)
+        once, many = _dbopt(folder, [path]), _dbopt(folder, [long])
+        row = _row(f"{format} x {TIMES}", long.stat().st_size, many, executions * TIMES, None)
+        return [*row[:-1], f"{row[-1]} ({many.cost.peak_bytes / once.cost.peak_bytes:.2f}x)"]
+    finally:
+        long.unlink()
+
+
+def _dbopt(folder: Path, paths: Sequence[Path], *options: str) -> Reading:
+    out = folder / "workload.json"
+    program = Path(sys.executable).with_name("dbopt")
+    cost = measured.run([program, "capture", "logs", *paths, *options, "--quiet", "-o", out])
+    if cost.code:
+        raise SystemExit(f"dbopt ended with {cost.code}")
+    counted = _executions(_document(folder))
+    return Reading(f"dbopt {' '.join(options) or 'by default'}", cost, counted)
+
+
+def _pgbadger(folder: Path, format: str, path: Path) -> Reading:
+    out = folder / "badger.json"
+    options = ["-q", "-j", "1", "-f", PGBADGER_FORMATS[format], "-p", PREFIX, "-x", "json", "-o", out]
+    cost = measured.run(["pgbadger", *options, path])
+    if cost.code:
+        raise SystemExit(f"pgbadger ended with {cost.code}")
+    found = json.loads(out.read_text("utf-8", "replace"))
+    return Reading("pgBadger 12.0", cost, int(found["overall_stat"]["queries_number"]))
+
+
+def _document(folder: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((folder / "workload.json").read_text("utf-8"))
+    return document
+
+
+def _executions(document: dict[str, Any]) -> int:
+    return sum(one["calls"] for one in document["statements"])
+
+
+def _right(logs: Logs, truth: oracle.Found, documents: dict[str, Any]) -> Iterator[str]:
+    """What the workloads say, beside what the server, pgbench and the csv module counted."""
+    for format, document in documents.items():
+        found = {one["id"]: one["calls"] for one in document["statements"] if one["kind"] != "utility"}
+        same = sum(found.get(key) == calls for key, calls in logs.calls.items())
+        total = sum(one["total_ms"] for one in document["statements"])
+        executed = sum(one["total_ms"] for one in document["statements"] if one["kind"] != "utility")
+        yield (
+            f"{format}: calls equal pg_stat_statements for {same} of {len(logs.calls)} statements, "
+            f"{len(set(found) - set(logs.calls))} that it does not know; calls {sum(found.values()):,} "
+            f"(it says {sum(logs.calls.values()):,}); {total:,.3f} ms "
+            f"(csv module: {truth.total_ms:,.3f}, parse and bind {truth.parse_bind_ms:,.3f} more); without utility "
+            f"commands {executed / sum(logs.executed_ms.values()):.3f} times what pg_stat_statements has executed"
+        )
+        history = [one["calls"] for one in document["statements"] if one["tables"] == ["pgbench_history"]]
+        yield (
+            f"{format}: {sum(history):,} transactions of pgbench that write "
+            f"(pgbench says {logs.writing:,}, its own log of all {logs.transactions:,} has {logs.transactions_logged:,})"
+        )
