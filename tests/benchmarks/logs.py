@@ -48,11 +48,12 @@ def run() -> None:
         folder = Path(name)
         logs = written(folder, MEGABYTES)
         truth = oracle.read(logs.files["csvlog"])
-        rows, documents = [], {}
-        for format, path in logs.files.items():
-            rows += _compared(folder, format, path, truth.executions)
-            documents[format] = _document(folder)
-            rows.append(_many(folder, format, path, truth.executions))
+        rows: list[list[str]] = []
+        documents: dict[str, Any] = {}
+        for form, path in logs.files.items():
+            rows += _compared(folder, form, path, truth.executions)
+            documents[form] = _document(folder)
+            rows.append(_many(folder, form, path, truth.executions))
         print(tabulate(rows, TITLES, disable_numparse=True, colalign=("left", "right", "left", *["right"] * 6)))
         print()
         for line in _right(logs, truth, documents):
@@ -62,14 +63,14 @@ def run() -> None:
 TITLES = ("log", "MB", "read by", "executions", "CPU s", "wall s", "executions per CPU s", "x pgBadger", "peak MB")
 
 
-def _compared(folder: Path, format: str, path: Path, executions: int) -> Iterator[list[str]]:
+def _compared(folder: Path, form: str, path: Path, executions: int) -> Iterator[list[str]]:
     """The rows of one format: dbopt before and after pgBadger in every round; the best of each."""
     readings: list[Reading] = []
     for _ in range(ROUNDS):
         readings += [
             _dbopt(folder, [path], "--jobs", "1"),
             _dbopt(folder, [path]),
-            _pgbadger(folder, format, path),
+            _pgbadger(folder, form, path),
             _dbopt(folder, [path], "--jobs", "1"),
             _dbopt(folder, [path]),
         ]
@@ -78,14 +79,14 @@ def _compared(folder: Path, format: str, path: Path, executions: int) -> Iterato
         best.setdefault(one.tool, one)
     peer = executions / best["pgBadger 12.0"].cost.cpu_s
     for tool in sorted(best):
-        yield _row(format, path.stat().st_size, best[tool], executions, peer)
+        yield _row(form, path.stat().st_size, best[tool], executions, peer)
 
 
-def _row(format: str, size: int, reading: Reading, executions: int, peer: float | None) -> list[str]:
+def _row(form: str, size: int, reading: Reading, executions: int, peer: float | None) -> list[str]:
     cost = reading.cost
     rate = executions / cost.cpu_s
     return [
-        format,
+        form,
         f"{size / 1e6:.0f}",
         reading.tool,
         f"{reading.counted:,}",
@@ -97,7 +98,7 @@ def _row(format: str, size: int, reading: Reading, executions: int, peer: float 
     ]
 
 
-def _many(folder: Path, format: str, path: Path, executions: int) -> list[str]:
+def _many(folder: Path, form: str, path: Path, executions: int) -> list[str]:
     """The same log many times over, in one file that lasts as long as this reading."""
     long = folder / f"long{path.suffix}"
     try:
@@ -106,7 +107,7 @@ def _many(folder: Path, format: str, path: Path, executions: int) -> list[str]:
                 with path.open("rb") as one:
                     shutil.copyfileobj(one, file, 1 << 20)
         once, many = _dbopt(folder, [path]), _dbopt(folder, [long])
-        row = _row(f"{format} x {TIMES}", long.stat().st_size, many, executions * TIMES, None)
+        row = _row(f"{form} x {TIMES}", long.stat().st_size, many, executions * TIMES, None)
         return [*row[:-1], f"{row[-1]} ({many.cost.peak_bytes / once.cost.peak_bytes:.2f}x)"]
     finally:
         long.unlink()
@@ -122,9 +123,9 @@ def _dbopt(folder: Path, paths: Sequence[Path], *options: str) -> Reading:
     return Reading(f"dbopt {' '.join(options) or 'by default'}", cost, counted)
 
 
-def _pgbadger(folder: Path, format: str, path: Path) -> Reading:
+def _pgbadger(folder: Path, form: str, path: Path) -> Reading:
     out = folder / "badger.json"
-    options = ["-q", "-j", "1", "-f", PGBADGER_FORMATS[format], "-p", PREFIX, "-x", "json", "-o", out]
+    options = ["-q", "-j", "1", "-f", PGBADGER_FORMATS[form], "-p", PREFIX, "-x", "json", "-o", str(out)]
     cost = measured.run(["pgbadger", *options, path])
     if cost.code:
         raise SystemExit(f"pgbadger ended with {cost.code}")
@@ -143,20 +144,20 @@ def _executions(document: dict[str, Any]) -> int:
 
 def _right(logs: Logs, truth: oracle.Found, documents: dict[str, Any]) -> Iterator[str]:
     """What the workloads say, beside what the server, pgbench and the csv module counted."""
-    for format, document in documents.items():
+    for form, document in documents.items():
         found = {one["id"]: one["calls"] for one in document["statements"] if one["kind"] != "utility"}
         same = sum(found.get(key) == calls for key, calls in logs.calls.items())
         total = sum(one["total_ms"] for one in document["statements"])
         executed = sum(one["total_ms"] for one in document["statements"] if one["kind"] != "utility")
         yield (
-            f"{format}: calls equal pg_stat_statements for {same} of {len(logs.calls)} statements, "
+            f"{form}: calls equal pg_stat_statements for {same} of {len(logs.calls)} statements, "
             f"{len(set(found) - set(logs.calls))} that it does not know; calls {sum(found.values()):,} "
             f"(it says {sum(logs.calls.values()):,}); {total:,.3f} ms "
-            f"(csv module: {truth.total_ms:,.3f}, parse and bind {truth.parse_bind_ms:,.3f} more); without utility "
+            f"(csv module: {truth.total_ms:,.3f}, and {truth.parse_bind_ms:,.3f} of parse and bind); without utility "
             f"commands {executed / sum(logs.executed_ms.values()):.3f} times what pg_stat_statements has executed"
         )
         history = [one["calls"] for one in document["statements"] if one["tables"] == ["pgbench_history"]]
         yield (
-            f"{format}: {sum(history):,} transactions of pgbench that write "
-            f"(pgbench says {logs.writing:,}, its own log of all {logs.transactions:,} has {logs.transactions_logged:,})"
+            f"{form}: {sum(history):,} transactions of pgbench that write, "
+            f"it says {logs.writing:,}; its own log has {logs.transactions_logged:,} of all {logs.transactions:,}"
         )

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-DURATION = re.compile(r"duration: (\d+\.\d+) ms  (statement|execute|parse|bind)\b")
+DURATION = re.compile(r"duration: (\d+\.\d+) ms(?:  (statement|execute|parse|bind)\b|$)")
+TEXT = re.compile(r"(statement|execute)\b")
 
 csv.field_size_limit(sys.maxsize)
 
@@ -39,17 +40,23 @@ class Found:
 def read(path: Path) -> Found:
     """One pass over a csvlog."""
     found = Found()
+    announced: set[str] = set()  # pids whose statement was logged before it ran (log_statement and log_duration)
     for row in rows(path):
         found.entries += 1
         severity, state, message = row[11], row[12], row[13]
         if severity in ("ERROR", "FATAL") and row[1]:
             found.errors[state] += 1
         found.temporary_files += message.startswith("temporary file: ")
+        if TEXT.match(message):
+            announced.add(row[3])
+        elif severity != "LOG":
+            announced.discard(row[3])
         if match := DURATION.match(message):
             duration = float(match[1])
-            if match[2] in ("parse", "bind"):
+            if match[2] in ("parse", "bind") or (not match[2] and row[3] not in announced):
                 found.parse_bind_ms += duration
                 continue
+            announced.discard(row[3])
             found.executions += 1
             found.total_ms += duration
             found.users[row[1]] += 1

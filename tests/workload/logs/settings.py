@@ -80,9 +80,17 @@ PREFIXES: dict[str, str] = {
     "word_last": "%m [%p] %u@%d pg15-primary ",
 }
 
+# Other settings that decide how statements get into the log, with the default prefix.
+STYLES: dict[str, dict[str, str]] = {
+    "before_and_after": {"log_statement": "all", "log_duration": "on", "log_min_duration_statement": "-1"},
+    "verbose": {"log_error_verbosity": "verbose"},
+    "terse": {"log_error_verbosity": "terse"},
+    "short_parameters": {"log_parameter_max_length": "4", "log_parameter_max_length_on_error": "4"},
+    "without_parameters": {"log_parameter_max_length": "0", "log_parameter_max_length_on_error": "0"},
+}
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "America/Sao_Paulo", "Asia/Kathmandu", "Asia/Kolkata")
 
 
 def zone(name: str) -> str:
     """The log_timezone of a sample: each in turn."""
-    return ZONES[list(PREFIXES).index(name) % len(ZONES)]
+    return ZONES[[*PREFIXES, *STYLES].index(name) % len(ZONES)]

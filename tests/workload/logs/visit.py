@@ -40,6 +40,9 @@ SETTINGS = {
     "log_connections": "on",
     "log_disconnections": "on",
     "log_checkpoints": "on",
+    "log_statement": "none",
+    "log_duration": "off",
+    "log_error_verbosity": "default",
 }
 
 
@@ -58,9 +61,8 @@ def prepare(server: Server) -> None:
 @contextlib.contextmanager
 def session(server: Server, user: str, database: str, application: str, host: str = "") -> Iterator[psycopg.Connection]:
     """A session of one of the users; through the socket, or over TCP where a host is given."""
-    where = {"host": host} if host else {}
     with psycopg.connect(
-        server.dsn(database), user=user, application_name=application, autocommit=True, **where
+        server.dsn(database), user=user, application_name=application, autocommit=True, host=host or None
     ) as opened:
         yield opened
 
@@ -81,9 +83,18 @@ def visit(server: Server) -> None:
         raise AssertionError("there is such a database")
 
 
+def long_statement(server: Server) -> None:
+    """One of more than a syslog message holds: PostgreSQL divides it."""
+    columns = ", ".join(f"id AS column_number_{number}" for number in range(100))
+    with session(server, "alice", SHOP, "psql") as alice:
+        alice.execute(f"SELECT {columns} FROM orders LIMIT 1".encode())
+
+
 def _simple(alice: psycopg.Connection) -> None:
     alice.execute("SELECT count(*) FROM orders WHERE customer = 'customer 7'")
-    alice.execute("SELECT id,\n       total\nFROM orders\n\nWHERE total > 100\n\tAND note LIKE '%LOG:  duration: 1 ms%'")
+    alice.execute(
+        "SELECT id,\n       total\nFROM orders\n\nWHERE total > 100\n\tAND note LIKE '%LOG:  duration: 1 ms%'"
+    )
     with ClientCursor(alice) as cursor:
         cursor.execute("SELECT * FROM orders WHERE customer = %s AND id < %s", ("O'Hara", 10))
     alice.execute("BEGIN")

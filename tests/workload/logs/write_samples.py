@@ -16,9 +16,10 @@ from pathlib import Path
 
 from tests.workload.logs import oracle, visit
 from tests.workload.logs.server import logging_server
-from tests.workload.logs.settings import PREFIXES, zone
+from tests.workload.logs.settings import PREFIXES, STYLES, zone
 
 SAMPLES = Path(__file__).parent / "prefixes"
+
 
 def main(wanted: list[str]) -> None:
     SAMPLES.mkdir(exist_ok=True)
@@ -26,11 +27,11 @@ def main(wanted: list[str]) -> None:
     expected = json.loads(expected_file.read_text("utf-8")) if wanted else {}
     with logging_server() as logging:
         visit.prepare(logging.server)
-        logging.set(**visit.SETTINGS)
-        for name, prefix in PREFIXES.items():
+        for name in (*PREFIXES, *STYLES):
             if wanted and name not in wanted:
                 continue
-            logging.set(log_line_prefix=prefix, log_timezone=zone(name))
+            prefix = PREFIXES.get(name, PREFIXES["default"])
+            logging.set(**{**visit.SETTINGS, **STYLES.get(name, {})}, log_line_prefix=prefix, log_timezone=zone(name))
             time.sleep(0.3)
             logging.log_as(name)
             visit.visit(logging.server)

@@ -1,0 +1,65 @@
+"""The log_line_prefix is found in what real servers wrote with it, and so is all that stands in the log."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.workload.logs.reading import Reading, read
+from tests.workload.logs.settings import PREFIXES, STYLES
+
+SAMPLES = Path(__file__).parent / "prefixes"
+EXPECTED: dict[str, Any] = json.loads((SAMPLES / "expected.json").read_text("utf-8"))
+
+
+def test_there_are_samples_of_all_settings() -> None:
+    assert {name: one["prefix"] for name, one in EXPECTED.items() if name not in STYLES} == PREFIXES
+    assert len(PREFIXES) >= 40
+
+
+@pytest.mark.parametrize("name", PREFIXES)
+def test_it_is_detected(name: str, tmp_path: Path) -> None:
+    _assert_read(name, read(tmp_path, SAMPLES / f"{name}.log"))
+
+
+@pytest.mark.parametrize("name", PREFIXES)
+def test_it_may_be_given(name: str, tmp_path: Path) -> None:
+    _assert_read(name, read(tmp_path, SAMPLES / f"{name}.log", "--prefix", PREFIXES[name]))
+
+
+@pytest.mark.parametrize("name", STYLES)
+def test_other_settings_of_the_log(name: str, tmp_path: Path) -> None:
+    _assert_counts(name, read(tmp_path, SAMPLES / f"{name}.log"))
+
+
+@pytest.mark.parametrize("file", ["formats.csv", "formats.json"])
+def test_the_other_formats_say_the_same(file: str, tmp_path: Path) -> None:
+    found = read(tmp_path, SAMPLES / file)
+    _assert_counts("default", found)
+    assert found.log["users"] == EXPECTED["default"]["users"]
+    assert found.log["databases"] == EXPECTED["default"]["databases"]
+
+
+def _assert_read(name: str, found: Reading) -> None:
+    _assert_counts(name, found)
+    for escape, key in (("u", "users"), ("d", "databases")):
+        known = EXPECTED[name][key] if _has(PREFIXES[name], escape) else {}
+        assert found.log[key] == known
+
+
+def _assert_counts(name: str, found: Reading) -> None:
+    expected = EXPECTED[name]
+    assert found.code == 0, found.err
+    assert found.accounted[0] == found.accounted[1]
+    assert found.log["skipped_bytes"] == 0
+    assert found.log["executions"] == expected["executions"]
+    assert found.log["total_ms"] == pytest.approx(expected["total_ms"], abs=0.001)
+    assert found.log["temporary_files"] == expected["temporary_files"]
+
+
+def _has(prefix: str, escape: str) -> bool:
+    """Whether an escape is in it, padded or not."""
+    return any(piece.lstrip("-0123456789").startswith(escape) for piece in prefix.replace("%%", "").split("%")[1:])
