@@ -143,49 +143,49 @@ TRUNCATED: dict[str, str] = {
 
 
 def _simple(text: str, secret: str) -> Entry:
-    return Entry(f"duration: 1.250 ms  statement: {_filled(text, secret)}")
+    return Entry(f"duration: 1.250 ms  statement: {filled(text, secret)}")
 
 
 def _extended(text: str, secret: str) -> Entry:
-    return Entry(f"duration: 0.250 ms  execute <unnamed>: {_filled(text, secret)}")
+    return Entry(f"duration: 0.250 ms  execute <unnamed>: {filled(text, secret)}")
 
 
 def _logged(text: str, secret: str) -> Entry:
-    return Entry(f"statement: {_filled(text, secret)}")
+    return Entry(f"statement: {filled(text, secret)}")
 
 
 def _failed(text: str, secret: str) -> Entry:
-    return Entry("syntax error at end of input", "ERROR", "42601", statement=_filled(text, secret))
+    return Entry("syntax error at end of input", "ERROR", "42601", statement=filled(text, secret))
 
 
 def _cancelled(text: str, secret: str) -> Entry:
     message = "canceling statement due to statement timeout"
-    return Entry(message, "ERROR", "57014", statement=_filled(text, secret))
+    return Entry(message, "ERROR", "57014", statement=filled(text, secret))
 
 
 def _waiting(text: str, secret: str) -> Entry:
     message = "process 4711 still waiting for ShareLock on transaction 778 after 1000.123 ms"
     context = 'while updating tuple (0,1) in relation "users"'
     return Entry(message, detail="Process holding the lock: 4712. Wait queue: 4711.", context=context,
-                 statement=_filled(text, secret))  # fmt: skip
+                 statement=filled(text, secret))  # fmt: skip
 
 
 def _spilled(text: str, secret: str) -> Entry:
     message = 'temporary file: path "base/pgsql_tmp/pgsql_tmp4711.0", size 14000000'
-    return Entry(message, statement=_filled(text, secret))
+    return Entry(message, statement=filled(text, secret))
 
 
 def _in_function(text: str, secret: str) -> Entry:
-    context = f'SQL statement "{_filled(text, secret)}"\nPL/pgSQL function f(integer) line 3 at SQL statement'
+    context = f'SQL statement "{filled(text, secret)}"\nPL/pgSQL function f(integer) line 3 at SQL statement'
     return Entry("division by zero", "ERROR", "22012", context=context, statement="SELECT f(3)")
 
 
 def _internal(text: str, secret: str) -> Entry:
-    return Entry('column "x" does not exist', "ERROR", "42703", query=_filled(text, secret), statement="SELECT f(3)")
+    return Entry('column "x" does not exist', "ERROR", "42703", query=filled(text, secret), statement="SELECT f(3)")
 
 
 def _planned(text: str, secret: str) -> Entry:
-    query = _filled(text, secret)
+    query = filled(text, secret)
     return Entry(
         f"duration: 12.500 ms  plan:\nQuery Text: {query}\nSeq Scan on users  (cost=0.00..1.00 rows=1 width=4)"
     )
@@ -196,7 +196,7 @@ CARRIERS_OF_INVALID = (_failed, _in_function, _internal)
 CARRIERS_OF_TRUNCATED = (_simple, _extended, _logged, _cancelled, _waiting, _spilled)
 
 
-def _filled(text: str, secret: str) -> str:
+def filled(text: str, secret: str) -> str:
     return text.replace("%s", secret).replace("%%", "%")
 
 

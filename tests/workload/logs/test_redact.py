@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.workload.logs import fuzz, planted
+from tests.workload.logs import fuzz, planted, visit_secrets
 from tests.workload.logs.entries import FORMATS, Entry
 from tests.workload.logs.reading import read
 
+SECRETS = Path(__file__).parent / "secrets"
 PLAIN = Entry("duration: 1.000 ms  statement: SELECT 1 FROM plain")
 
 
@@ -31,6 +32,14 @@ def test_the_secrets_are_there_without_it(tmp_path: Path) -> None:
     file.write_bytes(FORMATS["log"]([PLAIN, *(entry for _, one in everything for entry in one.entries)]))
     found = read(tmp_path, file)
     assert any(planted.survivors(found.text, one.spellings) for _, one in everything)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_what_a_real_server_wrote(form: str, tmp_path: Path) -> None:
+    found = read(tmp_path, SECRETS / f"secrets.{form}.gz", "--redact")
+    assert found.code == 0, found.err
+    assert found.log["skipped_bytes"] == 0
+    assert planted.survivors(found.text, (visit_secrets.SECRET, visit_secrets.NUMBER)) == []
 
 
 @pytest.mark.parametrize("arguments", [(), ("--format", "json"), ("--format", "csv"), ("--verbose",), ("--debug",)])

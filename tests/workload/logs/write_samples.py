@@ -8,21 +8,24 @@ says. `formats.csv` and `formats.json` are the other two logs of the one named `
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 import sys
 import time
 from pathlib import Path
 
-from tests.workload.logs import oracle, visit
-from tests.workload.logs.server import logging_server
+from tests.workload.logs import oracle, visit, visit_secrets
+from tests.workload.logs.server import LoggingServer, logging_server
 from tests.workload.logs.settings import PREFIXES, STYLES, zone
 
 SAMPLES = Path(__file__).parent / "prefixes"
+SECRETS = Path(__file__).parent / "secrets"
 
 
 def main(wanted: list[str]) -> None:
     SAMPLES.mkdir(exist_ok=True)
+    SECRETS.mkdir(exist_ok=True)
     expected_file = SAMPLES / "expected.json"
     expected = json.loads(expected_file.read_text("utf-8")) if wanted else {}
     with logging_server() as logging:
@@ -42,7 +45,21 @@ def main(wanted: list[str]) -> None:
             if name == "default":
                 shutil.copyfile(csv, SAMPLES / "formats.csv")
                 shutil.copyfile(json_file, SAMPLES / "formats.json")
+        if not wanted or "secrets" in wanted:
+            _write_secrets(logging)
     expected_file.write_text(json.dumps(expected, indent=1) + "\n", "utf-8")
+
+
+def _write_secrets(logging: LoggingServer) -> None:
+    """secrets.log.gz, .csv.gz and .json.gz: what visit_secrets.py had the server write."""
+    prefix = PREFIXES["debian"]
+    logging.set(**{**visit.SETTINGS, **visit_secrets.SETTINGS}, log_line_prefix=prefix)
+    time.sleep(0.3)
+    logging.log_as("secrets")
+    visit_secrets.visit(logging.server)
+    logging.log_as("between")
+    for path in logging.files("secrets"):
+        (SECRETS / f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes(), mtime=0))
 
 
 if __name__ == "__main__":
