@@ -32,7 +32,7 @@ SETTINGS = {
 def embedded_18(settings: Mapping[str, str] = SETTINGS) -> Iterator[Server]:
     """The embedded PostgreSQL 18."""
     with _stopped_on_sigterm(), embedded.start(settings=settings) as server:
-        yield Server(18, f"host={server.directory} user={embedded.SUPERUSER}")
+        yield Server(18, f"host={server.directory} port={settings.get('port', '5432')} user={embedded.SUPERUSER}")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A real PostgreSQL 15 that writes its log as stderr, csvlog and jsonlog at once."""
+"""A real PostgreSQL that writes its log as stderr, csvlog and jsonlog at once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from types import MappingProxyType
 import psycopg
 from psycopg import sql
 
-from tests.benchmarks.servers import debian_15
+from tests.benchmarks.servers import debian_15, embedded_18
 from tests.servers import Server
 
 # A session that leaves nothing in the log and in pg_stat_statements.
@@ -25,6 +25,7 @@ COLLECTED = {
     "logging_collector": "on",
     "log_destination": "stderr,csvlog,jsonlog",
     "log_rotation_size": "0",
+    "log_min_messages": "warning",
     "fsync": "off",
     "shared_preload_libraries": "pg_stat_statements,auto_explain",
     "compute_query_id": "on",
@@ -71,10 +72,10 @@ class LoggingServer:
 
 
 @contextmanager
-def logging_server(settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[LoggingServer]:
-    """PostgreSQL 15 with its logs collected, on a socket and on TCP."""
+def logging_server(settings: Mapping[str, str] = MappingProxyType({}), major: int = 15) -> Iterator[LoggingServer]:
+    """PostgreSQL 15 or 18 with its logs collected, on a socket and on TCP."""
     everything = {**COLLECTED, "listen_addresses": "127.0.0.1,::1", "port": str(_free_port()), **settings}
-    with debian_15(everything) as server:
+    with (embedded_18 if major == 18 else debian_15)(everything) as server:
         with psycopg.connect(server.dsn()) as session:
             data = session.execute("SHOW data_directory").fetchone()[0]  # type: ignore[index]
         yield LoggingServer(server, Path(data) / "log")

@@ -80,6 +80,11 @@ PREFIXES: dict[str, str] = {
     "word_last": "%m [%p] %u@%d pg15-primary ",
 }
 
+# Of PostgreSQL 18, which knows %L.
+PREFIXES_18: dict[str, str] = {
+    "local_address": "%m [%p] %q%u@%d %L<%r ",
+    "every_text": "%a|%u|%d|%r|%h|%L|%b|%i|%e|%c ",
+}
 # Other settings that decide how statements get into the log, with the default prefix.
 STYLES: dict[str, dict[str, str]] = {
     "before_and_after": {"log_statement": "all", "log_duration": "on", "log_min_duration_statement": "-1"},
@@ -93,4 +98,4 @@ ZONES = ("UTC", "Europe/Berlin", "America/New_York", "America/Sao_Paulo", "Asia/
 
 def zone(name: str) -> str:
     """The log_timezone of a sample: each in turn."""
-    return ZONES[[*PREFIXES, *STYLES].index(name) % len(ZONES)]
+    return ZONES[[*PREFIXES, *PREFIXES_18, *STYLES].index(name) % len(ZONES)]

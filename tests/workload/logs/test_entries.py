@@ -18,7 +18,7 @@ ENTRIES = [
 def test_csvlog_has_a_servers_columns(tmp_path: Path) -> None:
     file = tmp_path / "made.csv"
     file.write_bytes(csvlog(ENTRIES))
-    made, real = list(oracle.rows(file)), list(oracle.rows(SAMPLES / "formats.csv"))
+    made, real = list(oracle.rows(file)), list(oracle.rows(SAMPLES / "default.csv"))
     assert {len(row) for row in made} == {len(row) for row in real} == {26}
     assert made[0][13] == ENTRIES[0].message
     assert (made[1][11:14], made[1][18], made[1][19]) == (
@@ -29,7 +29,7 @@ def test_csvlog_has_a_servers_columns(tmp_path: Path) -> None:
 
 
 def test_jsonlog_has_a_servers_keys() -> None:
-    real = {key for line in (SAMPLES / "formats.json").read_text("utf-8").splitlines() for key in json.loads(line)}
+    real = {key for line in (SAMPLES / "default.json").read_text("utf-8").splitlines() for key in json.loads(line)}
     made = [json.loads(line) for line in jsonlog(ENTRIES).splitlines()]
     assert {key for one in made for key in one} <= real
     assert (made[0]["message"], made[1]["statement"]) == (ENTRIES[0].message, "SELECT 1 / 0")

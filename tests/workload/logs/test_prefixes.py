@@ -9,25 +9,27 @@ from typing import Any
 import pytest
 
 from tests.workload.logs.reading import Reading, read
-from tests.workload.logs.settings import PREFIXES, STYLES
+from tests.workload.logs.settings import PREFIXES, PREFIXES_18, STYLES
 
 SAMPLES = Path(__file__).parent / "prefixes"
 EXPECTED: dict[str, Any] = json.loads((SAMPLES / "expected.json").read_text("utf-8"))
 
+ALL = {**PREFIXES, **PREFIXES_18}
+
 
 def test_there_are_samples_of_all_settings() -> None:
-    assert {name: one["prefix"] for name, one in EXPECTED.items() if name not in STYLES} == PREFIXES
-    assert len(PREFIXES) >= 40
+    assert {name: one["prefix"] for name, one in EXPECTED.items() if name not in STYLES} == ALL
+    assert len(ALL) >= 40
 
 
-@pytest.mark.parametrize("name", PREFIXES)
+@pytest.mark.parametrize("name", ALL)
 def test_it_is_detected(name: str, tmp_path: Path) -> None:
     _assert_read(name, read(tmp_path, SAMPLES / f"{name}.log"))
 
 
-@pytest.mark.parametrize("name", PREFIXES)
+@pytest.mark.parametrize("name", ALL)
 def test_it_may_be_given(name: str, tmp_path: Path) -> None:
-    _assert_read(name, read(tmp_path, SAMPLES / f"{name}.log", "--prefix", PREFIXES[name]))
+    _assert_read(name, read(tmp_path, SAMPLES / f"{name}.log", "--prefix", ALL[name]))
 
 
 @pytest.mark.parametrize("name", STYLES)
@@ -35,18 +37,19 @@ def test_other_settings_of_the_log(name: str, tmp_path: Path) -> None:
     _assert_counts(name, read(tmp_path, SAMPLES / f"{name}.log"))
 
 
-@pytest.mark.parametrize("file", ["formats.csv", "formats.json"])
-def test_the_other_formats_say_the_same(file: str, tmp_path: Path) -> None:
-    found = read(tmp_path, SAMPLES / file)
-    _assert_counts("default", found)
-    assert found.log["users"] == EXPECTED["default"]["users"]
-    assert found.log["databases"] == EXPECTED["default"]["databases"]
+@pytest.mark.parametrize("form", ["csv", "json"])
+@pytest.mark.parametrize("name", ["default", "local_address"])
+def test_the_other_formats_say_the_same(name: str, form: str, tmp_path: Path) -> None:
+    found = read(tmp_path, SAMPLES / f"{name}.{form}")
+    _assert_counts(name, found)
+    assert found.log["users"] == EXPECTED[name]["users"]
+    assert found.log["databases"] == EXPECTED[name]["databases"]
 
 
 def _assert_read(name: str, found: Reading) -> None:
     _assert_counts(name, found)
     for escape, key in (("u", "users"), ("d", "databases")):
-        known = EXPECTED[name][key] if _has(PREFIXES[name], escape) else {}
+        known = EXPECTED[name][key] if _has(ALL[name], escape) else {}
         assert _certain(name, found.log[key]) == _certain(name, known)
 
 

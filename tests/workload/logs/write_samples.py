@@ -1,9 +1,9 @@
-"""Write prefixes/*.log and prefixes/expected.json anew, by a real PostgreSQL 15 with each setting of settings.py:
+"""Write prefixes/* and secrets/* anew, by a real PostgreSQL 15 (18 for some) with each setting of settings.py:
 
     python -m tests.workload.logs.write_samples [NAME...]
 
-Each sample is the stderr log of one visit (visit.py); what must be read from it is what the csvlog of the same visit
-says. `formats.csv` and `formats.json` are the other two logs of the one named `default`, with plans of auto_explain.
+Each sample is the stderr log of one visit (visit.py), of some also the csvlog and jsonlog; what must be read from it is
+what the csvlog of the same visit says, in expected.json.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ import json
 import shutil
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.workload.logs import oracle, visit, visit_secrets
 from tests.workload.logs.server import LoggingServer, logging_server
-from tests.workload.logs.settings import PREFIXES, STYLES, zone
+from tests.workload.logs.settings import PREFIXES, PREFIXES_18, STYLES, zone
 
 SAMPLES = Path(__file__).parent / "prefixes"
+OTHER_FORMATS = ("default", "local_address")  # as csvlog and jsonlog, too
 SECRETS = Path(__file__).parent / "secrets"
 
 
@@ -31,23 +33,31 @@ def main(wanted: list[str]) -> None:
     with logging_server() as logging:
         visit.prepare(logging.server)
         for name in (*PREFIXES, *STYLES):
-            if wanted and name not in wanted:
-                continue
-            prefix = PREFIXES.get(name, PREFIXES["default"])
-            logging.set(**{**visit.SETTINGS, **STYLES.get(name, {})}, log_line_prefix=prefix, log_timezone=zone(name))
-            time.sleep(0.3)
-            logging.log_as(name)
-            visit.visit(logging.server)
-            logging.log_as("between")
-            stderr, csv, json_file = logging.files(name)
-            shutil.copyfile(stderr, SAMPLES / stderr.name)
-            expected[name] = {"prefix": prefix, **oracle.read(csv).document()}
-            if name == "default":
-                shutil.copyfile(csv, SAMPLES / "formats.csv")
-                shutil.copyfile(json_file, SAMPLES / "formats.json")
+            if not wanted or name in wanted:
+                expected[name] = _written(logging, name, PREFIXES.get(name, PREFIXES["default"]), STYLES.get(name, {}))
         if not wanted or "secrets" in wanted:
             _write_secrets(logging)
+    with logging_server(major=18) as logging:
+        visit.prepare(logging.server)
+        for name, prefix in PREFIXES_18.items():
+            if not wanted or name in wanted:
+                expected[name] = _written(logging, name, prefix, {})
     expected_file.write_text(json.dumps(expected, indent=1) + "\n", "utf-8")
+
+
+def _written(logging: LoggingServer, name: str, prefix: str, style: Mapping[str, str]) -> dict[str, object]:
+    """Write one sample, and say what is in it."""
+    logging.set(**{**visit.SETTINGS, **style}, log_line_prefix=prefix, log_timezone=zone(name))
+    time.sleep(0.3)
+    logging.log_as(name)
+    visit.visit(logging.server)
+    logging.log_as("between")
+    stderr, csv, json_file = logging.files(name)
+    shutil.copyfile(stderr, SAMPLES / stderr.name)
+    if name in OTHER_FORMATS:
+        shutil.copyfile(csv, SAMPLES / f"{name}.csv")
+        shutil.copyfile(json_file, SAMPLES / f"{name}.json")
+    return {"prefix": prefix, **oracle.read(csv).document()}
 
 
 def _write_secrets(logging: LoggingServer) -> None:
