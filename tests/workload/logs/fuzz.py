@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.workload.logs import mutations, planted
 from tests.workload.logs.entries import FORMATS, Entry
-from tests.workload.logs.reading import Reading, read
+from tests.workload.logs.reading import Reading, accounted, read
 
 NAMES = ("fuzzed.log", "fuzzed.csv", "fuzzed.json", "fuzzed")
 
@@ -31,19 +31,15 @@ def wrong_with_damaged(draw: random.Random, folder: Path) -> str:
         second.write_bytes(mutations.damaged(draw))
         files.append(second)
         whole += second.stat().st_size
-    options = ["--prefix", draw.choice(("%m [%p] ", "%t:%r:%u@%d:[%p]:", "", "%q"))] if draw.random() < 0.1 else []
-    return _wrong(read(folder, *files, *options), whole)
+    prefix = draw.choice(("%m [%p] ", "%t:%r:%u@%d:[%p]:", "", "%q")) if draw.random() < 0.1 else None
+    found = read(folder, *files, *(("--prefix", prefix) if prefix is not None else ()))
+    return _wrong(found, whole, found.accounted if found.document else accounted(*files, prefix=prefix))
 
 
-def _wrong(found: Reading, whole: int) -> str:
-    if found.code not in (0, 3):
+def _wrong(found: Reading, whole: int, account: tuple[int, int]) -> str:
+    if found.code not in (0, 3) or "Traceback" in found.err:
         return f"it ended with {found.code}: {found.err}"
-    if "Traceback" in found.err:
-        return found.err
-    if not whole:
-        return ""
-    total, parts = found.accounted
-    return "" if total == parts == whole else f"of {whole} bytes it says {total}, and accounts for {parts}"
+    return "" if account == (whole, whole) else f"of {whole} bytes it says {account[0]}, and accounts for {account[1]}"
 
 
 def _unpacked_bytes(data: bytes) -> int:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dbopt.cli.main import main
+from dbopt.workload.logs.assemble import Filter
+from dbopt.workload.logs.capture import sources_of
+from dbopt.workload.logs.reading import Reading as LogReading
 
-BYTES = re.compile(r"(\d+) of (\d+) bytes")
+from dbopt.cli.main import main
 
 
 @dataclass(frozen=True)
@@ -26,18 +27,20 @@ class Reading:
 
     @property
     def log(self) -> dict[str, Any]:
-        """The account of the log."""
+        """How the log was read."""
         assert self.document is not None, self.err
-        account: dict[str, Any] = self.document["source"]["log"]
+        account: dict[str, Any] = self.document["log"]
         return account
 
     @property
+    def statements(self) -> list[dict[str, Any]]:
+        assert self.document is not None, self.err
+        found: list[dict[str, Any]] = self.document["statements"]
+        return found
+
+    @property
     def accounted(self) -> tuple[int, int]:
-        """How many bytes the log has by its account, and the sum of the parts: recognised, continued, skipped."""
-        if self.document is None:
-            match = BYTES.search(self.err)
-            assert match, self.err
-            return int(match[2]), int(match[1])
+        """How many bytes the log has by its account, and the sum of the parts."""
         return self.log["bytes"], sum(self.log[f"{part}_bytes"] for part in ("recognised", "continued", "skipped"))
 
     @property
@@ -55,3 +58,11 @@ def read(folder: Path, *arguments: str | Path) -> Reading:
         code = main(["capture", "logs", *map(str, arguments), "--jobs", "1", "-o", str(file)])
     document = json.loads(file.read_text("utf-8")) if file.exists() else None
     return Reading(code, out.getvalue(), err.getvalue(), document)
+
+
+def accounted(*paths: Path, prefix: str | None) -> tuple[int, int]:
+    """The same of a log in which no statement was found, so that there is no document."""
+    with LogReading(Filter(), prefix=prefix) as reading:
+        reading.read(sources_of([str(path) for path in paths]), lambda _: None)
+    accounts = [file.account for file in reading.files]
+    return sum(one.size for one in accounts), sum(one.recognised + one.continued + one.skipped for one in accounts)

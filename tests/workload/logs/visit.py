@@ -100,7 +100,7 @@ def _simple(alice: psycopg.Connection) -> None:
     alice.execute("BEGIN")
     alice.execute("UPDATE orders SET note = 'seen — größer' WHERE id = 3")
     alice.execute("COMMIT")
-    alice.execute("SELECT 'a \\ b', E'tab\\t', $$dollar 'quoted'$$ -- a comment")
+    alice.execute("SELECT 'a \\ b', E'tab\\t', $$dollar 'quoted'$$ FROM orders LIMIT 1 -- a comment")
 
 
 def _extended(app: psycopg.Connection) -> None:
