@@ -50,8 +50,8 @@ ROUNDS: tuple[tuple[str, ...], ...] = (
 @dataclass(frozen=True)
 class Logs:
     """The files by format, and the oracles: of pg_stat_statements calls and milliseconds of execution by fingerprint
-    (utility commands are left out: PostgreSQL 15 counts prepared ones once only), of pgbench the transactions that it
-    processed, those of them that write, and those in its own log.
+    (without pgbench's questions to the catalog, and without utility commands: PostgreSQL 15 counts prepared ones once
+    only), of pgbench the transactions that it processed, those of them that write, and those in its own log.
     """
 
     files: dict[str, Path]
@@ -128,7 +128,7 @@ def _pg_stat_statements(dsn: str) -> tuple[Counter[str], dict[str, float]]:
     executed: defaultdict[str, float] = defaultdict(float)
     with psycopg.connect(f"{dsn} {SILENT}") as session:
         for text, count, total_ms in session.execute("SELECT query, calls, total_exec_time FROM pg_stat_statements"):
-            if kind_of(text) != "utility":
+            if kind_of(text) != "utility" and "pg_catalog." not in text:
                 calls[fingerprint(text)] += count
                 executed[fingerprint(text)] += total_ms
     return calls, executed

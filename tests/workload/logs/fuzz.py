@@ -33,7 +33,7 @@ def wrong_with_damaged(draw: random.Random, folder: Path) -> str:
         whole += second.stat().st_size
     prefix = draw.choice(("%m [%p] ", "%t:%r:%u@%d:[%p]:", "", "%q")) if draw.random() < 0.1 else None
     found = read(folder, *files, *(("--prefix", prefix) if prefix is not None else ()))
-    return _wrong(found, whole, found.accounted if found.document else accounted(*files, prefix=prefix))
+    return _wrong(found, whole, found.accounted if found.written else accounted(*files, prefix=prefix))
 
 
 def _wrong(found: Reading, whole: int, account: tuple[int, int]) -> str:

@@ -18,23 +18,27 @@ from dbopt.cli.main import main
 
 @dataclass(frozen=True)
 class Reading:
-    """What the command answered. `document` is what it wrote, None where it wrote nothing."""
+    """What the command answered. `written` is what it wrote into the file, empty where it wrote none."""
 
     code: int
     out: str
     err: str
-    document: dict[str, Any] | None
+    written: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        assert self.written, self.err
+        found: dict[str, Any] = json.loads(self.written)
+        return found
 
     @property
     def log(self) -> dict[str, Any]:
         """How the log was read."""
-        assert self.document is not None, self.err
         account: dict[str, Any] = self.document["log"]
         return account
 
     @property
     def statements(self) -> list[dict[str, Any]]:
-        assert self.document is not None, self.err
         found: list[dict[str, Any]] = self.document["statements"]
         return found
 
@@ -46,7 +50,7 @@ class Reading:
     @property
     def text(self) -> str:
         """All that it said and wrote."""
-        return f"{self.out}\n{self.err}\n{json.dumps(self.document, ensure_ascii=False)}"
+        return f"{self.out}\n{self.err}\n{self.written}"
 
 
 def read(folder: Path, *arguments: str | Path) -> Reading:
@@ -56,8 +60,8 @@ def read(folder: Path, *arguments: str | Path) -> Reading:
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = main(["capture", "logs", *map(str, arguments), "--jobs", "1", "-o", str(file)])
-    document = json.loads(file.read_text("utf-8")) if file.exists() else None
-    return Reading(code, out.getvalue(), err.getvalue(), document)
+    written = file.read_text("utf-8") if file.exists() else ""
+    return Reading(code, out.getvalue(), err.getvalue(), written)
 
 
 def accounted(*paths: Path, prefix: str | None) -> tuple[int, int]:

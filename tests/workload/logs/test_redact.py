@@ -38,7 +38,7 @@ def test_the_secrets_are_there_without_it(tmp_path: Path) -> None:
 def test_what_a_real_server_wrote(form: str, tmp_path: Path) -> None:
     found = read(tmp_path, SECRETS / f"secrets.{form}.gz", "--redact")
     assert found.code == 0, found.err
-    assert found.log["skipped_bytes"] == 0
+    assert found.log["executions"] > 100
     assert planted.survivors(found.text, (visit_secrets.SECRET, visit_secrets.NUMBER)) == []
 
 
