@@ -71,12 +71,16 @@ def leaks(draw: random.Random, folder: Path) -> list[str]:
 
 def _written(draw: random.Random, entries: Sequence[Entry]) -> bytes:
     """In one format, or the first half in one and the second in another; then perhaps damaged where damage cannot turn
-    a literal into a name: cut at either end, entries twice, other line ends.
+    a literal into a name: cut at either end, in parts twice, with the line ends of Windows.
     """
     first, second = draw.choice(list(FORMATS.values())), draw.choice(list(FORMATS.values()))
     half = len(entries) // 2 if draw.random() < 0.1 else len(entries)
     data = first(entries[:half]) + second(entries[half:])
-    for mutation in draw.sample((mutations.cut_short, mutations.beheaded, mutations.carriage_returns), k=2):
+    if draw.random() < 0.1:
+        data += first(entries[: draw.randrange(len(entries))])
+    for mutation in (mutations.cut_short, mutations.beheaded):
         if draw.random() < 0.2:
             data = mutation(draw, data)
+    if draw.random() < 0.1:
+        data = data.replace(b"\n", b"\r\n")
     return data
