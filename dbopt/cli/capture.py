@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dbopt.cli import capture_logs
 from dbopt.cli.command import Run, command, group
 from dbopt.errors import NothingToDo
 
@@ -22,6 +23,7 @@ app = group("Find the statements that a database spends its time on.")
 
 
 def register(main: typer.Typer) -> None:
+    capture_logs.register(app)
     main.add_typer(app, name="capture")
 
 

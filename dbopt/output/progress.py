@@ -32,3 +32,22 @@ def bar(*, quiet: bool = False, enabled: bool = True) -> Iterator[OnProgress | N
             progress.update(task, completed=done, total=total, description=label)
 
         yield on_progress
+
+
+OnBytes = Callable[[int], None]
+"""Told how many bytes are done."""
+
+
+@contextmanager
+def bytes_bar(total: int | None, *, quiet: bool = False) -> Iterator[OnBytes]:
+    """A bar in bytes with their rate; `total` is None where nobody knows it."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = (BarColumn(bar_width=30), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=total)
+        yield lambda done: progress.update(task, completed=done)

@@ -74,6 +74,23 @@ def _texts(found: list[Token]) -> Iterator[str]:
         before = token
 
 
+def constants(found: list[Token]) -> Iterator[int]:
+    """The places of the tokens that are values, and no parameters, among the significant tokens of a statement."""
+    clause = ""
+    for number, token in enumerate(found):
+        before = found[number - 1] if number else None
+        after = found[number + 1] if number + 1 < len(found) else None
+        clause = _clause(clause, before, token)
+        is_value = token.kind is not Kind.PARAMETER and _text(token, before) == VALUE
+        if is_value and not (clause and _is_position(token, before, after)):
+            yield number
+
+
+def is_sign(token: Token, before: Token | None, after: Token | None) -> bool:
+    """Whether a minus belongs to the number behind it."""
+    return token.text == "-" and after is not None and after.kind is Kind.NUMBER and not _ends_operand(before)
+
+
 def _clause(clause: str, before: Token | None, token: Token) -> str:
     """Whether a list of ORDER BY or GROUP BY is being read: from BY to the next word that is not its own."""
     if token.folded == "by" and before is not None and before.folded in ("order", "group"):
@@ -94,7 +111,7 @@ def _is_dropped(token: Token, before: Token | None, after: Token | None) -> bool
     if token.kind is Kind.WORD:
         return token.folded in _NOISE and not (before is not None and before.text == ".")
     if token.text == "-":
-        return after is not None and after.kind is Kind.NUMBER and not _ends_operand(before)
+        return is_sign(token, before, after)
     return token.kind is Kind.STRING and before is not None and before.kind is Kind.STRING
 
 

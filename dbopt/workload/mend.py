@@ -166,5 +166,6 @@ def _mend_array(found: list[Token], words: list[int], place: int, texts: list[st
 
 def _is_element(token: Token, *, literals: bool) -> bool:
     """A value, or what stands between values."""
-    is_value = token.kind is Kind.PARAMETER or (literals and token.kind in (Kind.STRING, Kind.NUMBER))
+    is_literal = token.kind in (Kind.STRING, Kind.NUMBER) or token.folded in ("true", "false", "null")
+    is_value = token.kind is Kind.PARAMETER or (literals and is_literal)
     return is_value or token.text == "," or (literals and token.text == "-")

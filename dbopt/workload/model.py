@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,47 @@ class Source:
 
 
 @dataclass(frozen=True)
+class LoggedError:
+    """Errors of one sqlstate (None where the log does not write it): how many, and the first one's message."""
+
+    sqlstate: str | None
+    count: int
+    message: str | None
+
+
+@dataclass(frozen=True)
+class LoggedPlan:
+    """What auto_explain wrote of the slowest execution. `format` is text, json, xml or yaml; `plan` the text, of json
+    the document.
+    """
+
+    duration_ms: float
+    format: str
+    plan: Any
+
+
+@dataclass(frozen=True)
+class Logged:
+    """What a log tells of a statement beside its executions. `untimed_calls` are those of its calls of which the log
+    has no time, `mean_ms` is over the others. `errors` and `cancelled` (by a timeout, its user, an administrator or a
+    conflict with recovery) are no calls. `truncated_parameters` counts executions whose values the log cut off.
+    """
+
+    untimed_calls: int = 0
+    max_ms: float | None = None
+    errors: int = 0
+    cancelled: int = 0
+    deadlocks: int = 0
+    temp_files: int = 0
+    temp_bytes: int = 0
+    lock_waits: int = 0
+    lock_wait_ms: float = 0.0
+    truncated_parameters: int = 0
+    errors_by_state: tuple[LoggedError, ...] = ()
+    plan: LoggedPlan | None = None
+
+
+@dataclass(frozen=True)
 class Statement:
     """One statement, its literals usually replaced by `$n`.
 
@@ -25,7 +66,8 @@ class Statement:
     read it in a literal. `parameters_from` says where the sets came from: captured, file, typed (by the user),
     statistics, types (values that the types accept, nothing more), or None where there are none. Times are server
     times over all calls, None where the source does not know them. `location` is where the statement stands in the
-    sources, `file:line`, or None; the path is as it was given, with `/` between its parts.
+    sources, `file:line`, or None; the path is as it was given, with `/` between its parts. `log` is what only a log
+    tells.
     """
 
     id: str
@@ -40,6 +82,7 @@ class Statement:
     tables: tuple[str, ...] = ()
     parameters_from: str | None = None
     location: str | None = None
+    log: Logged | None = None
 
     @property
     def weight(self) -> float:
@@ -63,9 +106,34 @@ class Statement:
 
 
 @dataclass(frozen=True)
+class LogSummary:
+    """How a log was read, to the byte: `recognised_bytes`, `continued_bytes` (further lines of an entry) and
+    `skipped_bytes` add up to `bytes`. `first` and `last` are times as the log writes them. `entries_by_kind` counts
+    what the entries said. `executions` counts all statements, those that the workload leaves out, too.
+    """
+
+    files: int
+    bytes: int
+    lines: int
+    recognised_bytes: int
+    continued_bytes: int
+    skipped_bytes: int
+    entries: int
+    entries_by_kind: dict[str, int]
+    executions: int
+    errors_without_statement: int
+    first: str | None
+    last: str | None
+
+
+@dataclass(frozen=True)
 class Workload:
+    """`failed` are statements that a log shows only as failed or cancelled, `log` is how it was read."""
+
     SCHEMA: ClassVar[str] = "dbopt.workload/1"
     WRITTEN_BY: ClassVar[str] = "dbopt capture -o workload.json"
 
     source: Source
     statements: tuple[Statement, ...]
+    failed: tuple[Statement, ...] = ()
+    log: LogSummary | None = None

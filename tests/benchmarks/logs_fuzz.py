@@ -1,6 +1,6 @@
 """Damaged logs and planted secrets, LOGS_FUZZ (10,000) of each: crashes, bytes unaccounted for, secrets that survive.
 
-What tests/workload/logs/test_fuzz.py and test_redact.py try some hundreds of. Half of the inputs for each process.
+What tests/workload/logs/test_damaged.py and test_planted.py try some hundreds of. Half of the inputs for each process.
 """
 
 from __future__ import annotations

@@ -1,0 +1,113 @@
+"""dbopt capture logs: a workload from the logs of a server."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dbopt.cli.command import Run, command
+from dbopt.errors import NothingToDo, UsageError
+
+if TYPE_CHECKING:
+    from dbopt.workload.logs.capture import Read, Wanted
+
+
+def register(app: typer.Typer) -> None:
+    command(app)(logs)
+
+
+def logs(
+    run: Run,
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE...", help="Logs, also .gz and .zst; directories of them; `-` is standard input."),
+    ],
+    prefix: Annotated[
+        str | None,
+        typer.Option("--prefix", metavar="P", help="The server's log_line_prefix; default: found out from the lines."),
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on reading what is written, across rotation, until Ctrl-C.")
+    ] = False,
+    for_: Annotated[str | None, typer.Option("--for", metavar="TIME", help="End --follow after that time.")] = None,
+    redact: Annotated[
+        bool, typer.Option("--redact", help="No values: of statements, parameters, plans and error messages.")
+    ] = False,
+    top: Annotated[int, typer.Option("--top", min=1, metavar="N", help="As many statements, by total time.")] = 100,
+    min_mean_ms: Annotated[
+        float, typer.Option("--min-mean-ms", min=0, metavar="X", help="Only statements slower than that on average.")
+    ] = 0,
+    min_calls: Annotated[
+        int, typer.Option("--min-calls", min=1, metavar="N", help="Only statements called that often.")
+    ] = 1,
+    database: Annotated[
+        list[str] | None,
+        typer.Option("--database", metavar="NAME", help="Of that database; may be repeated. Default: all."),
+    ] = None,
+    user: Annotated[
+        list[str] | None, typer.Option("--user", metavar="NAME", help="Of that role; may be repeated. Default: all.")
+    ] = None,
+    parameters: Annotated[
+        int, typer.Option("--parameters", min=0, max=5, metavar="N", help="Sets of values per statement; 0: none.")
+    ] = 3,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", min=1, metavar="N", help="Processes that read; default: by size and cores.")
+    ] = None,
+) -> int:
+    """Capture the statements of a server's log: stderr with any log_line_prefix, csvlog, jsonlog, as it is or in
+    syslog's, a cloud's or a container's wrapping; with parameters, auto_explain's plans, temporary files, lock waits
+    and errors. What could not be read is said to the byte.
+    """
+    from dbopt.workload.logs.build import Limits
+    from dbopt.workload.logs.capture import Wanted
+    from dbopt.workload.logs.prefix import parsed
+
+    run.spare(*files)
+    if prefix is not None:
+        parsed(prefix)
+    if for_ is not None and not follow:
+        raise UsageError("--for needs --follow")
+    wanted = Wanted(
+        Limits(top, min_mean_ms, min_calls, parameters, redact), tuple(database or ()), tuple(user or ()), prefix, jobs
+    )
+    read = _followed(run, files, wanted, for_) if follow else _read(run, files, wanted)
+    return _emit(run, read)
+
+
+def _read(run: Run, files: list[str], wanted: Wanted) -> Read:
+    from dbopt.output.progress import bytes_bar
+    from dbopt.workload.logs.capture import capture, sources_of
+
+    sources = sources_of(files)
+    sizes = [source.size for source in sources]
+    total = sum(size or 0 for size in sizes) if None not in sizes else None
+    with bytes_bar(total, quiet=run.quiet) as show:
+        return capture(
+            sources, wanted, lambda _: show(sum(source.read_bytes for source in sources)), cores=os.cpu_count() or 1
+        )
+
+
+def _followed(run: Run, files: list[str], wanted: Wanted, for_: str | None) -> Read:
+    from dbopt.units import milliseconds
+    from dbopt.workload.logs.capture import capture_following
+
+    seconds = None if for_ is None else milliseconds(for_) / 1000
+    remark = "following: Ctrl-C ends it and writes the workload" if for_ is None else f"following for {for_}"
+    return capture_following(files, wanted, lambda: run.note(remark), seconds)
+
+
+def _emit(run: Run, read: Read) -> int:
+    from dbopt.errors import Interrupted
+    from dbopt.output.workload import report
+    from dbopt.workload.logs.capture import remarks
+
+    for note in (*remarks(read), *read.captured.notes):
+        run.note(note)
+    for file in read.files:
+        run.detail(f"{file.name}: {file.form.name if file.form is not None else 'no log that dbopt knows'}")
+    if not read.captured.workload.statements:
+        raise NothingToDo("not a single statement was captured", hint="lower --min-calls and --min-mean-ms")
+    run.emit(report(read.captured.workload))
+    return Interrupted.exit_code if read.was_interrupted else 0

@@ -1,0 +1,1 @@
+"""Capturing a workload from the logs of a server."""

@@ -1,0 +1,249 @@
+"""The workload that a log was: sums become statements, literals become parameters. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from dbopt.workload.captured import Captured
+from dbopt.workload.fingerprint import fingerprint
+from dbopt.workload.kinds import kind_of
+from dbopt.workload.lexer import parameter_numbers
+from dbopt.workload.logs import plans, redact
+from dbopt.workload.logs.aggregate import LoggedPlan as RawPlan
+from dbopt.workload.logs.aggregate import Sample, Sums, Totals
+from dbopt.workload.logs.binds import bound
+from dbopt.workload.logs.entries import Account
+from dbopt.workload.logs.shapes import pieces
+from dbopt.workload.model import Logged, LoggedError, LoggedPlan, LogSummary, Source, Statement, Workload
+from dbopt.workload.noise import noise
+from dbopt.workload.normalise import Normalised, normalised
+from dbopt.workload.sql import tables_of
+
+Set = tuple[str | None, ...]
+_LONGEST_MESSAGE = 500
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Which statements the workload gets: the `top` by total time, of those that are slow and frequent enough; of each
+    up to `parameters` sets of values. `is_redacted` leaves out all values.
+    """
+
+    top: int = 100
+    min_mean_ms: float = 0.0
+    min_calls: int = 1
+    parameters: int = 3
+    is_redacted: bool = False
+
+
+@dataclass
+class _Found:
+    """Statements by fingerprint, and how many executions were left out for which reason."""
+
+    statements: dict[str, Statement] = field(default_factory=dict)
+    left_out: Counter[str] = field(default_factory=Counter)
+
+
+def workload(totals: Totals, accounts: Sequence[Account], limits: Limits) -> Captured:
+    """The statements of a log, the dearest first, and remarks on what was left out."""
+    found = _Found()
+    ranked = sorted(totals.statements.items(), key=lambda item: (-item[1].total_us, -item[1].calls, item[0]))
+    for key, sums in ranked:
+        _add(found, key, sums, limits)
+    statements = [one for one in found.statements.values() if one.calls]
+    fitting = [
+        one for one in statements if (one.mean_ms or 0.0) >= limits.min_mean_ms and (one.calls or 0) >= limits.min_calls
+    ]
+    fitting.sort(key=lambda one: (-(one.total_ms or 0.0), -(one.calls or 0), one.id))
+    failed = [one for one in found.statements.values() if not one.calls]
+    failed.sort(key=lambda one: (-_failures(one), one.id))
+    source = Source("logs", _version(totals), _databases(totals), datetime.now(UTC).isoformat("T", "seconds"))
+    notes = [f"left out: {count} x {reason}" for reason, count in sorted(found.left_out.items())]
+    notes += _notes_on_limits(statements, fitting, limits)
+    summary = _summary(totals, accounts)
+    return Captured(Workload(source, tuple(fitting[: limits.top]), tuple(failed[: limits.top]), summary), tuple(notes))
+
+
+def _add(found: _Found, key: str, sums: Sums, limits: Limits) -> None:
+    if not sums.samples:
+        found.left_out["text not in the log"] += max(1, sums.calls)
+        return
+    statement = _statement(key, sums, limits)
+    if statement is None:
+        found.left_out["text in which values cannot be told from the rest"] += max(1, sums.calls)
+        return
+    reason = noise(statement.sql, _Catalogs())
+    if reason is not None:
+        found.left_out[reason] += max(1, sums.calls)
+    elif statement.id not in found.statements:
+        found.statements[statement.id] = statement
+    else:
+        found.statements[statement.id] = _merged(found.statements[statement.id], statement)
+
+
+class _Catalogs(frozenset[str]):
+    """Without a server, every name that starts with pg_ is taken for a catalog's, as PostgreSQL reserves it."""
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.startswith("pg_")
+
+
+# -- one statement ----------------------------------------------------------------------------------------------------
+
+
+def _statement(key: str, sums: Sums, limits: Limits) -> Statement | None:
+    """None where a text cannot be had without its values."""
+    forms = [(sample, _form(key, sample, limits)) for sample in sums.samples]
+    readable = [(sample, form) for sample, form in forms if form is not None]
+    if not readable:
+        return None
+    sql = readable[0][1].sql
+    sets = [] if limits.is_redacted else list(dict.fromkeys(_sets(sql, readable)))[: limits.parameters]
+    total_ms = sums.total_us / 1000
+    return Statement(
+        id=fingerprint(sql),
+        name=None,
+        sql=sql,
+        kind=kind_of(sql),
+        calls=sums.calls,
+        total_ms=total_ms if sums.timed else None,
+        mean_ms=total_ms / sums.timed if sums.timed else None,
+        parameters=tuple(sets),
+        tables=tables_of(sql),
+        parameters_from="captured" if sets else None,
+        log=_logged(sums, limits),
+    )
+
+
+def _form(key: str, sample: Sample, limits: Limits) -> Normalised | None:
+    """The statement among those of the sample's text that has this fingerprint, without its literals."""
+    texts = pieces(sample.text)
+    text = texts[0] if len(texts) == 1 else next((text for text in texts if fingerprint(text) == key), None)
+    text = None if text is None else _storable(text)
+    if text is None or (limits.is_redacted and redact.is_ambiguous(text)):
+        return None
+    return normalised(text, comments=not limits.is_redacted)
+
+
+def _storable(text: str) -> str:
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def _sets(sql: str, forms: Iterable[tuple[Sample, Normalised]]) -> Iterator[Set]:
+    """The values of the executions whose text is this one: those that were bound, then those of literals."""
+    count = len(parameter_numbers(sql))
+    for sample, form in forms:
+        if form.sql != sql or form.values is None or sample.time_us < 0:
+            continue
+        detail = bound(sample.detail)
+        given = detail.values if detail is not None and not detail.is_cut else ()
+        values = tuple(None if value is None else _storable(value) for value in (*given, *form.values))
+        if count and len(values) == count == len(given) + len(form.values) and len(given) == form.first - 1:
+            yield values
+
+
+def _logged(sums: Sums, limits: Limits) -> Logged:
+    errors = tuple(
+        LoggedError(
+            state.decode("ascii", "replace") or None,
+            count,
+            None if limits.is_redacted else _storable(message.decode("utf-8", "replace"))[:_LONGEST_MESSAGE],
+        )
+        for state, (count, message) in sorted(sums.messages.items())
+    )
+    timed = max((sample.time_us for sample in sums.samples), default=0)
+    return Logged(
+        untimed_calls=sums.calls - sums.timed,
+        max_ms=timed / 1000 if sums.timed else None,
+        errors=sums.errors,
+        cancelled=sums.cancelled,
+        deadlocks=sums.deadlocks,
+        temp_files=sums.temp_files,
+        temp_bytes=sums.temp_bytes,
+        lock_waits=sums.lock_waits,
+        lock_wait_ms=sums.lock_wait_us / 1000,
+        truncated_parameters=sums.truncated,
+        errors_by_state=errors,
+        plan=_plan(sums.plan, limits) if sums.plan is not None else None,
+    )
+
+
+def _plan(raw: RawPlan, limits: Limits) -> LoggedPlan | None:
+    text = _storable(raw.text.decode("utf-8", "replace"))
+    form = plans.format_of(raw.text)
+    plan: object = text
+    if form == "json":
+        plan = redact.document_of(text)
+        plan = redact.plan_document(plan) if limits.is_redacted else plan
+    elif limits.is_redacted:
+        plan = redact.plan_text(text) if form == "text" else None
+    return None if plan is None else LoggedPlan(raw.time_us / 1000, form, plan)
+
+
+def _merged(known: Statement, new: Statement) -> Statement:
+    """Both as one: two texts whose normalised forms are one statement."""
+    if known.log is None or new.log is None:
+        return known
+    calls = (known.calls or 0) + (new.calls or 0)
+    timed = calls - known.log.untimed_calls - new.log.untimed_calls
+    total_ms = (known.total_ms or 0.0) + (new.total_ms or 0.0)
+    names = (
+        "untimed_calls",
+        "errors",
+        "cancelled",
+        "deadlocks",
+        "temp_files",
+        "temp_bytes",
+        "lock_waits",
+        "lock_wait_ms",
+    )
+    log = replace(known.log, **{name: getattr(known.log, name) + getattr(new.log, name) for name in names})
+    return replace(
+        known, calls=calls, total_ms=total_ms if timed else None, mean_ms=total_ms / timed if timed else None, log=log
+    )
+
+
+# -- the whole --------------------------------------------------------------------------------------------------------
+
+
+def _failures(one: Statement) -> int:
+    return one.log.errors + one.log.cancelled if one.log is not None else 0
+
+
+def _databases(totals: Totals) -> str | None:
+    names = sorted(name.decode("utf-8", "replace") for name in totals.databases if name)
+    return ",".join(names) or None
+
+
+def _version(totals: Totals) -> str | None:
+    return totals.version.decode("ascii", "replace") or None
+
+
+def _notes_on_limits(statements: list[Statement], fitting: list[Statement], limits: Limits) -> Iterator[str]:
+    if len(statements) > len(fitting):
+        yield f"left out: {len(statements) - len(fitting)} statements by --min-mean-ms and --min-calls"
+    if len(fitting) > limits.top:
+        yield f"left out: {len(fitting) - limits.top} statements by --top"
+
+
+def _summary(totals: Totals, accounts: Sequence[Account]) -> LogSummary:
+    whole = Account()
+    for account in accounts:
+        whole.add(account)
+    return LogSummary(
+        files=len(accounts),
+        bytes=whole.size,
+        lines=whole.lines,
+        recognised_bytes=whole.recognised,
+        continued_bytes=whole.continued,
+        skipped_bytes=whole.skipped,
+        entries=whole.entries,
+        entries_by_kind=dict(sorted(whole.kinds.items())),
+        executions=totals.executions,
+        errors_without_statement=totals.unattributed_errors,
+        first=totals.first.decode("utf-8", "replace") or None,
+        last=totals.last.decode("utf-8", "replace") or None,
+    )

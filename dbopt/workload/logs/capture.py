@@ -1,0 +1,148 @@
+"""Capturing a workload from the logs of a server."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dbopt.errors import FileError, NothingToDo
+from dbopt.units import size_text
+from dbopt.workload.captured import Captured
+from dbopt.workload.logs.aggregate import Totals
+from dbopt.workload.logs.build import Limits, workload
+from dbopt.workload.logs.follow import OnReady, follow
+from dbopt.workload.logs.infer import inferred
+from dbopt.workload.logs.messages import Kind
+from dbopt.workload.logs.processes import Filter
+from dbopt.workload.logs.reading import OnBytes, ReadFile, Reading
+from dbopt.workload.logs.sources import Source, found, in_order, stem
+
+WORTH_SEVERAL = 32 << 20  # bytes from which on a second process is worth its start
+_SETTINGS = "log_min_duration_statement = 0 logs each statement with its time"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to read out of the logs: whose statements, which of them, and how the lines are written."""
+
+    limits: Limits = field(default_factory=Limits)
+    databases: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+    prefix: str | None = None
+    jobs: int | None = None
+
+    @property
+    def whose(self) -> Filter:
+        return Filter(frozenset(map(str.encode, self.databases)), frozenset(map(str.encode, self.users)))
+
+
+@dataclass(frozen=True)
+class Read:
+    """The workload, how each file was read, and whether somebody ended it."""
+
+    captured: Captured
+    files: tuple[ReadFile, ...]
+    was_interrupted: bool = False
+
+
+def sources_of(paths: Sequence[str]) -> list[Source]:
+    """The files in the order of their first entries. Raises FileError."""
+    return in_order(found(paths))
+
+
+def capture(sources: Sequence[Source], wanted: Wanted, on_bytes: OnBytes, cores: int = 1) -> Read:
+    """The statements of these logs. Raises FileError where nothing in them is a log, and NothingToDo where the log
+    tells of no statement.
+    """
+    size = sum(source.size or 0 for source in sources)
+    jobs = wanted.jobs or (cores if size >= WORTH_SEVERAL else 1)
+    with Reading(wanted.whose, prefix=wanted.prefix, jobs=jobs) as reading:
+        reading.read(sources, on_bytes)
+        return _result(reading, wanted)
+
+
+def capture_following(paths: Sequence[str], wanted: Wanted, on_ready: OnReady, seconds: float | None = None) -> Read:
+    """The statements of logs that are being written, until somebody interrupts or time is over. Raises as capture."""
+    found(paths)
+    with Reading(wanted.whose, prefix=wanted.prefix) as reading:
+        was_interrupted = follow(reading, paths, on_ready, seconds)
+        return _result(reading, wanted, was_interrupted=was_interrupted)
+
+
+def _result(reading: Reading, wanted: Wanted, *, was_interrupted: bool = False) -> Read:
+    files = reading.files
+    if not any(file.account.entries for file in files):
+        raise FileError(f"nothing in {_names(files)} was recognised as a PostgreSQL log", hint=_hint(files, wanted))
+    totals = reading.assembler.totals
+    captured = workload(totals, [file.account for file in files], wanted.limits)
+    if not totals.executions and not totals.statements:
+        raise NothingToDo("the log tells of no statement", hint=_hint_on_settings(files, totals))
+    return Read(captured, tuple(files), was_interrupted)
+
+
+def _names(files: Sequence[ReadFile]) -> str:
+    return files[0].name if len(files) == 1 else f"{len(files)} files"
+
+
+def _hint(files: Sequence[ReadFile], wanted: Wanted) -> str:
+    """What the lines look like, where a wrong prefix was given."""
+    if not any(file.account.size for file in files):
+        return "there is nothing in it" if len(files) == 1 else "they are empty"
+    guess = next((text for file in files if (text := inferred(file.sample.splitlines())) is not None), None)
+    if wanted.prefix is not None and guess is not None and guess != wanted.prefix:
+        return f"the lines look as if --prefix '{guess}' had written them"
+    return "give --prefix as SHOW log_line_prefix prints it, where the file is a log of PostgreSQL"
+
+
+def _hint_on_settings(files: Sequence[ReadFile], totals: Totals) -> str:
+    """What stands in the way: a filter, or what the server was told to log."""
+    names = sorted(name.decode("utf-8", "replace") for name in totals.filtered if name not in (b"", b"[unknown]"))
+    if totals.filtered and not names:
+        return "the log does not tell the database of its entries: leave out --database and --user"
+    if totals.filtered:
+        return f"it has statements in {', '.join(names)}, which --database and --user leave out"
+    durations = sum(file.account.kinds[Kind.DURATION] for file in files)
+    return f"{durations} entries have a time and no text (log_duration): {_SETTINGS}" if durations else _SETTINGS
+
+
+def remarks(read: Read) -> list[str]:
+    """What there is to say of the files, for people: one line on all, one on each that was not read as a whole."""
+    summary = read.captured.workload.log
+    if summary is None:
+        return []
+    period = f", {summary.first} to {summary.last}" if summary.first else ""
+    count = len(read.captured.workload.statements)
+    lines = [
+        f"read {summary.files} file{'' if summary.files == 1 else 's'}, {size_text(summary.bytes)}, "
+        f"{summary.lines:,} lines: {summary.entries:,} entries, {summary.executions:,} executions, "
+        f"{count} statements captured{period}"
+    ]
+    lines += _twice(read.files)
+    for file in read.files:
+        lines += [file.trouble] if file.trouble else []
+        account = file.account
+        if account.skipped:
+            places = f"{account.gaps} place{'' if account.gaps == 1 else 's'}"
+            lines.append(f"{file.name}: skipped {account.skipped:,} of {account.size:,} bytes in {places}")
+    if summary.skipped_bytes > summary.bytes / 2:
+        guess = inferred(read.files[0].sample.splitlines())
+        known = read.files[0].form.prefix if read.files[0].form is not None else None
+        if guess is not None and guess != known:
+            lines.append(f"most of it was skipped: the lines look as if --prefix '{guess}' had written them")
+    errors, failed = summary.entries_by_kind.get(Kind.ERROR, 0), len(read.captured.workload.failed)
+    if errors:
+        lines.append(f"errors: {errors:,}; statements that only failed or were cancelled: {failed}")
+    return lines
+
+
+def _twice(files: Sequence[ReadFile]) -> Iterator[str]:
+    """A remark on files that are probably one log in several formats."""
+    by_stem: dict[str, list[ReadFile]] = defaultdict(list)
+    for file in files:
+        by_stem[stem(Path(file.name))].append(file)
+    for same in by_stem.values():
+        if len({file.form.kind for file in same if file.form is not None}) > 1:
+            names = ", ".join(file.name for file in same)
+            yield f"{names}: if they are one log in several formats, its statements count several times; name one"

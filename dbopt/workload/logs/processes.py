@@ -1,0 +1,83 @@
+"""What a server process said so far, as far as it matters for what it says next. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from dbopt.workload.logs.entries import Entry
+from dbopt.workload.logs.messages import Kind, meaning, prepare_label
+from dbopt.workload.logs.prepared import executed
+
+Label = tuple[str, bytes]
+"""A line that belongs to the entry before it, and its text."""
+END: Label = ("", b"")
+"""The end of the entry before, instead of a line that belongs to it."""
+FAILURES = frozenset(("ERROR", "FATAL", "PANIC"))
+_SETTLING = frozenset((Kind.CALL, Kind.STATEMENT))
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Whose statements count; empty: everybody's."""
+
+    databases: frozenset[bytes] = frozenset()
+    users: frozenset[bytes] = frozenset()
+
+    def passes(self, entry: Entry) -> bool:
+        in_database = not self.databases or entry.database in self.databases
+        return in_database and (not self.users or entry.user in self.users)
+
+
+@dataclass(slots=True)
+class Process:
+    """What a server process said so far.
+
+    `open` is its last entry, to which lines may still belong. `awaiting` is a statement of which no time is known yet;
+    `planned` a plan whose execution was not seen; `executed` the text of the last execution that has no plan.
+    """
+
+    is_known: bool
+    pending: list[Entry | Label] = field(default_factory=list)
+    open: Entry | None = None
+    awaiting: Entry | None = None
+    awaiting_text: bytes = b""
+    planned: tuple[Entry, int, bytes, bytes] | None = None
+    executed: bytes | None = None
+    temp_files: int = 0
+    temp_bytes: int = 0
+    waiting_us: int = 0
+
+    def forget(self) -> None:
+        """What happened before a statement that ended, or one that begins, is not the next one's."""
+        self.temp_files = self.temp_bytes = self.waiting_us = 0
+
+
+def settles(entry: Entry) -> bool:
+    """Whether what a process did before matters no more after this entry."""
+    return entry.severity in FAILURES or meaning(entry.message)[0] in _SETTLING
+
+
+def is_mere_duration(item: Entry | Label) -> bool:
+    return isinstance(item, Entry) and item.severity == "LOG" and meaning(item.message)[0] == Kind.DURATION
+
+
+def settle(process: Process, entry: Entry) -> None:
+    """The state of a process after such an entry, which is counted elsewhere."""
+    if entry.severity in FAILURES:
+        return
+    kind, _, text = meaning(entry.message)
+    if entry.detail:
+        text, entry = as_executed(text, entry)
+    if kind == Kind.STATEMENT:
+        process.awaiting, process.awaiting_text = entry, text
+    else:
+        process.executed = text
+
+
+def as_executed(text: bytes, entry: Entry) -> tuple[bytes, Entry]:
+    """The prepared statement in place of the EXECUTE that ran it."""
+    label = prepare_label().match(entry.detail)
+    if label is None:
+        return text, entry
+    text, detail = executed(text, entry.detail[label.end() :])
+    return text, replace(entry, detail=detail)

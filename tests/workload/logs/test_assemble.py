@@ -1,0 +1,211 @@
+"""What entries mean together."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given, settings
+
+from dbopt.workload.fingerprint import fingerprint
+from dbopt.workload.logs.aggregate import Sums
+from dbopt.workload.logs.assemble import Assembler
+from dbopt.workload.logs.detect import Format, reader
+from dbopt.workload.logs.processes import Filter
+from tests.workload.logs.reads import assembled, sums
+
+FORM = Format("stderr", "[%p] %u@%d ")
+A, B = "SELECT a FROM t WHERE x = 1", "SELECT b FROM t"
+
+
+def said(*messages: str, pid: int = 1) -> bytes:
+    """Entries of one process; those that start with a label follow the one before."""
+    return b"".join(line(message, pid) for message in messages)
+
+
+def line(message: str, pid: int = 1) -> bytes:
+    word, _, text = message.partition(": ")
+    label, text = (word, text) if word.isupper() else ("LOG", message)
+    return f"[{pid}] u@d {label}:  {text}\n".replace("\n", "\n\t").removesuffix("\t").encode()
+
+
+def of(text: bytes, sql: str = A) -> Sums:
+    return assembled(text, FORM).totals.statements.get(fingerprint(sql)) or Sums()
+
+
+def test_an_execution_by_the_simple_protocol() -> None:
+    one = of(said(f"duration: 1.234 ms  statement: {A}", f"duration: 2.000 ms  statement: {A.replace('1', '2')}"))
+    assert (one.calls, one.timed, one.total_us) == (2, 2, 3234)
+    assert [sample.text for sample in one.samples] == [A.replace("1", "2").encode(), A.encode()]
+
+
+def test_parse_bind_and_execute_are_one_execution() -> None:
+    one = of(
+        said(
+            f"duration: 1.000 ms  parse <unnamed>: {A}", f"duration: 0.500 ms  bind <unnamed>: {A}",
+            "DETAIL: parameters: $1 = '7'", f"duration: 0.250 ms  execute <unnamed>: {A}",
+            "DETAIL: parameters: $1 = '7'",
+        )
+    )  # fmt: skip
+    assert (one.calls, one.total_us, one.samples[0].detail) == (1, 250, b"parameters: $1 = '7'")
+
+
+def test_a_fetch_adds_time_and_no_execution() -> None:
+    one = of(
+        said(
+            f"duration: 1.000 ms  execute <unnamed>/c: {A}", f"duration: 2.000 ms  execute fetch from <unnamed>/c: {A}"
+        )
+    )
+    assert (one.calls, one.total_us) == (1, 3000)
+
+
+@pytest.mark.parametrize("text", [f"statement: {A}", f"execute <unnamed>: {A}"])
+def test_a_text_and_its_time_on_two_lines_are_one_execution(text: str) -> None:
+    one = of(said(text, "duration: 3.000 ms"))
+    assert (one.calls, one.timed, one.total_us) == (1, 1, 3000)
+
+
+def test_a_text_without_a_time_is_an_execution_without_one() -> None:
+    one = of(said(f"statement: {A}", f"statement: {B}", "duration: 3.000 ms"))
+    assert (one.calls, one.timed) == (1, 0)
+
+
+def test_time_and_text_of_other_processes_do_not_mix() -> None:
+    text = (
+        line(f"statement: {A}", 1)
+        + line(f"statement: {B}", 2)
+        + line("duration: 1.000 ms", 2)
+        + line("duration: 4.000 ms")
+    )
+    assert (of(text, A).total_us, of(text, B).total_us) == (4000, 1000)
+
+
+def test_a_failed_statement_is_an_error_and_no_execution() -> None:
+    one = of(said(f"statement: {A}", "ERROR: division by zero", f"STATEMENT: {A}", "duration: 9.000 ms"))
+    assert (one.calls, one.errors, one.cancelled, list(one.messages.values())) == (0, 1, 0, [(1, b"division by zero")])
+
+
+def test_verbose_errors_begin_with_their_state() -> None:
+    one = of(said("ERROR: 22012: division by zero", "LOCATION: int4div, int.c:846", f"STATEMENT: {A}"))
+    assert one.messages == {b"22012": (1, b"division by zero")}
+    assert of(said(f"00000: duration: 1.000 ms  statement: {A}")).total_us == 1000
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "canceling statement due to statement timeout",
+        "canceling statement due to user request",
+        "canceling statement due to lock timeout",
+        "canceling statement due to conflict with recovery",
+    ],
+)
+def test_a_cancelled_statement_counts_apart(message: str) -> None:
+    one = of(said(f"ERROR: {message}", f"STATEMENT: {A}"))
+    assert (one.calls, one.errors, one.cancelled) == (0, 0, 1)
+
+
+def test_a_deadlock_is_an_error_that_is_named() -> None:
+    one = of(said("ERROR: deadlock detected", "DETAIL: Process 1 waits", f"STATEMENT: {A}"))
+    assert (one.errors, one.deadlocks) == (1, 1)
+
+
+def test_temporary_files_belong_to_their_statement() -> None:
+    file = 'temporary file: path "base/pgsql_tmp/pgsql_tmp1.0", size 100'
+    one = of(said(file, f"STATEMENT: {A}", file, f"duration: 1.000 ms  statement: {A}"))
+    assert (one.temp_files, one.temp_bytes, one.calls) == (2, 200, 1)
+
+
+def test_a_lock_wait_counts_with_its_whole_time() -> None:
+    lock = "process 1 {} ShareLock on transaction 7 after {} ms"
+    waits = (lock.format("still waiting for", "1000.500"), f"STATEMENT: {A}")
+    one = of(said(*waits, lock.format("acquired", "1500.000"), f"STATEMENT: {A}"))
+    assert (one.lock_waits, one.lock_wait_us) == (1, 1_500_000)
+    assert of(said(*waits)).lock_wait_us == 1_000_500
+
+
+PLAN = f"duration: 0.900 ms  plan:\nQuery Text: {A}\nSeq Scan on t  (cost=0.00..1.00 rows=1 width=4)\n  Filter: (x = 1)"
+
+
+def test_a_plan_before_its_execution_is_none_of_its_own() -> None:
+    one = of(said(PLAN, f"duration: 1.000 ms  statement: {A}"))
+    assert (one.calls, one.total_us) == (1, 1000)
+    assert one.plan is not None
+    assert one.plan.text.startswith(b"Seq Scan on t")
+
+
+def test_a_plan_behind_its_execution_is_none_of_its_own() -> None:
+    """In the extended protocol a query ends when the next one begins."""
+    one = of(said(f"duration: 1.000 ms  execute <unnamed>: {A}", f"duration: 1.000 ms  parse <unnamed>: {B}", PLAN))
+    assert (one.calls, one.total_us, one.plan is not None) == (1, 1000, True)
+
+
+def test_plans_alone_are_executions() -> None:
+    assert (of(said(PLAN, PLAN)).calls, of(said(PLAN, PLAN)).total_us) == (2, 1800)
+
+
+def test_a_plan_inside_a_function_is_no_execution() -> None:
+    one = of(said(PLAN, "CONTEXT: SQL function f", f"duration: 1.000 ms  statement: {B}"))
+    assert (one.calls, one.plan is not None) == (0, True)
+
+
+def test_several_statements_in_one_text_share_its_time() -> None:
+    text = said(f"duration: 1.001 ms  statement: {A}; {B};")
+    assert (of(text, A).total_us, of(text, B).total_us) == (501, 500)
+
+
+def test_execute_counts_as_what_was_prepared() -> None:
+    prepared = "SELECT a FROM t WHERE x = $1"
+    one = of(
+        said("duration: 1.000 ms  statement: EXECUTE p(-7)", f"DETAIL: prepare: PREPARE p AS {prepared}"), prepared
+    )
+    assert (one.calls, one.samples[0].detail) == (1, b"parameters: $1 = '-7'")
+
+
+def test_a_filter_counts_nobody_else() -> None:
+    assembler = Assembler(Filter(databases=frozenset((b"d",)), users=frozenset((b"other",))))
+    reader(FORM).read(said(f"duration: 1.000 ms  statement: {A}"), assembler)
+    assembler.finish()
+    assert (assembler.totals.executions, assembler.account.entries) == (0, 1)
+
+
+# -- blocks -----------------------------------------------------------------------------------------------------------
+
+MESSAGES = st.sampled_from(
+    [
+        f"duration: 1.000 ms  statement: {A}",
+        f"duration: 2.000 ms  execute <unnamed>: {B}",
+        f"duration: 1.000 ms  execute fetch from <unnamed>/c: {A}",
+        f"duration: 1.000 ms  bind <unnamed>: {A}",
+        f"statement: {A}",
+        f"statement: {B}",
+        "duration: 5.000 ms",
+        "DETAIL: parameters: $1 = '7'",
+        PLAN,
+        "ERROR: division by zero",
+        f"STATEMENT: {A}",
+        "CONTEXT: SQL function f",
+        "checkpoint starting: time",
+        'temporary file: path "base/pgsql_tmp/pgsql_tmp1.0", size 100',
+        "process 1 still waiting for ShareLock on transaction 7 after 1000.500 ms",
+        "process 1 acquired ShareLock on transaction 7 after 1500.000 ms",
+    ]
+)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(MESSAGES, st.integers(1, 2)), max_size=14), st.sets(st.integers(0, 14)))
+def test_blocks_give_what_the_whole_gives(entries: list[tuple[str, int]], cuts: set[int]) -> None:
+    lines = [line(message, pid) for message, pid in entries]
+    whole = assembled(b"".join(lines), FORM)
+    together = Assembler()
+    edges = sorted({0, len(lines), *(cut for cut in cuts if cut <= len(lines))})
+    for start, end in pairwise(edges):
+        part = Assembler(knows_beginnings=False)
+        reader(FORM).read(b"".join(lines[start:end]), part)
+        together.account.add(part.account)
+        together.follow(part)
+    together.finish()
+    assert sums(together) == sums(whole)
+    assert (together.totals.executions, together.account.kinds) == (whole.totals.executions, whole.account.kinds)

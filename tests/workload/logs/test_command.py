@@ -1,0 +1,172 @@
+"""dbopt capture logs, as it is typed."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.workload.logs import wrapped
+from tests.workload.logs.written import log
+
+Dbopt = Callable[..., tuple[int, str, str]]
+PREFIX = "%m [%p] %q%u@%d "
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    made = tmp_path / "pg.log"
+    made.write_bytes(log(PREFIX).text)
+    return made
+
+
+def document(dbopt: Dbopt, *arguments: object) -> dict[str, Any]:
+    code, out, err = dbopt("capture", "logs", *arguments, "--format", "json")
+    assert code == 0, err
+    found: dict[str, Any] = json.loads(out)
+    return found
+
+
+def test_a_log_as_a_document(dbopt: Dbopt, file: Path) -> None:
+    found = document(dbopt, file)
+    assert (found["schema"], found["source"]["kind"]) == ("dbopt.workload/1", "logs")
+    assert found["source"]["database"] == "billing,shop,shop-2"
+    [one] = [one for one in found["statements"] if one["tables"] == ["t"]]
+    assert (one["sql"], one["calls"], one["kind"]) == ("SELECT x\nFROM t WHERE id = $1", 40, "select")
+    assert one["parameters_from"] == "captured"
+    assert len(one["parameters"]) == 3
+    assert one["mean_ms"] == pytest.approx(one["total_ms"] / 40)
+    assert found["log"]["bytes"] == file.stat().st_size
+    assert found["log"]["skipped_bytes"] == 0
+
+
+def test_a_log_as_a_table(dbopt: Dbopt, file: Path) -> None:
+    code, out, err = dbopt("capture", "logs", file)
+    assert code == 0
+    assert "SELECT x FROM t WHERE id = $1" in out
+    assert "read 1 file, " in err
+    assert "60 executions" in err
+
+
+def test_the_workload_is_read_by_other_commands(dbopt: Dbopt, file: Path, tmp_path: Path) -> None:
+    from dbopt.workload.files import load
+
+    workload = tmp_path / "w.json"
+    assert dbopt("capture", "logs", file, "-o", workload)[0] == 0
+    loaded = load(str(workload))
+    assert loaded.log is not None
+    assert loaded.statements[0].log is not None
+
+
+def test_a_given_prefix(dbopt: Dbopt, file: Path) -> None:
+    assert document(dbopt, file, "--prefix", PREFIX)["log"]["executions"] == 60
+
+
+def test_a_wrong_prefix_is_an_error_that_names_the_right_one(dbopt: Dbopt, file: Path) -> None:
+    code, out, err = dbopt("capture", "logs", file, "--prefix", "%t:%r:%u@%d:[%p]:")
+    assert (code, out) == (3, "")
+    assert "was recognised as a PostgreSQL log" in err
+    assert f"hint: the lines look as if --prefix '{PREFIX}' had written them" in err
+
+
+def test_a_prefix_that_no_server_takes_is_wrong_usage(dbopt: Dbopt, file: Path) -> None:
+    assert dbopt("capture", "logs", file, "--prefix", "%z")[0] == 2
+
+
+@pytest.mark.parametrize("content", ["", "no log\nat all\n", "\0\1\2", '{"a": 1}\n', "[]\n"])
+def test_what_is_no_log_is_an_error(dbopt: Dbopt, tmp_path: Path, content: str) -> None:
+    file = tmp_path / "x"
+    file.write_text(content)
+    code, out, err = dbopt("capture", "logs", file)
+    assert (code, out) == (3, "")
+    assert "recognised as a PostgreSQL log" in err
+    assert "hint: " in err
+
+
+def test_skipped_bytes_are_said(dbopt: Dbopt, file: Path) -> None:
+    file.write_bytes(b"garbage\n" + file.read_bytes())
+    assert f"{file}: skipped 8 of {file.stat().st_size:,} bytes in 1 place" in dbopt("capture", "logs", file)[2]
+
+
+def test_a_log_without_texts_says_what_to_set(dbopt: Dbopt, tmp_path: Path) -> None:
+    file = tmp_path / "pg.log"
+    file.write_text("2026-01-01 00:00:00.000 UTC [7] LOG:  duration: 1.000 ms\n" * 3)
+    code, _, err = dbopt("capture", "logs", file)
+    assert code == 3
+    assert "hint: 3 entries have a time and no text (log_duration): log_min_duration_statement = 0" in err
+
+
+def test_filters(dbopt: Dbopt, file: Path) -> None:
+    everything = document(dbopt, file)["log"]["executions"]
+    parts = [document(dbopt, file, "--database", name)["log"]["executions"] for name in ("shop", "shop-2", "billing")]
+    assert sum(parts) == everything
+    assert all(parts)
+    assert document(dbopt, file, "--user", "bob_2")["log"]["executions"] == parts[2]
+    code, _, err = dbopt("capture", "logs", file, "--database", "none")
+    assert code == 3
+    assert "hint: it has statements in billing, shop, shop-2" in err
+
+
+def test_one_log_in_two_formats_is_remarked(dbopt: Dbopt, file: Path) -> None:
+    message = '"duration: 1.000 ms  statement: SELECT 1 FROM t"'
+    time = "2026-01-01 00:00:00.000 UTC"
+    record = f'{time},"u","d",7,"[local]",6b084cf9.1,1,"SELECT",{time},5/0,0,LOG,00000,{message},,,,,,,,,"psql"'
+    (file.parent / "pg.csv").write_text(f"{record}\n")
+    assert "count several times" in dbopt("capture", "logs", file, file.parent / "pg.csv")[2]
+    assert "count several times" not in dbopt("capture", "logs", file.parent)[2]
+
+
+def test_redacted(dbopt: Dbopt, file: Path) -> None:
+    found = document(dbopt, file, "--redact")
+    assert not any(one["parameters"] for one in found["statements"])
+
+
+def test_several_processes_read_the_same(dbopt: Dbopt, tmp_path: Path) -> None:
+    file = tmp_path / "pg.log"
+    file.write_bytes(log(PREFIX, entries=40_000).text)
+    one, two = (document(dbopt, file, "--jobs", jobs) for jobs in (1, 2))
+    assert one["statements"] == two["statements"]
+    assert one["log"] == two["log"]
+
+
+def test_a_wrapped_log_says_so(dbopt: Dbopt, tmp_path: Path) -> None:
+    file = tmp_path / "messages"
+    file.write_bytes(wrapped.syslog(log(PREFIX).text))
+    code, _, err = dbopt("capture", "logs", file, "-v")
+    assert code == 0
+    assert f"{file}: stderr with the prefix '{PREFIX}' in syslog" in err
+
+
+def test_following_ends_with_a_signal_and_the_workload(file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "w.json"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dbopt", "capture", "logs", str(file), "--follow", "-o", str(out)],
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert process.stderr is not None
+        assert "following" in process.stderr.readline()
+        file.rename(tmp_path / "pg.log.1")
+        file.write_text("2026-01-01 00:00:00.000 UTC [7] u@d LOG:  duration: 1.000 ms  statement: SELECT 1 FROM late\n")
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 130
+    finally:
+        process.kill()
+        process.communicate()
+    assert {"t", "late"} <= {table for one in json.loads(out.read_text())["statements"] for table in one["tables"]}
+
+
+def test_following_for_a_while(dbopt: Dbopt, file: Path) -> None:
+    assert document(dbopt, file, "--follow", "--for", "500ms")["log"]["executions"] == 60
+
+
+def test_standard_input_cannot_be_followed(dbopt: Dbopt) -> None:
+    assert dbopt("capture", "logs", "-", "--follow")[0] == 2

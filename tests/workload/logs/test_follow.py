@@ -1,0 +1,121 @@
+"""Logs read while they grow, across rotation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dbopt.workload.logs.follow import Follower
+from dbopt.workload.logs.processes import Filter
+from dbopt.workload.logs.reading import Reading
+from tests.workload.logs.reads import is_whole
+
+
+def entry(number: int) -> str:
+    return f"2026-01-01 00:00:01.000 UTC [7] LOG:  duration: 1.000 ms  statement: SELECT {number} FROM t{number % 3}\n"
+
+
+def entries(numbers: range) -> str:
+    return "".join(entry(number) for number in numbers)
+
+
+def calls(reading: Reading) -> int:
+    return sum(one.calls for one in reading.assembler.totals.statements.values())
+
+
+class Following:
+    """A follower of some paths; `end` gives how many executions it saw, each byte accounted for."""
+
+    def __init__(self, *paths: Path) -> None:
+        self.reading = Reading(Filter())
+        self.follower = Follower(self.reading, [str(path) for path in paths])
+
+    def poll(self, times: int = 1) -> None:
+        for _ in range(times):
+            self.follower.poll()
+
+    def end(self) -> int:
+        self.follower.finish()
+        assert all(is_whole(file.account) for file in self.reading.files)
+        return calls(self.reading)
+
+
+def append(file: Path, text: str) -> None:
+    with file.open("a") as stream:
+        stream.write(text)
+
+
+def test_what_is_there_and_what_comes(tmp_path: Path) -> None:
+    file = tmp_path / "pg.log"
+    file.write_text(entries(range(10)))
+    following = Following(file)
+    following.poll()
+    append(file, entries(range(5)))
+    following.poll()
+    append(file, entry(1))
+    assert following.end() == 16
+
+
+def test_a_line_that_comes_in_parts(tmp_path: Path) -> None:
+    file = tmp_path / "pg.log"
+    file.write_text(entries(range(10)))
+    following = Following(file)
+    following.poll(7)
+    for part in (entry(1)[:40], entry(1)[40:60], entry(1)[60:]):
+        append(file, part)
+        following.poll()
+    assert following.end() == 11
+
+
+def test_a_file_that_is_renamed_and_made_anew(tmp_path: Path) -> None:
+    file = tmp_path / "pg.log"
+    file.write_text(entries(range(10)))
+    following = Following(file)
+    following.poll()
+    file.rename(tmp_path / "pg.log.1")
+    append(tmp_path / "pg.log.1", entry(1))  # the writer has not noticed yet
+    file.write_text(entries(range(4)))
+    following.poll(8)
+    append(file, entry(2))
+    assert following.end() == 16
+
+
+def test_a_file_that_is_copied_and_cut(tmp_path: Path) -> None:
+    file = tmp_path / "pg.log"
+    file.write_text(entries(range(10)))
+    following = Following(file)
+    following.poll(8)
+    file.write_text(entries(range(20, 23)))
+    following.poll()
+    append(file, entry(2))
+    assert following.end() == 14
+
+
+def test_a_file_that_is_cut_and_longer_again_before_anybody_looks(tmp_path: Path) -> None:
+    file = tmp_path / "pg.log"
+    file.write_text(entries(range(10)))
+    following = Following(file)
+    following.poll(8)
+    file.write_text(entries(range(20, 50)))
+    assert following.end() == 40
+
+
+def test_new_files_in_a_directory(tmp_path: Path) -> None:
+    (tmp_path / "pg-1.log").write_text(entries(range(10)))
+    following = Following(tmp_path)
+    following.poll()
+    (tmp_path / "pg-2.log").write_text(entries(range(5)))
+    following.poll(8)
+    (tmp_path / "pg-3.log").write_text(entries(range(20, 23)))
+    following.poll(8)
+    assert following.end() == 18
+
+
+def test_a_copy_that_rotation_made_is_not_read_again(tmp_path: Path) -> None:
+    file = tmp_path / "pg.log"
+    file.write_text(entries(range(30)))
+    following = Following(tmp_path)
+    following.poll(8)
+    (tmp_path / "pg.log.1").write_text(file.read_text())
+    file.write_text(entries(range(50, 53)))
+    following.poll(8)
+    assert following.end() == 33

@@ -1,0 +1,56 @@
+"""Logs as syslog, clouds and containers pass them on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.workload.logs import wrapped
+from tests.workload.logs.reads import is_whole, read, sums
+from tests.workload.logs.written import log
+
+PREFIX = "%m [%p] %q%u@%d "
+PLAIN = log(PREFIX).text
+
+
+@pytest.mark.parametrize("wrap", wrapped.ALL, ids=lambda wrap: wrap.__name__)
+def test_what_is_inside_counts_as_without_the_wrapping(wrap: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    expected = read(PLAIN, tmp_path)
+    reading = read(wrap(PLAIN), tmp_path)
+    account = reading.files[0].account
+    assert sums(reading.assembler) == sums(expected.assembler)
+    assert (account.entries, account.skipped) == (expected.files[0].account.entries, 0)
+    assert is_whole(account)
+
+
+@pytest.mark.parametrize(
+    "wrap", [wrapped.syslog, wrapped.syslog_iso, wrapped.syslog_5424], ids=lambda wrap: wrap.__name__
+)
+def test_syslog_knows_the_process_where_the_prefix_is_empty(wrap: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    """Then the prefix is usually left empty, and pid and time are syslog's."""
+    import re
+
+    bare = re.sub(rb"(\[\d+-1\] ).*?((?:LOG|DETAIL):)", rb"\1\2", wrap(PLAIN))
+    reading = read(bare, tmp_path)
+    assert sums(reading.assembler) == sums(read(PLAIN, tmp_path).assembler)
+    assert reading.assembler.totals.first
+
+
+def test_chunks_of_different_processes_come_interleaved(tmp_path: Path) -> None:
+    lines = [
+        b"Nov 26 15:15:05 db postgres[1]: [5-1] LOG:  duration: 1.000 ms  statement: SELECT a\n",
+        b"Nov 26 15:15:05 db postgres[2]: [9-1] LOG:  duration: 2.000 ms  statement: SELECT x\n",
+        b"Nov 26 15:15:05 db postgres[1]: [5-2] #011FROM b\n",
+        b"Nov 26 15:15:05 db postgres[2]: [9-2] #011FROM y\n",
+    ]
+    samples = [one.samples[0].text for one in read(b"".join(lines), tmp_path).assembler.totals.statements.values()]
+    assert sorted(samples) == [b"SELECT a\nFROM b", b"SELECT x\nFROM y"]
+
+
+def test_lines_of_other_programs_are_skipped(tmp_path: Path) -> None:
+    foreign = b"Nov 26 15:15:05 db-1 cron[77]: (root) CMD (true)\nwithout any head\n"
+    reading = read(wrapped.syslog(PLAIN) + foreign, tmp_path)
+    assert is_whole(reading.files[0].account)
+    assert 0 < reading.files[0].account.skipped <= len(foreign) + 60
