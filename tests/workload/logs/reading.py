@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dbopt.workload.logs.assemble import Filter
-from dbopt.workload.logs.capture import sources_of
-from dbopt.workload.logs.reading import Reading as LogReading
-
 from dbopt.cli.main import main
+from dbopt.workload.logs.capture import sources_of
+from dbopt.workload.logs.processes import Filter
+from dbopt.workload.logs.reading import Reading as LogReading
 
 
 @dataclass(frozen=True)
