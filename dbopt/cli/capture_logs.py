@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from dbopt.workload.logs.capture import Read, Wanted
 
 
+_MOST_JOBS = 8  # one process cuts the blocks for all of them
+
+
 def register(app: typer.Typer) -> None:
     command(app)(logs)
 
@@ -85,7 +88,10 @@ def _read(run: Run, files: list[str], wanted: Wanted) -> Read:
     total = sum(size or 0 for size in sizes) if None not in sizes else None
     with bytes_bar(total, quiet=run.quiet) as show:
         return capture(
-            sources, wanted, lambda _: show(sum(source.read_bytes for source in sources)), cores=os.cpu_count() or 1
+            sources,
+            wanted,
+            lambda _: show(sum(source.read_bytes for source in sources)),
+            cores=min(os.cpu_count() or 1, _MOST_JOBS),
         )
 
 

@@ -136,6 +136,7 @@ class Follower:
             self._decide(followed, final=False)
             return
         block = followed.blocks.feed(data, least=1)
+        followed.report.form = followed.blocks.form
         if block:
             self.reading.take(followed.report, block)
 
@@ -149,7 +150,8 @@ class Follower:
         data, followed.waiting = followed.waiting, b""
         followed.report.form = form
         followed.report.sample = data[:SAMPLE]
-        followed.blocks = Blocks(form, followed.report.account)
+        guessed_from = data[:SAMPLE] if self.reading.prefix is None else b""
+        followed.blocks = Blocks(form, followed.report.account, guessed_from)
         self._take(followed, data)
 
     def _rest(self, followed: _Followed) -> None:
@@ -161,6 +163,7 @@ class Follower:
             account.skip(followed.waiting)
             followed.waiting = b""
         elif rest := followed.blocks.rest():
+            followed.report.form = followed.blocks.form
             self.reading.take(followed.report, rest)
 
     def _close(self, key: Key) -> None:

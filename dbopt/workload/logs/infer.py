@@ -113,8 +113,8 @@ def _instances(lines: Iterable[bytes]) -> tuple[list[str], _Known]:
     found: list[str] = []
     known = _Known()
     for line in lines:
-        match = _SEVERITY.search(line, 0, _MOST_PREFIX)
-        if match is None or line[:1] in (b"\t", b" "):
+        match = instance_of(line)
+        if match is None:
             continue
         found.append(line[: match.start()].decode("utf-8", "replace"))
         message = line[match.end() :].decode("utf-8", "replace")
@@ -123,6 +123,11 @@ def _instances(lines: Iterable[bytes]) -> tuple[list[str], _Known]:
             if name:
                 known.names[letter].add(name)
     return found, known
+
+
+def instance_of(line: bytes) -> re.Match[bytes] | None:
+    """The severity of a line that may start an entry."""
+    return None if line[:1] in (b"\t", b" ") else _SEVERITY.search(line, 0, _MOST_PREFIX)
 
 
 def _atoms(instance: str) -> list[tuple[str, str]]:

@@ -78,7 +78,7 @@ def _of_event(message: bytes) -> Meaning | None:
 
 def _known(message: bytes) -> Meaning:
     for pattern, kind in _KNOWN:
-        if pattern.match(message):
+        if pattern.match(message) or message.startswith(words(kind)):
             return kind, 0, b""
     return Kind.OTHER, 0, b""
 

@@ -120,6 +120,14 @@ def mark(pid: bytes, time: bytes) -> bytes:
     return b"\x01%s\x01%s\x01" % (pid, time)
 
 
+_MARK = re.compile(rb"\x01[^\x01\n]*\x01[^\x01\n]*\x01")
+
+
+def unmarked(line: bytes) -> bytes:
+    """The line without what `mark` put before it."""
+    return _MARK.sub(b"", line, count=1) if line[:1] == b"\x01" else line
+
+
 def _severity_pattern() -> bytes:
     """English first: they are tried in this order."""
     english = [b"LOG", b"DETAIL", b"STATEMENT", b"ERROR", b"CONTEXT", b"HINT"]

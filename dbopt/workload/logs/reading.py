@@ -6,18 +6,23 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from types import TracebackType
 
 from dbopt.workload.logs.assemble import Assembler
 from dbopt.workload.logs.detect import Format, detect, reader
 from dbopt.workload.logs.entries import Account
+from dbopt.workload.logs.infer import inferred, instance_of
+from dbopt.workload.logs.prefix import unmarked
 from dbopt.workload.logs.processes import Filter
 from dbopt.workload.logs.sources import Source
+from dbopt.workload.logs.stderr import Stderr
 from dbopt.workload.logs.wrappers import JSON, Unwrapper
 
 BLOCK = 1 << 22
+_RECENT = 1 << 16  # bytes that are looked at to see whether a prefix still fits
+_MOST_LINES = 400
 _LONGEST_ENTRY = 1 << 26  # bytes; a longer one is cut
 
 OnBytes = Callable[[Source], None]
@@ -40,6 +45,7 @@ class Blocks:
 
     form: Format
     account: Account
+    sample: bytes = b""  # where the prefix was found out from; empty where it was given
     unwrapper: Unwrapper | None = None
     _left: bytes = b""
     _wrapped: bytes = b""
@@ -55,17 +61,36 @@ class Blocks:
         self._left += self._plain(data)
         if len(self._left) < least:
             return b""
+        if self.sample and self.form.kind == "stderr":
+            self._think_again()
         cut = reader(self.form).cut(self._left)
         if cut == 0 and len(self._left) > _LONGEST_ENTRY:
             cut = self._left.rfind(b"\n") + 1 or len(self._left)
         block, self._left = self._left[:cut], self._left[cut:]
         return block
 
+    def _think_again(self) -> None:
+        """Where the lines no longer fit the prefix that the first ones showed, find one for both: a log may begin with
+        entries of processes for which it stops at %q.
+        """
+        lines = [line for line in self._left[-_RECENT:].splitlines()[1:] if instance_of(line) is not None]
+        known = Stderr(self.form.prefix, self.form.is_marked)
+        fitting = sum(known.matches([line]) for line in lines)
+        if fitting >= 0.5 * len(lines):
+            return
+        wrapped = replace(self.form, prefix="")
+        before = Unwrapper(wrapped.wrapper, is_marked=False).unwrapped(self.sample) if wrapped.wrapper else self.sample
+        found = inferred([*before.splitlines()[:_MOST_LINES], *(unmarked(line) for line in lines)])
+        if found is not None:
+            self.form = replace(self.form, prefix=found)
+
     def rest(self) -> bytes:
         """What is left at the end of the log."""
         if self.unwrapper is not None:
             wrapped, self._wrapped = self._wrapped, b""
             self._left += (self.unwrapper.unwrapped(wrapped) if wrapped else b"") + self.unwrapper.rest()
+        if self.sample and self.form.kind == "stderr":
+            self._think_again()
         block, self._left = self._left, b""
         return block
 
@@ -109,7 +134,8 @@ class Reading(AbstractContextManager["Reading"]):
             sample = source.sample()
             file = ReadFile(source.name, detect(sample, self.prefix), sample=sample)
             self.files.append(file)
-            for block in _blocks(source, file, on_bytes):
+            guessed_from = sample if self.prefix is None else b""
+            for block in _blocks(source, file, guessed_from, on_bytes):
                 self._submit(file, block)
             file.trouble = source.trouble
         self._collect(0)
@@ -139,7 +165,7 @@ class Reading(AbstractContextManager["Reading"]):
             self.assembler.follow(part)
 
 
-def _blocks(source: Source, file: ReadFile, on_bytes: OnBytes) -> Iterator[bytes]:
+def _blocks(source: Source, file: ReadFile, sample: bytes, on_bytes: OnBytes) -> Iterator[bytes]:
     if file.form is None:
         for data in source.chunks():
             file.account.size += len(data)
@@ -148,13 +174,15 @@ def _blocks(source: Source, file: ReadFile, on_bytes: OnBytes) -> Iterator[bytes
             on_bytes(source)
         file.account.gaps = int(file.account.skipped > 0)
         return
-    blocks = Blocks(file.form, file.account)
+    blocks = Blocks(file.form, file.account, sample)
     for data in source.chunks():
         block = blocks.feed(data)
+        file.form = blocks.form
         if block:
             yield block
         on_bytes(source)
     rest = blocks.rest()
+    file.form = blocks.form
     if rest:
         yield rest
 

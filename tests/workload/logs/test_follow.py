@@ -55,6 +55,18 @@ def test_what_is_there_and_what_comes(tmp_path: Path) -> None:
     assert following.end() == 16
 
 
+def test_a_prefix_is_found_out_anew_when_others_write(tmp_path: Path) -> None:
+    """A log that begins with entries of processes without a session shows nothing of what stands behind %q."""
+    file = tmp_path / "pg.log"
+    file.write_text("2026-01-01 00:00:00.000 UTC [5] LOG:  starting PostgreSQL 18\n" * 3)
+    following = Following(file)
+    following.poll(8)
+    append(file, "".join(entry(number).replace("[7]", "[7] u@d") for number in range(20)))
+    following.poll(2)
+    assert following.end() == 20
+    assert following.reading.files[0].account.skipped == 0
+
+
 def test_a_line_that_comes_in_parts(tmp_path: Path) -> None:
     file = tmp_path / "pg.log"
     file.write_text(entries(range(10)))

@@ -43,6 +43,7 @@ SQL = b"SELECT 1 : x"
         "执行时间: 1.234 ms 语句: {}",
         "执行时间: 1.234 ms 执行<unnamed>: {}",
         "持續時間: 1.234 毫秒  陳述式: {}",
+        "ხანგრძლივობა: 1.234 მწმ  გამოსახულება: {}",
     ],
 )
 def test_an_execution(message: str) -> None:
@@ -70,6 +71,9 @@ def test_an_execution(message: str) -> None:
         ("プロセス7は12.345 ms後にtransaction 2上のShareLockを獲得しました", Kind.ACQUIRED, 12_345),
         ("checkpoint complete: wrote 3 buffers", Kind.CHECKPOINT, 0),
         ("connection received: host=[local]", Kind.CONNECTION, 0),
+        ("déconnexion : durée de la session : 0:00:00.117", Kind.CONNECTION, 0),
+        ("контрольная точка завершена: записано буферов: 3", Kind.CHECKPOINT, 0),
+        ("automatisches Vacuum der Tabelle »a.b.c«: x", Kind.AUTOVACUUM, 0),
         ("disconnection: session time: 0:00:00.014 user=a", Kind.CONNECTION, 0),
         ('automatic vacuum of table "a.b.c": index scans: 0', Kind.AUTOVACUUM, 0),
         ("could not receive data from client", Kind.OTHER, 0),

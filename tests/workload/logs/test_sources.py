@@ -99,6 +99,13 @@ def test_every_byte_is_accounted_for(text: bytes, tmp_path: Path) -> None:
     assert read_file.account.entries > 30
 
 
+def test_a_long_beginning_without_sessions_does_not_mislead(tmp_path: Path) -> None:
+    beginning = b"2026-01-01 00:00:00.000 UTC [5] LOG:  checkpoint starting: time\n" * 6000
+    rest = b"2026-01-01 00:00:01.000 UTC [7] u@d LOG:  duration: 1.000 ms  statement: SELECT 1 FROM t\n" * 60_000
+    reading = read(beginning + rest, tmp_path)
+    assert (reading.files[0].account.skipped, reading.assembler.totals.executions) == (0, 60_000)
+
+
 def test_skipped_bytes_are_counted_to_the_byte(tmp_path: Path) -> None:
     garbage = b"nothing that PostgreSQL writes\n"
     [read_file] = read(garbage + TEXT + garbage, tmp_path).files
