@@ -107,8 +107,8 @@ class Unwrapper:
             self.account.skip(line)
 
     def _chunk(self, groups: dict[str, bytes], text: bytes, pid: bytes, time: bytes) -> Iterator[bytes]:
-        """One part of an entry. Parts are cut at line breaks, where the next one starts with a tab, before DETAIL and the
-        like, which has the prefix again, or at a blank.
+        """One part of an entry. Parts are cut at line breaks, where the next one starts with a tab, before DETAIL and
+        the like, which have the prefix again, or at a blank.
         """
         key = pid or groups["number"]
         if groups["chunk"] == b"1" or key not in self._open:
