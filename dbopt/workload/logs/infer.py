@@ -178,7 +178,7 @@ def _written(columns: list[_Column | str], place: int) -> str:
     if isinstance(part, str):
         return part
     if part.kind == "gap":
-        return " "
+        return part.values[0] if _is_between(columns, place) else " "
     before, after = (columns[other] if 0 <= other < len(columns) else "" for other in (place - 1, place + 1))
     for gap, sign in ((after, "-"), (before, "")):
         if isinstance(gap, _Column) and gap.kind == "gap":
@@ -186,6 +186,15 @@ def _written(columns: list[_Column | str], place: int) -> str:
             if len(widths) == 1 and part.letter in ("u", "d", "a", "h", "r", "b", "i", "p", "l"):
                 return f"%{sign}{widths.pop() - 1}{part.letter}"
     return f"%{part.letter}"
+
+
+def _is_between(columns: list[_Column | str], place: int) -> bool:
+    """Whether blanks are the same in every line, and the parts beside them have no one width: what stands between them
+    is empty.
+    """
+    gap, beside = columns[place], columns[max(0, place - 1) : place + 2 : 2]
+    widths = [{len(value) for value in one.values} for one in beside if isinstance(one, _Column) and one.letter != "m"]
+    return isinstance(gap, _Column) and len(set(gap.values)) == 1 and all(len(one) > 1 for one in widths)
 
 
 def _is_label(row: list[tuple[str, str]], place: int, values: list[str]) -> bool:
