@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 SAMPLES = 5
 """Distinct texts with their values kept for a statement, the slowest ones."""
+_MOST_BYTES = 1 << 18  # of the samples of one statement, the slowest excepted
 _LONGEST_SAMPLE = 1_000_000  # bytes; a longer text is no use to anybody, but may fill the memory
 
 
@@ -73,7 +74,7 @@ class Sums:
                 break
         self.samples.append(Sample(time_us, text, detail))
         self.samples.sort(key=lambda kept: kept.rank)
-        del self.samples[SAMPLES:]
+        del self.samples[_fitting(self.samples) :]
         if len(self.samples) == SAMPLES:
             self.floor_us = self.samples[-1].time_us
 
@@ -110,6 +111,16 @@ _ADDED = (
     "lock_wait_us",
     "truncated",
 )
+
+
+def _fitting(samples: list[Sample]) -> int:
+    """How many of the samples, the slowest first, are kept."""
+    size = 0
+    for number, sample in enumerate(samples[:SAMPLES]):
+        size += len(sample.text) + len(sample.detail)
+        if number and size > _MOST_BYTES:
+            return number
+    return min(len(samples), SAMPLES)
 
 
 @dataclass(slots=True)

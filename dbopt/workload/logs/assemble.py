@@ -319,7 +319,11 @@ class Assembler:
         self.account.kinds[Kind.ERROR] += 1
         if not self.filter.passes(entry):
             return
-        process.awaiting = process.planned = process.executed = None
+        if process.awaiting_text == entry.statement or not entry.statement:
+            process.awaiting = None  # it is what failed
+        self._count_planned(process)
+        self._untimed(process)
+        process.executed = None
         process.forget()
         if not entry.statement:
             self.totals.unattributed_errors += 1

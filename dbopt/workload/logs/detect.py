@@ -58,7 +58,7 @@ def detect(sample: bytes, prefix: str | None = None) -> Format | None:
         found = _plain(inner)
         if found is not None:
             return Format(found.kind, wrapper=wrapper)
-        guessed = prefix if prefix is not None else inferred(inner)
+        guessed = prefix.lstrip(" ") if prefix is not None else inferred(inner)
         if guessed is not None and (prefix is None or _fits(inner, guessed)):
             return Format("stderr", guessed, wrapper)
     guessed = prefix if prefix is not None else inferred(lines)

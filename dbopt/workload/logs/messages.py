@@ -44,6 +44,8 @@ _KNOWN = (
     (re.compile(rb"automatic (?:aggressive )?(?:vacuum|analyze) "), Kind.AUTOVACUUM),
 )
 _KINDS = {None: Kind.CALL, b"execute": Kind.CALL, b"execute fetch from": Kind.FETCH}
+# behind a time, a single word that no catalog knows can only be that for `statement`: the others have a name with them
+_ONE_WORD = re.compile(rb"[^\s:]+ ?: (?P<text>.*)\Z", re.DOTALL)
 _NUMBERS = re.compile(rb"\d+")
 
 
@@ -113,8 +115,10 @@ def _translated(message: bytes) -> Meaning | None:
         time_us = int(match[1] + match[2])
         if match["rest"] is None:
             return Kind.DURATION, time_us, b""
-        labelled = _translated_text().match(match["rest"])
-        return (_kind(labelled, Kind.CALL), time_us, labelled["text"]) if labelled else None
+        if labelled := _translated_text().match(match["rest"]):
+            return _kind(labelled, Kind.CALL), time_us, labelled["text"]
+        unknown = _ONE_WORD.match(match["rest"])
+        return (Kind.CALL, time_us, unknown["text"]) if unknown else None
     if labelled := _translated_text().match(message):
         kind = _kind(labelled, Kind.STATEMENT)
         return None if kind is Kind.PREPARATION else (kind, 0, labelled["text"])

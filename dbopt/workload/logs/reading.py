@@ -78,8 +78,8 @@ class Blocks:
         fitting = sum(known.matches([line]) for line in lines)
         if fitting >= 0.5 * len(lines):
             return
-        wrapped = replace(self.form, prefix="")
-        before = Unwrapper(wrapped.wrapper, is_marked=False).unwrapped(self.sample) if wrapped.wrapper else self.sample
+        wrapper = self.form.wrapper
+        before = Unwrapper(wrapper, is_marked=False).unwrapped(self.sample) if wrapper else self.sample
         found = inferred([*before.splitlines()[:_MOST_LINES], *(unmarked(line) for line in lines)])
         if found is not None:
             self.form = replace(self.form, prefix=found)

@@ -16,6 +16,7 @@ Ids = tuple[str, ...]
 """The fingerprints of the statements in one text: more than one where a client sends several at once."""
 
 _MOST = 20_000
+_MOST_BYTES = 1 << 24
 _LONGEST = 10_000  # bytes of a text that is worth keeping
 _REST = rb"\d*+(?:\.\d*+)?+(?:[eE][+-]?\d++)?+(?![\w$.\x80-\xff])"
 _NUMBER = rb"(?<![\w$.\x80-\xff])\d" + _REST
@@ -26,20 +27,25 @@ _LITERAL_OR_NAME = re.compile(
     rb"""["'\d](?:(?<=')[^']*'(?:'[^']*')*|(?<=\d)(?<![\w$.\x80-\xff]\d)""" + _REST + rb"""|(?<=")([^"]*)")"""
 )
 _DOLLAR = re.compile(rb"\$[A-Za-z_$\x80-\xff]")
-_TOKEN = re.compile(
-    rb"""(?P<escape>(?<![\w$\x80-\xff])[eE]'(?:[^'\\]|\\.|'')*'?)|(?P<string>'(?:[^']|'')*'?)|(?P<quoted>"[^"]*"?)"""
-    rb"""|(?P<line>--[^\n]*)|(?P<block>/\*)|(?<![\w$\x80-\xff])(?P<dollar>\$(?:[A-Za-z_\x80-\xff][\w\x80-\xff]*)?\$)"""
-    rb"""|(?P<meta>\\[^\n]*)|(?P<number>""" + _NUMBER + rb")",
-    re.DOTALL,
+_WHOLE = (  # what may hold marks of the others
+    rb"""(?P<string>'(?:[^']|'')*'?)|(?P<quoted>"[^"]*"?)|(?P<line>--[^\n]*)|(?P<block>/\*)|(?P<meta>\\[^\n]*)"""
+    rb"""|(?<![\w$\x80-\xff])(?:(?P<escape>[eE]'(?:[^'\\]|\\.|'')*'?)"""
+    rb"""|(?P<dollar>\$(?:[A-Za-z_\x80-\xff][\w\x80-\xff]*)?\$))"""
 )
-_RUNS_ON = re.compile(rb"(?<![\w$\x80-\xff\"])\d[\w.]*[eEbBxXnNuU&]['\"]")
+_COMMENT = re.compile(rb"""(?=['"\\$eE/-])(?:""" + _WHOLE + rb")", re.DOTALL)
+_TOKEN = re.compile(_WHOLE + rb"|(?P<number>" + _NUMBER + rb")", re.DOTALL)
+_RUNS_ON = re.compile(rb"(?<![\w$\x80-\xff\"])\d[\w.]*[eEbBxXnNuU&]['\"]|\$\w*[eEuU]&?['\"]")
 _EDGE = re.compile(rb"/\*|\*/")
-_POSITION = re.compile(rb"\bby\b.*?(?:,|\bby)\s*\d+\s*(?=[,);]|\Z|[a-z])|\bby\s*\d", re.DOTALL)
+_POSITION = re.compile(rb"\bby\b.*?(?:,|\bby)\s*\.?\d[\w.]*\s*(?=[,);]|\Z|[a-z_\x80-\xff])|\bby\s*\.?\d", re.DOTALL)
+_POSITIONED = re.compile(
+    rb"""(?:,|\b[bB][yY]\b)\s*\.?\d[\w.]*(?=\s*(?:[,);A-Za-z_\x80-\xff]|\Z))|'[^']*'(?:'[^']*')*|"[^"]*"|""" + _NUMBER
+)
 _LIST = re.compile(rb"\b([iI][nN]\s*\()\s*\?(?:\s*,\s*\?)+\s*\)")
 _SEVERAL = re.compile(rb";\s*[^\s;]")
 
 _texts: dict[bytes, Ids] = {}
 _shapes: dict[bytes, Ids] = {}
+_sizes: dict[int, int] = {}  # bytes in each of them
 
 
 def ids_of(text: bytes) -> Ids:
@@ -71,12 +77,18 @@ def shape_of(text: bytes) -> bytes:
         text = _rewritten(text, literals=False)
     lowered = text.lower()
     if b"by" in lowered and _POSITION.search(lowered) is not None:
-        return text  # numbers may be positions in ORDER BY, which count
+        return text if _is_tricky(text) else _POSITIONED.sub(_but_positions, text)
     if _is_tricky(text):
         shape = _rewritten(text, literals=True)
     else:
         shape = _LITERAL_OR_NAME.sub(rb'"\1"?', text) if b'"' in text else _LITERAL.sub(b"?", text)
     return _LIST.sub(rb"\1?)", shape) if b"in" in lowered and b"?" in shape else shape
+
+
+def _but_positions(match: re.Match[bytes]) -> bytes:
+    """A number behind a comma or BY may be a position in ORDER BY, which counts: it stays as it is."""
+    found = match[0]
+    return found if found[:1] not in b"'\"0123456789" else found + b"?" if found[:1] == b'"' else b"?"
 
 
 def _is_tricky(text: bytes) -> bool:
@@ -96,7 +108,8 @@ def _rewritten(text: bytes, *, literals: bool) -> bytes:
         return text
     parts: list[bytes] = []
     position = 0
-    while match := _TOKEN.search(text, position):
+    search = (_TOKEN if literals else _COMMENT).search
+    while match := search(text, position):
         kind, start = match.lastgroup, match.start()
         parts.append(text[position:start])
         position = match.end()
@@ -124,7 +137,10 @@ def _end_of_comment(text: bytes, position: int) -> int:
 
 
 def _keep(cache: dict[bytes, Ids], key: bytes, found: Ids) -> None:
-    if len(cache) >= _MOST:
+    if len(key) > _LONGEST:
+        return
+    _sizes[id(cache)] = _sizes.get(id(cache), 0) + len(key)
+    if len(cache) >= _MOST or _sizes[id(cache)] > _MOST_BYTES:
         cache.clear()
-    if len(key) <= _LONGEST:
-        cache[key] = found
+        _sizes[id(cache)] = len(key)
+    cache[key] = found

@@ -69,6 +69,8 @@ class Stderr:
             )
             process = session or pid or b""
             text = first + b"\n" + _untabbed(rest) if rest else first
+            if b"\r" in text:  # of a server on Windows
+                text = text.replace(b"\r\n", b"\n").removesuffix(b"\r")
             if text[5:7] == b": " and _STATE.match(text):
                 sqlstate, text = text[:5], text[7:]
             severity = known_severities.get(word)

@@ -115,6 +115,7 @@ class Unwrapper:
             before = self._open.pop(key, None)
             if before is not None:
                 yield self._emitted(b"".join(before) + b"\n")
+            text = text.lstrip(b" ")  # Heroku's prefix starts with one
             self._open[key] = [mark(pid, time) + text if self.is_marked else text]
             if len(self._open) > _MOST_OPEN:
                 yield self._emitted(b"".join(self._open.pop(next(iter(self._open)))) + b"\n")

@@ -92,6 +92,11 @@ def test_verbose_errors_begin_with_their_state() -> None:
     assert of(said(f"00000: duration: 1.000 ms  statement: {A}")).total_us == 1000
 
 
+def test_a_text_before_the_error_of_another_is_an_execution() -> None:
+    text = said(f"statement: {A}", "ERROR: division by zero", f"STATEMENT: {B}")
+    assert (of(text, A).calls, of(text, A).errors, of(text, B).calls, of(text, B).errors) == (1, 0, 0, 1)
+
+
 @pytest.mark.parametrize(
     "message",
     [

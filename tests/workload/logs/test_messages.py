@@ -44,6 +44,7 @@ SQL = b"SELECT 1 : x"
         "执行时间: 1.234 ms 执行<unnamed>: {}",
         "持續時間: 1.234 毫秒  陳述式: {}",
         "ხანგრძლივობა: 1.234 მწმ  გამოსახულება: {}",
+        "süre: 1.234 milisaniye  bilinmeyen: {}",
     ],
 )
 def test_an_execution(message: str) -> None:

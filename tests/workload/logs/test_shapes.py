@@ -21,6 +21,7 @@ A = "SELECT a FROM t WHERE x = 1"
         ("SELECT $x$it's$x$ -- it's", "SELECT $x$$x$ -- 5 of them"),
         ('SELECT "a1" = 1 /* 1 /* 2 */ */', 'SELECT "a1" = 2 /* */'),
         ("SELECT x IN (1, 2, 3)", "SELECT x IN (1)"),
+        ("SELECT 'by 1' FROM t WHERE x = 1 ORDER BY 1, 2", "SELECT '' FROM t WHERE x = 77 ORDER BY 1, 2"),
     ],
 )
 def test_literals_do_not_change_the_shape(one: str, other: str) -> None:
@@ -44,7 +45,7 @@ def test_a_text_of_several_statements_has_several_fingerprints() -> None:
 PIECES = (
     "SELECT", "a", "t1", "x", "FROM", "WHERE", "1", "23", "4.5", ".5", "1e5", "'s'", "''", "'it''s'",
     "E'a\\'b'", "E'\\\\'", "$1", "$2", "$q$x$q$", "$$1$$", '"n"', '"n1 2"', "(", ")", ",", "IN (", "in(", "=",
-    "-", "--c 1\n", "/* 'c' */", "ORDER BY", "group by", "U&'d'", "x'1F'", "b'1'", "::", ".", "a1", "1a",
+    "-", "--c 1\n", "/* 'c' */", "ORDER BY", "group by", "U&'d'", "x'1F'", "b'1'", "::", "a1", "1a",
     "0x1F", "1_000", "'", '"', "\\", "é", "ARRAY[", "]", ";",
 )  # fmt: skip
 SWAPS = {"1": "77", "23": "4", "'s'": "'other'", "4.5": "6", "$$1$$": "$$two$$", "/* 'c' */": "/* */", "'it''s'": "'x'"}

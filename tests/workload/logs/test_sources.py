@@ -99,6 +99,12 @@ def test_every_byte_is_accounted_for(text: bytes, tmp_path: Path) -> None:
     assert read_file.account.entries > 30
 
 
+def test_lines_of_windows_say_the_same(tmp_path: Path) -> None:
+    text = TEXT + b"2026-09-21 23:00:00.000 UTC [9] LOG:  statement: SELECT a\n\tFROM t\n"
+    text += b"2026-09-21 23:00:00.000 UTC [9] LOG:  duration: 1.000 ms\n"
+    assert sums(read(text.replace(b"\n", b"\r\n"), tmp_path).assembler) == sums(read(text, tmp_path).assembler)
+
+
 def test_a_long_beginning_without_sessions_does_not_mislead(tmp_path: Path) -> None:
     beginning = b"2026-01-01 00:00:00.000 UTC [5] LOG:  checkpoint starting: time\n" * 6000
     rest = b"2026-01-01 00:00:01.000 UTC [7] u@d LOG:  duration: 1.000 ms  statement: SELECT 1 FROM t\n" * 60_000

@@ -38,6 +38,24 @@ def test_syslog_knows_the_process_where_the_prefix_is_empty(wrap: Callable[[byte
     assert reading.assembler.totals.first
 
 
+def test_heroku_as_it_is_shown(tmp_path: Path) -> None:
+    prefix = (
+        ' sql_error_code = %e time_ms = "%m" pid="%p" proc_start_time="%s" session_id="%c" vtid="%v" tid="%x" '
+        'log_line="%l" database="%d" connection_source="%r" user="%u" application_name="%a" '
+    )
+    plain = log(prefix.strip(" ") + " ")
+    lines = [b" " + b"\n".join(entry) for entry in wrapped.entries(plain.text)]
+    text = b"".join(
+        b"2026-11-26T15:15:05.123456+00:00 app[postgres.78]: [DATABASE] [%d-1] " % number
+        + line.replace(b"\n\t", b"\n2026-11-26T15:15:05.123456+00:00 app[postgres.78]: [DATABASE] [%d-2] \t" % number)
+        + b"\n"
+        for number, line in enumerate(lines, 1)
+    )
+    expected = sums(read(plain.text, tmp_path).assembler)
+    assert sums(read(text, tmp_path).assembler) == expected
+    assert sums(read(text, tmp_path, prefix=prefix).assembler) == expected
+
+
 def test_chunks_of_different_processes_come_interleaved(tmp_path: Path) -> None:
     lines = [
         b"Nov 26 15:15:05 db postgres[1]: [5-1] LOG:  duration: 1.000 ms  statement: SELECT a\n",
