@@ -7,6 +7,8 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
+import zstandard
+
 from tests.workload.logs import mutations, planted
 from tests.workload.logs.entries import FORMATS, Entry
 from tests.workload.logs.reading import Reading, accounted, read
@@ -20,10 +22,11 @@ def wrong_with_damaged(draw: random.Random, folder: Path) -> str:
     path = folder / draw.choice(NAMES)
     whole = len(data)
     if draw.random() < 0.15:
-        packed = mutations.gzipped(draw, data)
+        kind = draw.choice(("gz", "zst"))
+        packed = (mutations.gzipped if kind == "gz" else mutations.zstandard_packed)(draw, data)
         data = packed[: draw.randrange(len(packed) + 1)] if draw.random() < 0.5 else packed
-        path = path.with_name(f"{path.name}.gz")
-        whole = _unpacked_bytes(data)
+        path = path.with_name(f"{path.name}.{kind}")
+        whole = _unpacked_bytes(data, kind)
     path.write_bytes(data)
     files = [path]
     if draw.random() < 0.1:
@@ -42,8 +45,12 @@ def _wrong(found: Reading, whole: int, account: tuple[int, int]) -> str:
     return "" if account == (whole, whole) else f"of {whole} bytes it says {account[0]}, and accounts for {account[1]}"
 
 
-def _unpacked_bytes(data: bytes) -> int:
-    """How much of gzip's members is there to be unpacked."""
+def _unpacked_bytes(data: bytes, kind: str) -> int:
+    """How much of it is there to be unpacked; of less than what marks such a file, its own bytes."""
+    if not data.startswith(b"\x1f\x8b" if kind == "gz" else b"\x28\xb5\x2f\xfd"):
+        return len(data)
+    if kind == "zst":
+        return len(zstandard.ZstdDecompressor().decompressobj().decompress(data))
     size = 0
     while data:
         unpacking = zlib.decompressobj(wbits=31)

@@ -7,6 +7,8 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
+import zstandard
+
 SAMPLES = sorted((Path(__file__).parent / "prefixes").glob("*.*"))
 LOGS = [path for path in SAMPLES if path.name != "expected.json"]
 Mutation = Callable[[random.Random, bytes], bytes]
@@ -142,3 +144,7 @@ def gzipped(draw: random.Random, data: bytes) -> bytes:
     place = draw.randrange(len(data) + 1)
     pieces = [data] if draw.random() < 0.5 else [data[:place], data[place:]]
     return b"".join(gzip.compress(piece, compresslevel=1, mtime=0) for piece in pieces)
+
+
+def zstandard_packed(draw: random.Random, data: bytes) -> bytes:
+    return zstandard.ZstdCompressor(level=1).compress(data)
