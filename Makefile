@@ -31,7 +31,8 @@ format: $(VENV)/dev.stamp        ## let ruff arrange the code
 docs: $(VENV)/dev.stamp          ## generate docs/commands.md from the code
 	$(BIN)/python -m tests.docs.generate
 
-bench: $(VENV)/dev.stamp $(PEERS)/stamp servers ## benchmarks against the peers: figures, no verdict
+bench: $(VENV)/dev.stamp $(PEERS)/stamp ## benchmarks against the peers: figures, no verdict
+	sh tests/install_servers.sh pgbadger libjson-xs-perl libtext-csv-xs-perl
 	$(BIN)/python -m tests.benchmarks
 
 build: $(VENV)/dev.stamp         ## wheel and sdist

@@ -26,6 +26,8 @@ NAMES = (
     "advice_corpus",
     "build_time",
     "index_sizes",
+    "logs",
+    "logs_fuzz",
 )
 
 

@@ -32,26 +32,26 @@ SETTINGS = {
 def embedded_18(settings: Mapping[str, str] = SETTINGS) -> Iterator[Server]:
     """The embedded PostgreSQL 18."""
     with _stopped_on_sigterm(), embedded.start(settings=settings) as server:
-        yield Server(18, f"host={server.directory} user={embedded.SUPERUSER}")
+        yield Server(18, f"host={server.directory} port={settings.get('port', '5432')} user={embedded.SUPERUSER}")
 
 
 @contextmanager
 def debian_15(settings: Mapping[str, str] = SETTINGS) -> Iterator[Server]:
-    """Debian's PostgreSQL 15 in a temporary directory."""
+    """Debian's PostgreSQL 15 in a temporary directory, on a socket there; also on TCP where the settings say so."""
     if not DEBIAN_PG_CTL.exists():
         raise SystemExit("PostgreSQL 15 is not installed: sh tests/install_servers.sh")
     directory = Path(tempfile.mkdtemp(prefix="dbopt-bench-"))
     if os.getuid() == 0:
         shutil.chown(directory, "postgres", "postgres")
     data = directory / "data"
-    everything = {**settings, "listen_addresses": "''", "unix_socket_directories": directory}
+    everything = {"listen_addresses": "''", **settings, "unix_socket_directories": directory}
     options = " ".join(f"-c {name}={value}" for name, value in everything.items())
     with _stopped_on_sigterm():
         try:
             _pg_ctl("init", "-s", "-D", data, "-o", "-A trust -U postgres -E UTF8 --locale=C.UTF-8")
             try:
                 _pg_ctl("start", "-s", "-w", "-D", data, "-l", directory / "log", "-o", options)
-                yield Server(15, f"host={directory} user=postgres")
+                yield Server(15, f"host={directory} port={settings.get('port', '5432')} user=postgres")
             finally:
                 _pg_ctl("stop", "-s", "-D", data, "-m", "immediate")
         finally:

@@ -71,6 +71,9 @@ def _add(found: _Found, key: str, sums: Sums, limits: Limits) -> None:
     if not sums.samples:
         found.left_out["text not in the log"] += max(1, sums.calls)
         return
+    if limits.is_redacted and not redact.was_understood(sums):
+        found.left_out["failed statement, whose text may be no SQL"] += sums.errors
+        return
     statement = _statement(key, sums, limits)
     if statement is None:
         found.left_out["text in which values cannot be told from the rest"] += max(1, sums.calls)

@@ -59,6 +59,7 @@ _LEFT = re.compile(r"disconnection: session time: \S+ user=(?P<u>\S+) database=(
 _MOST_PREFIX = 500
 _MOST_FORMS = 16
 _ENOUGH = 0.5
+_MOST_PARTS = 40  # there are 20 escapes; words of the prefix's own are parts, too
 
 
 @dataclass
@@ -81,6 +82,14 @@ class _Known:
 def inferred(lines: Sequence[bytes]) -> str | None:
     """The log_line_prefix; None where no line has a severity, or nothing fits."""
     instances, known = _instances(lines)
+    if not instances:  # a prefix may begin with a blank, as further lines of an entry do
+        instances, known = _instances(line.removeprefix(b" ") for line in lines)
+        found = _inferred(instances, known)
+        return f" {found}" if found else None
+    return _inferred(instances, known)
+
+
+def _inferred(instances: list[str], known: _Known) -> str | None:
     if not instances:
         return None
     if not any(instance.strip() for instance in instances):
@@ -90,9 +99,18 @@ def inferred(lines: Sequence[bytes]) -> str | None:
         atoms = _atoms(instance)
         groups[tuple(kind if kind != "other" else text for kind, text in atoms)].append(atoms)
     ranked = sorted(groups.values(), key=lambda rows: (-len(rows) * len(rows[0]), len(rows[0])))
-    candidates = dict.fromkeys(_with_q(_named(rows, known), instances) for rows in ranked[:_MOST_FORMS])
+    named = (_named(rows, known) for rows in ranked[:_MOST_FORMS] if _is_plausible(rows[0]))
+    candidates = dict.fromkeys(_with_q(text, instances) for text in named)
+    if not candidates:
+        return None
     best = max(candidates, key=lambda text: _merit(text, instances))
     return best if _share(best, instances) >= _ENOUGH else None
+
+
+def _is_plausible(row: list[tuple[str, str]]) -> bool:
+    """Whether somebody may have configured that: no control characters, and not much more than all there is to say."""
+    changing = sum(kind not in ("other", "gap") for kind, _ in row)
+    return changing <= _MOST_PARTS and not any(sign < " " and sign != "\t" for _, text in row for sign in text)
 
 
 def _merit(text: str, instances: Sequence[str]) -> tuple[float, int, int]:
@@ -146,7 +164,7 @@ def _named(rows: list[list[tuple[str, str]]], known: _Known) -> str:
             columns.append(text.replace("%", "%%"))
         elif kind == "int" and set(values) == {"1"} and [one for one, _ in rows[0][:place]][-2:] == ["int", "other"]:
             columns.append(text)  # the 1 of [%l-1]
-        elif kind == "word" and _is_label(rows[0], place, values):
+        elif kind == "word" and (_is_label(rows[0], place, values) or _is_severity(values)):
             columns.append(text)
         else:
             columns.append(_Column(kind, _key(rows[0], place), values))
@@ -160,7 +178,7 @@ def _written(columns: list[_Column | str], place: int) -> str:
     if isinstance(part, str):
         return part
     if part.kind == "gap":
-        return " "
+        return part.values[0] if _is_between(columns, place) else " "
     before, after = (columns[other] if 0 <= other < len(columns) else "" for other in (place - 1, place + 1))
     for gap, sign in ((after, "-"), (before, "")):
         if isinstance(gap, _Column) and gap.kind == "gap":
@@ -170,14 +188,28 @@ def _written(columns: list[_Column | str], place: int) -> str:
     return f"%{part.letter}"
 
 
+def _is_between(columns: list[_Column | str], place: int) -> bool:
+    """Whether blanks are the same in every line, and the parts beside them have no one width: what stands between them
+    is empty.
+    """
+    gap, beside = columns[place], columns[max(0, place - 1) : place + 2 : 2]
+    widths = [{len(value) for value in one.values} for one in beside if isinstance(one, _Column) and one.letter != "m"]
+    return isinstance(gap, _Column) and len(set(gap.values)) == 1 and all(len(one) > 1 for one in widths)
+
+
 def _is_label(row: list[tuple[str, str]], place: int, values: list[str]) -> bool:
     """Whether a word is the prefix's own: it never changes, and a sign of what follows stands behind it."""
     if len(set(values)) != 1:
         return False
     following = [text for _, text in row[place + 1 : place + 3]]
-    if following[:1] == ["="] or (following[:2] == [" ", "="]):
+    if following[:1] == ["="] or following[:2] in ([" ", "="], ['"', ":"]):
         return True
     return values[0].lower() in _LETTER_OF and following[:1] == [":"]
+
+
+def _is_severity(values: list[str]) -> bool:
+    """Whether a word is always the same severity: no name, and not the line's own, which changes."""
+    return len(set(values)) == 1 and values[0].encode() in severities()
 
 
 def _key(row: list[tuple[str, str]], place: int) -> str:

@@ -94,7 +94,8 @@ def header(text: str, *, is_marked: bool = False) -> re.Pattern[bytes]:
 
     `is_marked`: what another program wrapped around the line, which knows pid and time, became `mark(...)`.
     """
-    lines = rb"(?P<first>[^\n]*)\n?(?P<rest>(?:[\t ][^\n]*\n?)*)"
+    blanks = rb"\t" if text[:1] == " " else rb"[\t ]"
+    lines = rb"(?P<first>[^\n]*)\n?(?P<rest>(?:" + blanks + rb"[^\n]*\n?)*)"
     return re.compile(start(text, is_marked=is_marked) + lines, re.MULTILINE)
 
 

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from dbopt.workload.lexer import Kind, Token, tokens
+from dbopt.workload.logs.aggregate import Sums
 
 _HIDDEN = "?"
 # properties of a plan's node in text format whose value is no expression
@@ -23,6 +24,11 @@ _PLAN_NAMES = frozenset((
     "Parent Relationship", "Subplan Name", "CTE Name", "Scan Direction", "Sort Method", "Sort Space Type", "Command",
     "Function Name", "Custom Plan Provider", "Cache Mode", "Storage", "Conflict Resolution",
 ))  # fmt: skip
+# cardinality, integrity, rollbacks, resources and what functions raise
+_CLASSES_OF_EXECUTION = frozenset((b"21", b"23", b"25", b"40", b"53", b"54", b"55", b"57", b"58", b"P0"))
+_EXECUTION = re.compile(
+    rb"deadlock detected|canceling |could not (?:serialize|obtain lock)|[^\"]+ violates |division by zero"
+)
 _DROPPED = ("Query Text", "Query Parameters")
 
 
@@ -43,6 +49,22 @@ def is_ambiguous(text: str) -> bool:
     """
     plain = (token.text for token in tokens(text) if token.kind is Kind.STRING and token.text[:1] not in "eE$")
     return any(re.search(r"\\'", string) is not None for string in plain)
+
+
+def was_understood(sums: Sums) -> bool:
+    """Whether the server got past reading a statement. In one that it could not read, or whose names it did not know,
+    what looks like a name may be a value: `= "x@example.org"`, `PASSWORD secret`.
+    """
+    if sums.calls or sums.cancelled or sums.deadlocks or sums.lock_waits or sums.temp_files:
+        return True
+    return any(_is_of_execution(state, message) for state, (_, message) in sums.messages.items())
+
+
+def _is_of_execution(state: bytes, message: bytes) -> bool:
+    """Whether an error came while the statement ran. Where the log has no SQLSTATE, the message must say so."""
+    if state:
+        return state[:2] in _CLASSES_OF_EXECUTION
+    return _EXECUTION.match(message) is not None
 
 
 def plan_text(plan: str) -> str:

@@ -86,8 +86,8 @@ class Stderr:
                     severity,
                     text,
                     time or b"",
-                    user or b"",
-                    database or b"",
+                    user.strip(b" ") if user else b"",  # padded to a width
+                    database.strip(b" ") if database else b"",
                     sqlstate or b"",
                     is_first=line == b"1",
                 )

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from dbopt.workload.logs.entries import Account
+from dbopt.workload.logs.languages import labels
 from dbopt.workload.logs.prefix import mark
 
 _ISO = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"
@@ -22,7 +23,7 @@ _WRAPPERS = {
     # <134>1 2026-11-26T15:15:05.123Z host app 7818 id - [5-1] text; Heroku's drains put the length before it
     "syslog 5424": rb"(?:\d+ )?<\d+>1 (?P<time>"
     + _ISO
-    + rb"|-) \S+ \S+ (?:\D*?(?P<pid>\d+)|\S+) \S+ (?:-|\[.*?\])(?: (?:\xef\xbb\xbf)?(?:\[[A-Z_]+\] +)?"
+    + rb"|-) \S+ \S+ (?:\D*?(?P<pid>\d+)|\S+) \S+ (?:-|\[.*?\])(?: +(?:\xef\xbb\xbf)?(?:\[[A-Z_]+\] +)?"
     + _CHUNK
     + rb"(?P<text>.*))?",
     # Nov 26 15:15:05 host postgres[7818]: [5-1] text
@@ -50,6 +51,10 @@ JSON = "json"
 NAMES = (*_WRAPPERS, JSON)
 _OCTAL = re.compile(rb"#(0[0-3][0-7]|177)")
 _MOST_OPEN = 1000
+# a line that belongs to an entry, behind its prefix
+_LABELLED = re.compile(
+    rb"(?:[^ \n][^\n]{0,400}?)?(?<![\w\x80-\xff])(?:" + b"|".join(map(re.escape, labels())) + rb"):  "
+)
 # what a line of a document starts with, the rest of a cut one included
 _OF_DOCUMENT = (b"", *(bytes([sign]) for sign in b'{}[]",:'))
 
@@ -102,7 +107,9 @@ class Unwrapper:
             self.account.skip(line)
 
     def _chunk(self, groups: dict[str, bytes], text: bytes, pid: bytes, time: bytes) -> Iterator[bytes]:
-        """One part of an entry. Parts are cut at line breaks, where the next one starts with a tab, or at a blank."""
+        """One part of an entry. Parts are cut at line breaks, where the next one starts with a tab, before DETAIL and
+        the like, which have the prefix again, or at a blank.
+        """
         key = pid or groups["number"]
         if groups["chunk"] == b"1" or key not in self._open:
             before = self._open.pop(key, None)
@@ -112,8 +119,12 @@ class Unwrapper:
             self._open[key] = [mark(pid, time) + text if self.is_marked else text]
             if len(self._open) > _MOST_OPEN:
                 yield self._emitted(b"".join(self._open.pop(next(iter(self._open)))) + b"\n")
+        elif text[:1] == b"\t":
+            self._open[key] += [b"\n", text]
+        elif _LABELLED.match(text):
+            self._open[key] += [b"\n", mark(pid, time) + text if self.is_marked else text]
         else:
-            self._open[key] += [b"\n", text] if text[:1] == b"\t" else [text]
+            self._open[key].append(text)
 
     def _of_json(self, data: bytes) -> Iterator[bytes]:
         """The texts of events, however the document is laid out."""
