@@ -74,12 +74,19 @@ def capture_following(paths: Sequence[str], wanted: Wanted, on_ready: OnReady, s
 def _result(reading: Reading, wanted: Wanted, *, was_interrupted: bool = False) -> Read:
     files = reading.files
     if not any(file.account.entries for file in files):
-        raise FileError(f"nothing in {_names(files)} was recognised as a PostgreSQL log", hint=_hint(files, wanted))
+        message = f"nothing in {_names(files)} was recognised as a PostgreSQL log{_skipped(files)}"
+        raise FileError(message, hint=_hint(files, wanted))
     totals = reading.assembler.totals
     captured = workload(totals, [file.account for file in files], wanted.limits)
     if not totals.executions and not totals.statements:
-        raise NothingToDo("the log tells of no statement", hint=_hint_on_settings(files, totals))
+        raise NothingToDo(f"the log tells of no statement{_skipped(files)}", hint=_hint_on_settings(files, totals))
     return Read(captured, tuple(files), was_interrupted)
+
+
+def _skipped(files: Sequence[ReadFile]) -> str:
+    """How much could not be read, for the end of a message."""
+    skipped, size = (sum(getattr(file.account, name) for file in files) for name in ("skipped", "size"))
+    return f": skipped {skipped:,} of {size:,} bytes" if skipped else ""
 
 
 def _names(files: Sequence[ReadFile]) -> str:
