@@ -63,6 +63,9 @@ def register(app: typer.Typer) -> None:
         max_columns: Annotated[
             int, typer.Option("--max-columns", min=1, max=8, metavar="N", help="Most key columns of an index.")
         ] = 3,
+        max_included: Annotated[
+            int, typer.Option("--max-included", min=0, metavar="N", help="Most columns in an INCLUDE; 0: none.")
+        ] = 4,
         max_per_table: Annotated[
             int | None, typer.Option("--max-per-table", min=1, metavar="N", help="Most new indexes of one table.")
         ] = None,
@@ -134,6 +137,7 @@ def register(app: typer.Typer) -> None:
                 planner.what_if,
                 budget_bytes=budget_bytes,
                 max_columns=max_columns,
+                max_included=max_included,
                 max_per_table=max_per_table,
                 repeat_keys=repeat_keys,
                 on_progress=on_progress,

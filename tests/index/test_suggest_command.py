@@ -167,6 +167,19 @@ def test_hypopg_is_asked_on_the_server(
     assert json.loads(out)["create"][0]["columns"] == ["customer_id"]
 
 
+def test_indexes_include_as_many_columns_as_are_allowed(
+    dbopt: Run, shop: Database, captured: Callable[..., Path]
+) -> None:
+    shop.session.script("VACUUM orders")
+    workload = captured("SELECT sum(total) FROM orders WHERE customer_id BETWEEN 10 AND 300")
+    included = []
+    for most in ("0", "1"):
+        code, out, _ = dbopt("suggest", workload, "-d", shop.dsn, "--max-included", most, "--format", "json")
+        assert code == 0
+        included.append([one["include"] for one in json.loads(out)["create"]])
+    assert included == [[[]], [["total"]]]
+
+
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [
