@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from dbopt.cli import capture_logs
+from dbopt.cli.captured import Parameters, completed, emit, remarked
 from dbopt.cli.command import Run, command, group
-from dbopt.errors import NothingToDo, UsageError
-
-if TYPE_CHECKING:
-    from dbopt.postgres.session import Session
-    from dbopt.workload.captured import Captured
-    from dbopt.workload.model import Workload
-
-Parameters = Annotated[
-    int, typer.Option("--parameters", min=0, metavar="N", help="Sets of values per statement; 0: none.")
-]
+from dbopt.errors import UsageError
 
 app = group("Find the statements that a database spends its time on.")
 
@@ -50,10 +42,10 @@ def statements(
         captured = capture(
             session, top=top, min_mean_ms=min_mean_ms, min_calls=min_calls, databases=tuple(database or ())
         )
-        workload = _remarked(run, captured)
+        workload = remarked(run, captured)
         if set(database or [session.database]) == {session.database}:
-            workload = _completed(run, session, workload, parameters)
-    _emit(run, workload, "let the application run for a while, or lower --min-calls and --min-mean-ms")
+            workload = completed(run, session, workload, parameters)
+    emit(run, workload, "let the application run for a while, or lower --min-calls and --min-mean-ms")
     return 0
 
 
@@ -95,10 +87,10 @@ def activity(
                 stop=stop,
                 on_progress=on_progress,
             )
-        workload = _remarked(run, captured)
+        workload = remarked(run, captured)
         if not all_databases and set(database or [session.database]) == {session.database}:
-            workload = _completed(run, session, workload, parameters)
-    _emit(run, workload, "nothing that could be planned ran meanwhile; sample longer (--for)")
+            workload = completed(run, session, workload, parameters)
+    emit(run, workload, "nothing that could be planned ran meanwhile; sample longer (--for)")
     return 0
 
 
@@ -118,10 +110,10 @@ def export(
     if run.names_a_server:
         with run.connect() as session:
             names = [row["name"] for row in session.rows("workload/catalog_names")]
-            workload = _completed(run, session, _remarked(run, capture(file, names)), parameters)
+            workload = completed(run, session, remarked(run, capture(file, names)), parameters)
     else:
-        workload = _remarked(run, capture(file))
-    _emit(run, workload, "the file holds no statement that could be planned")
+        workload = remarked(run, capture(file))
+    emit(run, workload, "the file holds no statement that could be planned")
     return 0
 
 
@@ -140,7 +132,7 @@ def merge(
     from dbopt.workload.merge import merge
 
     run.spare(*workloads)
-    _emit(run, merge([files.load(path) for path in workloads], parameters), "the files hold no statement")
+    emit(run, merge([files.load(path) for path in workloads], parameters), "the files hold no statement")
     return 0
 
 
@@ -155,11 +147,11 @@ def sql(
     """
     from dbopt.workload.sql_files import capture
 
-    workload = _remarked(run, capture(paths))
+    workload = remarked(run, capture(paths))
     if run.names_a_server:
         with run.connect() as session:
-            workload = _completed(run, session, workload, parameters)
-    _emit(run, workload, "the files hold no statement that could be planned")
+            workload = completed(run, session, workload, parameters)
+    emit(run, workload, "the files hold no statement that could be planned")
     return 0
 
 
@@ -168,28 +160,3 @@ def _check_times(for_ms: float, every_ms: float) -> None:
         raise UsageError("--every is too short", hint="1ms is the least; 100ms suits most")
     if for_ms < every_ms:
         raise UsageError("--for is shorter than --every", hint='write it as in "60s"')
-
-
-def _remarked(run: Run, captured: Captured) -> Workload:
-    for note in captured.notes:
-        run.note(note)
-    return captured.workload
-
-
-def _completed(run: Run, session: Session, workload: Workload, sets: int) -> Workload:
-    """The workload with values for the parameters that have none, and types for those that need them."""
-    from dbopt.workload.captured import Captured
-    from dbopt.workload.parameter_types import with_types
-    from dbopt.workload.parameters import with_parameters
-
-    return (
-        with_types(session, _remarked(run, Captured(*with_parameters(session, workload, sets)))) if sets else workload
-    )
-
-
-def _emit(run: Run, workload: Workload, hint: str) -> None:
-    from dbopt.output.workload import report
-
-    if not workload.statements:
-        raise NothingToDo("not a single statement was captured", hint=hint)
-    run.emit(report(workload))

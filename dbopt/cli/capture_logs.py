@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dbopt.cli.captured import Parameters, completed, emit, remarked
 from dbopt.cli.command import Run, command
-from dbopt.errors import NothingToDo, UsageError
+from dbopt.errors import Interrupted, UsageError
 
 if TYPE_CHECKING:
+    from dbopt.workload.logs.build import Limits
     from dbopt.workload.logs.capture import Read, Wanted
+    from dbopt.workload.model import Workload
 
 
 _MOST_JOBS = 8  # one process cuts the blocks for all of them
@@ -52,16 +55,15 @@ def logs(
     user: Annotated[
         list[str] | None, typer.Option("--user", metavar="NAME", help="Of that role; may be repeated. Default: all.")
     ] = None,
-    parameters: Annotated[
-        int, typer.Option("--parameters", min=0, max=5, metavar="N", help="Sets of values per statement; 0: none.")
-    ] = 3,
+    parameters: Parameters = 5,
     jobs: Annotated[
         int | None, typer.Option("--jobs", min=1, metavar="N", help="Processes that read; default: by size and cores.")
     ] = None,
 ) -> int:
     """Capture the statements of a server's log: stderr with any log_line_prefix, csvlog, jsonlog, as it is or in
     syslog's, a cloud's or a container's wrapping; with parameters, auto_explain's plans, temporary files, lock waits
-    and errors. What could not be read is said to the byte.
+    and errors. What could not be read is said to the byte. With --dsn or --db, calls and times are those of that
+    database's pg_stat_statements where it has them, and parameters without values get some from its statistics.
     """
     from dbopt.workload.logs.build import Limits
     from dbopt.workload.logs.capture import Wanted
@@ -72,11 +74,19 @@ def logs(
         parsed(prefix)
     if for_ is not None and not follow:
         raise UsageError("--for needs --follow")
+    limits = Limits(top, min_mean_ms, min_calls, parameters, redact)
+    if run.names_a_server:
+        run.connect().close()  # before hours of reading, not behind them
     wanted = Wanted(
-        Limits(top, min_mean_ms, min_calls, parameters, redact), tuple(database or ()), tuple(user or ()), prefix, jobs
+        limits.whole if run.names_a_server else limits, tuple(database or ()), tuple(user or ()), prefix, jobs
     )
     read = _followed(run, files, wanted, for_) if follow else _read(run, files, wanted)
-    return _emit(run, read)
+    _remark(run, read)
+    workload = remarked(run, read.captured)
+    if run.names_a_server and workload.statements:
+        workload = _with_server(run, workload, limits)
+    emit(run, workload, "lower --min-calls and --min-mean-ms")
+    return Interrupted.exit_code if read.was_interrupted else 0
 
 
 def _read(run: Run, files: list[str], wanted: Wanted) -> Read:
@@ -104,16 +114,19 @@ def _followed(run: Run, files: list[str], wanted: Wanted, for_: str | None) -> R
     return capture_following(files, wanted, lambda: run.note(remark), seconds)
 
 
-def _emit(run: Run, read: Read) -> int:
-    from dbopt.errors import Interrupted
-    from dbopt.output.workload import report
+def _remark(run: Run, read: Read) -> None:
     from dbopt.workload.logs.capture import remarks
 
-    for note in (*remarks(read), *read.captured.notes):
+    for note in remarks(read):
         run.note(note)
     for file in read.files:
         run.detail(f"{file.name}: {file.form.name if file.form is not None else 'no log that dbopt knows'}")
-    if not read.captured.workload.statements:
-        raise NothingToDo("not a single statement was captured", hint="lower --min-calls and --min-mean-ms")
-    run.emit(report(read.captured.workload))
-    return Interrupted.exit_code if read.was_interrupted else 0
+
+
+def _with_server(run: Run, workload: Workload, limits: Limits) -> Workload:
+    """With what the server knows of the statements; of --redact, no values."""
+    from dbopt.workload.logs.capture import with_server
+
+    with run.connect() as session:
+        met = remarked(run, with_server(session, workload, limits))
+        return completed(run, session, met, 0 if limits.is_redacted else limits.parameters)

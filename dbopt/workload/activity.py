@@ -8,7 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from dbopt.errors import PrivilegeMissing
@@ -17,11 +17,13 @@ from dbopt.workload.captured import Captured
 from dbopt.workload.fingerprint import fingerprint
 from dbopt.workload.kinds import kind_of
 from dbopt.workload.mend import mended
+from dbopt.workload.merge import summed
 from dbopt.workload.model import Sampling, Source, Statement, Workload
 from dbopt.workload.noise import noise
+from dbopt.workload.normalise import normalised
 from dbopt.workload.observed import literals
 from dbopt.workload.parameter_sets import DEFAULT_LIMIT, Set
-from dbopt.workload.sampling import Samples, Seen, Tally, added, estimate, moment, shares
+from dbopt.workload.sampling import Samples, Seen, Tally, estimate, moment, shares
 from dbopt.workload.sql import tables_of
 from dbopt.workload.statements import grant, texts
 
@@ -135,13 +137,14 @@ def _statements(
             left_out[reason] += 1
             continue
         new = _statement(tally, known, watch.interval_ms, parameters)
-        found[new.id] = _together(found[new.id], new) if new.id in found else new
+        before = found.get(new.id)  # another entry of one statement, as of texts with lists of different length
+        found[new.id] = new if before is None else summed(before, new, parameters)
     ordered = sorted(found.values(), key=lambda one: (-(one.total_ms or 0.0), one.id))
     return tuple(ordered), sorted(left_out.items())
 
 
 def _statement(tally: Tally, whole: str | None, interval_ms: float, parameters: int) -> Statement:
-    sql = mended(tally.text if whole is None else whole)
+    sql = _text(tally, whole)
     numbers = estimate(tally, interval_ms)
     sets = _sets(tally, sql)[-parameters:] if parameters else ()
     return Statement(
@@ -165,18 +168,17 @@ def _statement(tally: Tally, whole: str | None, interval_ms: float, parameters: 
     )
 
 
+def _text(tally: Tally, whole: str | None) -> str:
+    """The statement without literals, as pg_stat_statements has it or would have; what was cut is left as it is."""
+    if whole is not None or tally.cut:
+        return mended(whole or tally.text)
+    return normalised(tally.text).sql
+
+
 def _sets(tally: Tally, sql: str) -> tuple[Set, ...]:
     """The values in the observed texts, the slowest last."""
     found = [literals(sql, text) for (text,) in tally.texts.chosen if text is not None]
     return tuple(dict.fromkeys(values for values in found if values))
-
-
-def _together(known: Statement, new: Statement) -> Statement:
-    """Two entries of one statement, as of texts with lists of different length."""
-    first, second = sorted((known, new), key=lambda one: -(one.total_ms or 0.0))
-    calls = (first.calls or 0) + (second.calls or 0)
-    total_ms = (first.total_ms or 0.0) + (second.total_ms or 0.0)
-    return replace(added(first, second), calls=calls, total_ms=total_ms, mean_ms=total_ms / calls)
 
 
 def _notes(session: Session, watch: _Watch, for_ms: float, statements: Sequence[Statement]) -> Iterator[str]:

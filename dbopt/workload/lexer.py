@@ -144,6 +144,13 @@ def significant(sql: str) -> list[Token]:
     return [token for token in tokens(sql) if token.is_significant]
 
 
+def is_same(one: str, other: str) -> bool:
+    """Whether two texts differ in white space, comments and the case of words alone."""
+    return one == other or [token.folded for token in significant(one)] == [
+        token.folded for token in significant(other)
+    ]
+
+
 def parameter_numbers(sql: str) -> tuple[int, ...]:
     """The numbers of the `$n` in the statement, ascending, each once."""
     if "$" not in sql:

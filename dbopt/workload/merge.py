@@ -11,7 +11,8 @@ from dataclasses import MISSING, Field, fields, replace
 from functools import reduce
 from typing import Any
 
-from dbopt.workload.lexer import parameter_numbers
+from dbopt.workload import logged
+from dbopt.workload.lexer import is_same, parameter_numbers
 from dbopt.workload.model import Source, Statement, Workload
 from dbopt.workload.observed import literals
 from dbopt.workload.parameter_sets import DEFAULT_LIMIT, Set
@@ -24,14 +25,15 @@ _BY_COMPLETENESS = ("pg_stat_statements", "export", "logs", "demo", "activity")
 _REAL = ("captured", "file", "typed")
 _NUMBERS = ("calls", "total_ms", "rows")
 _DECIDED = frozenset(
-    (*_NUMBERS, "id", "sql", "kind", "mean_ms", "parameters", "parameters_from", "tables", "numbers_from")
+    (*_NUMBERS, "id", "sql", "kind", "mean_ms", "parameters", "parameters_from", "tables", "numbers_from", "log")
 )
 
 
 def merge(workloads: Sequence[Workload], limit: int = DEFAULT_LIMIT) -> Workload:
     """One workload with every statement that is in any of them, the dearest first. A statement keeps up to `limit`
-    parameter sets; its text is the one that these fit. What only some sources know (waits, names, ...) is kept. There
-    is at least one workload.
+    parameter sets; its text is the one that these fit. What only some sources know (waits, names, ...) is kept, and
+    what several logs tell is added up; what failed in one log and ran elsewhere has not only failed. There is at least
+    one workload.
     """
     by_kind: dict[str, list[Workload]] = {}
     for workload in workloads:
@@ -42,8 +44,13 @@ def merge(workloads: Sequence[Workload], limit: int = DEFAULT_LIMIT) -> Workload
             found.setdefault(one.id, []).append((one.numbers_from or kind, one))
     merged = [_merged(sorted(same, key=lambda pair: _rank(pair[0])), limit) for same in found.values()]
     merged.sort(key=lambda one: (-(one.total_ms or 0.0), one.id))
-    base = next((workload for workload in workloads if workload.source.kind == "logs"), workloads[0])
-    return replace(base, source=_source([workload.source for workload in workloads]), statements=tuple(merged))
+    executed = {one.id for workload in workloads for one in workload.statements}
+    return Workload(
+        _source([workload.source for workload in workloads]),
+        tuple(one for one in merged if one.id in executed),
+        tuple(sorted((one for one in merged if one.id not in executed), key=logged.rank_of_failed)),
+        logged.summary([workload.log for workload in workloads if workload.log is not None]),
+    )
 
 
 def _rank(kind: str) -> tuple[int, str]:
@@ -80,13 +87,14 @@ def _added(workloads: Sequence[Workload], limit: int) -> Iterable[Statement]:
     """Their statements, each once with its numbers added up."""
     found: dict[str, Statement] = {}
     for workload in workloads:
-        for one in workload.statements:
+        for one in (*workload.statements, *workload.failed):
             known = found.get(one.id)
-            found[one.id] = one if known is None else _sum(known, one, limit)
+            found[one.id] = one if known is None else summed(known, one, limit)
     return found.values()
 
 
-def _sum(one: Statement, other: Statement, limit: int) -> Statement:
+def summed(one: Statement, other: Statement, limit: int) -> Statement:
+    """A statement as two workloads of one kind have it."""
     if one.numbers_from != other.numbers_from:
         return _merged(
             sorted(((s.numbers_from or KIND, s) for s in (one, other)), key=lambda pair: _rank(pair[0])), limit
@@ -94,8 +102,9 @@ def _sum(one: Statement, other: Statement, limit: int) -> Statement:
     first, second = sorted((one, other), key=lambda each: -(each.total_ms or 0.0))
     numbers: dict[str, Any] = {name: _plus(getattr(first, name), getattr(second, name)) for name in _NUMBERS}
     calls, total_ms = numbers["calls"], numbers["total_ms"]
-    mean_ms = total_ms / calls if calls and total_ms is not None else first.mean_ms
     whole = _filled(first, [second], limit)
+    timed = (calls or 0) - (whole.log.untimed_calls if whole.log is not None else 0)
+    mean_ms = total_ms / timed if timed and total_ms is not None else first.mean_ms
     if first.samples is not None and second.samples is not None:
         whole = added(whole, second)
     return replace(whole, **numbers, mean_ms=mean_ms)
@@ -110,7 +119,7 @@ def _plus(one: float | None, other: float | None) -> float | None:
 
 def _merged(same: Sequence[tuple[str, Statement]], limit: int) -> Statement:
     """`same` are the statement's forms with the kinds of their sources, that with the most complete numbers first."""
-    kind, best = next((pair for pair in same if pair[1].calls is not None), same[0])
+    kind, best = next((pair for pair in same if pair[1].calls), same[0])
     others = [one for _, one in same if one is not best]
     return replace(_filled(best, others, limit), numbers_from=kind if best.calls is not None else None)
 
@@ -127,6 +136,7 @@ def _filled(best: Statement, others: Sequence[Statement], limit: int) -> Stateme
         tables=text.tables,
         parameters=sets,
         parameters_from=origin,
+        log=logged.added([one.log for one in everyone if one.log is not None]),
     )
 
 
@@ -156,7 +166,7 @@ def _values(everyone: Sequence[Statement], limit: int) -> tuple[Statement, tuple
     sets = [
         values
         for one in [owner, *everyone]
-        if one.sql == owner.sql and (one.parameters_from in _REAL) == (owner.parameters_from in _REAL)
+        if is_same(one.sql, owner.sql) and (one.parameters_from in _REAL) == (owner.parameters_from in _REAL)
         for values in one.parameters
     ]
     return owner, tuple(dict.fromkeys(sets))[:limit], owner.parameters_from

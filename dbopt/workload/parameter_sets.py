@@ -1,143 +1,111 @@
-"""A few of the many parameter sets that a statement was executed with, chosen fairly and in bounded memory. Pure.
+"""A few of the many executions of a statement, chosen fairly and in bounded memory, for the parameter sets in them.
+Pure.
 
-Every execution draws a number from a hash of the statement's fingerprint and of what tells the execution from others;
-the sets with the lowest numbers stay, equal sets counting once with their lowest (bottom-k sampling: Cohen and Kaplan,
-"Summarizing data using bottom-k sketches", 2007). So a set is the likelier to stay the more often it was used, the
-choice is the same in every run, and the samples of several workers merge into what one of them would have chosen from
-everything. The slowest execution's set is always kept.
+Every execution draws a number from a hash of what tells it from others; those with the lowest numbers stay, equal ones
+counting once with their lowest (bottom-k sampling: Cohen and Kaplan, "Summarizing data using bottom-k sketches", 2007).
+So a set is the likelier to stay the more often it was used, the choice is the same in every run, and the samples of
+several workers merge into what one of them would have chosen from everything. The slowest execution is always kept.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+from zlib import crc32
 
 Set = tuple[str | None, ...]
+Text = TypeVar("Text", str, bytes)
 
 DEFAULT_LIMIT = 5
-LARGEST_SET = 65_536  # characters: one value may have up to a billion
+LARGEST = 65_536
+"""Characters or bytes of an execution that is drawn: one value may have up to a billion."""
+LARGEST_SLOWEST = 1_000_000
+MOST = 1 << 18
+"""Characters or bytes of all that are drawn."""
 
 _MASK = 2**64 - 1
 _NEVER = 2**64
 
 
-@dataclass
-class ParameterSets:
-    """The sets of one statement, at most `limit`. All have as many values as the first: a statement may have been
-    executed with lists of several lengths, but its text has one.
+def drawn(occasion: bytes, time: bytes = b"", elapsed: int = 0) -> int:
+    """64 bits that look drawn by lot, the same in every process: of what was executed, when, and how long it took.
+    Called for every execution: a checksum, which the machine is fast at, and Fibonacci hashing (Knuth, "Sorting and
+    Searching", 6.4), without which sums of checksums would be the checksums of sums.
+    """
+    return crc32(time, crc32(occasion, elapsed)) * 0x9E3779B97F4A7C15 & _MASK
 
-    `seen` are the executions, and of them `truncated` those with values that the source had cut, `oversized` those with
-    too many characters, and `unfit` those with another number of values: none of these is kept.
+
+@dataclass(slots=True)
+class Executions(Generic[Text]):
+    """The executions of one statement that were chosen, at most `limit`. Each is what the source shows of it, texts.
+
+    `longest` is the time of the slowest one, in the unit in which it is told. An execution that took less and drew a
+    number above `worst` need not be added.
     """
 
-    fingerprint: str
     limit: int = DEFAULT_LIMIT
-    seen: int = 0
-    truncated: int = 0
-    oversized: int = 0
-    unfit: int = 0
-    slowest: Set | None = None
-    slowest_ms: float = -1.0
-    _drawn: dict[Set, int] = field(default_factory=dict)
-    _worst: int = _NEVER
-    _seed: int = field(init=False)
+    slowest: tuple[Text, ...] | None = None
+    longest: float = -1.0
+    worst: int = field(default=_NEVER, compare=False)
+    _numbers: dict[tuple[Text, ...], int] = field(default_factory=dict)
+    _size: int = field(default=0, compare=False)
 
-    def __post_init__(self) -> None:
-        self._seed = int(self.fingerprint, 16)
+    def add(self, texts: tuple[Text, ...], elapsed: float | None, number: int) -> None:
+        """One execution with the number that it drew; how long it took, where that is known."""
+        size = _size(texts)
+        if elapsed is not None and size <= LARGEST_SLOWEST and self._is_slower(texts, elapsed):
+            self.slowest, self.longest = texts, elapsed
+        if number <= self.worst and size <= LARGEST:
+            self._keep(texts, number)
 
-    def add(self, values: Set, elapsed_ms: float | None, occasion: int, *, truncated: bool = False) -> None:
-        """One execution. `occasion` tells it from the statement's others: its place in the log, its time. With
-        `truncated`, some value is known by its beginning alone.
-        """
-        self.seen += 1
-        if truncated:
-            self.truncated += 1
-            return
-        number = _mixed(self._seed, occasion)
-        is_slowest = elapsed_ms is not None and self._is_slower(values, elapsed_ms)
-        if (number >= self._worst and not is_slowest) or not self._fits(values):
-            return
-        if elapsed_ms is not None and is_slowest:
-            self.slowest, self.slowest_ms = values, elapsed_ms
-        self._keep(values, number)
-
-    def merge(self, other: ParameterSets) -> None:
-        """Take in what another worker saw of the same statement. Where the numbers of values differ, the sets of the
-        one that saw more stay.
-        """
-        self.seen += other.seen
-        self.truncated += other.truncated
-        self.oversized += other.oversized
-        self.unfit += other.unfit
-        if other.width is None:
-            return
-        if self.width not in (None, other.width):
-            self._choose(other)
-            return
-        if other.slowest is not None and self._is_slower(other.slowest, other.slowest_ms):
-            self.slowest, self.slowest_ms = other.slowest, other.slowest_ms
-        for values, number in other._drawn.items():
-            self._keep(values, number)
+    def merge(self, other: Executions[Text]) -> None:
+        """Take in what another worker saw of the same statement."""
+        if other.slowest is not None and self._is_slower(other.slowest, other.longest):
+            self.slowest, self.longest = other.slowest, other.longest
+        for texts, number in other._numbers.items():
+            self._keep(texts, number)
 
     @property
-    def width(self) -> int | None:
-        """How many values a set has; None before the first."""
-        first = next(iter(self._drawn), self.slowest)
-        return None if first is None else len(first)
-
-    @property
-    def chosen(self) -> tuple[Set, ...]:
-        """The sets, in the order of their draw; the slowest stands last."""
+    def chosen(self) -> tuple[tuple[Text, ...], ...]:
+        """In the order of their draw; the slowest stands last."""
         if self.limit < 1:
             return ()
-        others = sorted((one for one in self._drawn if one != self.slowest), key=self._order)
-        last = () if self.slowest is None else (self.slowest,)
-        return (*others[: self.limit - len(last)], *last)
+        self._trim()
+        if self.slowest is None:
+            return tuple(self._numbers)
+        found = [texts for texts in self._numbers if texts != self.slowest][: self.limit - 1]
+        found.append(self.slowest)
+        return tuple(found)
 
-    def _fits(self, values: Set) -> bool:
-        if self.width not in (None, len(values)):
-            self.unfit += 1
-            return False
-        if sum(len(value) for value in values if value is not None) > LARGEST_SET:
-            self.oversized += 1
-            return False
-        return True
+    def _is_slower(self, texts: tuple[Text, ...], elapsed: float) -> bool:
+        """Of two equally slow ones that which is kept does not depend on which was seen first."""
+        if elapsed != self.longest or self.slowest is None:
+            return elapsed > self.longest
+        return texts < self.slowest
 
-    def _is_slower(self, values: Set, elapsed_ms: float) -> bool:
-        """Of two equally slow sets the one that is kept does not depend on which was seen first."""
-        if elapsed_ms != self.slowest_ms or self.slowest is None:
-            return elapsed_ms > self.slowest_ms
-        return _key(values) < _key(self.slowest)
-
-    def _order(self, values: Set) -> tuple[int, object]:
-        return self._drawn[values], _key(values)
-
-    def _keep(self, values: Set, number: int) -> None:
-        drawn = self._drawn
-        if drawn.get(values, _NEVER) <= number or self.limit < 1:
+    def _keep(self, texts: tuple[Text, ...], number: int) -> None:
+        known = self._numbers.get(texts)
+        if known is None:
+            self._size += _size(texts)
+        elif known <= number:
             return
-        drawn[values] = number
-        if len(drawn) > self.limit:
-            del drawn[max(drawn, key=self._order)]
-        if len(drawn) == self.limit:
-            self._worst = max(drawn.values())
+        self._numbers[texts] = number
+        if len(self._numbers) > 2 * self.limit or self._size > 2 * MOST:
+            self._trim()
 
-    def _choose(self, other: ParameterSets) -> None:
-        """Drop the sets of the one that saw less: `seen` is that of both by now."""
-        lost, kept = (self.seen - other.seen, other.seen)
-        if kept > lost:
-            self.slowest, self.slowest_ms = other.slowest, other.slowest_ms
-            self._drawn, self._worst = dict(other._drawn), other._worst
-        self.unfit += min(lost, kept)
-
-
-def _key(values: Set) -> tuple[tuple[bool, str], ...]:
-    """What sets are sorted by: NULLs first."""
-    return tuple((value is not None, value or "") for value in values)
+    def _trim(self) -> None:
+        """Drop those that drew the highest numbers, as many as are too many."""
+        size = 0
+        kept: dict[tuple[Text, ...], int] = {}
+        for texts, number in sorted(self._numbers.items(), key=lambda item: (item[1], item[0])):
+            size += _size(texts)
+            if len(kept) >= self.limit or size > MOST:
+                self.worst = min(self.worst, number)
+                size -= _size(texts)
+                break
+            kept[texts] = number
+        self._numbers, self._size = kept, size
 
 
-def _mixed(seed: int, occasion: int) -> int:
-    """64 bits that look drawn by lot (the output function of SplitMix64: Steele, Lea and Flood, 2014)."""
-    number = (seed + occasion * 0x9E3779B97F4A7C15) & _MASK
-    number = ((number ^ number >> 30) * 0xBF58476D1CE4E5B9) & _MASK
-    number = ((number ^ number >> 27) * 0x94D049BB133111EB) & _MASK
-    return number ^ number >> 31
+def _size(texts: tuple[str, ...] | tuple[bytes, ...]) -> int:
+    return sum(map(len, texts))

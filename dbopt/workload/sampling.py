@@ -23,7 +23,7 @@ from functools import lru_cache
 
 from dbopt.workload.fingerprint import fingerprint
 from dbopt.workload.model import Statement, Wait
-from dbopt.workload.parameter_sets import ParameterSets
+from dbopt.workload.parameter_sets import Executions, drawn
 
 CPU = "CPU"
 ENOUGH_ENDED = 3
@@ -60,7 +60,7 @@ class Seen:
 class Tally:
     """What was seen of one statement. `text` is that of the execution that ran longest."""
 
-    texts: ParameterSets
+    texts: Executions[str]
     queryid: int | None
     text: str
     cut: bool
@@ -139,7 +139,7 @@ class Samples:
         if one.age_ms > tally.longest_ms:
             tally.longest_ms, tally.text, tally.cut = one.age_ms, one.query, one.cut
         if not one.cut:
-            tally.texts.add((one.query,), one.age_ms, hash((one.pid, one.started)))
+            tally.texts.add((one.query,), one.age_ms, drawn(b"%d %r" % (one.pid, one.started)))
 
     def _leave(self, execution: _Execution | None) -> None:
         if execution is not None and execution.samples:
@@ -147,11 +147,10 @@ class Samples:
             execution.tally.in_several += execution.samples > 1
 
     def _tally(self, one: Seen) -> Tally:
-        print_ = _fingerprint(one.query)
-        key = one.queryid or print_
+        key = one.queryid or _fingerprint(one.query)
         known = self.tallies.get(key)
         if known is None:
-            known = Tally(ParameterSets(print_, _TEXTS), one.queryid, one.query, one.cut)
+            known = Tally(Executions(_TEXTS), one.queryid, one.query, one.cut)
             self.tallies[key] = known
         return known
 

@@ -10,9 +10,8 @@ addresses, ...), as where the driver declares a small number for a bigint, or a 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import psycopg
 
@@ -21,7 +20,12 @@ from dbopt.plan.explain import explain
 from dbopt.postgres.identifiers import SQL
 from dbopt.postgres.session import Session
 from dbopt.workload.files import single
+from dbopt.workload.logs.assemble import Assembler
+from dbopt.workload.logs.detect import Format, reader
+from dbopt.workload.logs.entries import Entry
+from dbopt.workload.logs.messages import Kind, meaning
 from dbopt.workload.logs.parameters import parse
+from dbopt.workload.logs.processes import Process
 from dbopt.workload.model import Statement
 from dbopt.workload.parameter_types import typed, types_of
 from dbopt.workload.values import Type
@@ -37,8 +41,6 @@ LOGGING = {
     "log_min_messages": "warning",
     "log_line_prefix": "%m[%p]:",  # without a space, which needs quotes on the one server and not on the other
 }
-_ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ \S+\[\d+\]:(?P<severity>\w+):  ", re.MULTILINE)
-_EXECUTE = re.compile(r"duration: \S+ ms  execute [^:]*: (?P<sql>.*)", re.DOTALL)
 _TYPE = """
 SELECT format_type(base.oid, NULL), base.typcategory
 FROM pg_type AS t JOIN pg_type AS base ON base.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
@@ -64,7 +66,7 @@ def _report(label: str, server: Server) -> None:
         sent = mixed_types.play(connection, rounds=ROUNDS)
         originals = {one: _originals(connection, one) for one in set(sent)}
     with server.connect() as session:
-        binds = list(_logged(session.fetch(SQL("SELECT pg_read_file(pg_current_logfile()) AS text"))[0]["text"]))
+        binds = _logged(session.fetch(SQL("SELECT pg_read_file(pg_current_logfile()) AS text"))[0]["text"])
         counts = Counter[str]()
         failed = Counter[str]()
         by_text: dict[str, list[Sent]] = {}
@@ -130,18 +132,22 @@ def _originals(connection: psycopg.Connection[tuple[object, ...]], sent: Sent) -
     return tuple(types)
 
 
-def _logged(text: str) -> Iterator[tuple[str, tuple[str | None, ...]]]:
+@dataclass(slots=True)
+class _Executions(Assembler):
+    """Keeps the executions that have all their parameters, in the order of the log."""
+
+    found: list[tuple[str, tuple[str | None, ...]]] = field(default_factory=list)
+
+    def take(self, process: Process, entry: Entry) -> None:  # noqa: ARG002 - what it overrides has it
+        kind, _, text = meaning(entry.message)
+        bound = parse(entry.detail.decode()) if kind == Kind.CALL else None
+        if bound is not None and not bound.truncated:
+            self.found.append((text.decode(), bound.values))
+
+
+def _logged(text: str) -> list[tuple[str, tuple[str | None, ...]]]:
     """The executions in a log on stderr that have parameters."""
-    starts = [*_ENTRY.finditer(text)]
-    ends = [match.start() for match in starts[1:]] + [len(text)]
-    sql = ""
-    for match, end in zip(starts, ends, strict=True):
-        body = text[match.end() : end].rstrip("\n").replace("\n\t", "\n")
-        execution = _EXECUTE.match(body)
-        if execution:
-            sql = execution["sql"]
-        elif match["severity"] == "DETAIL" and sql:
-            bound = parse(body)
-            if bound is not None and not bound.truncated:
-                yield sql, bound.values
-            sql = ""
+    executions = _Executions()
+    reader(Format("stderr", LOGGING["log_line_prefix"])).read(text.encode(), executions)
+    executions.finish()
+    return executions.found

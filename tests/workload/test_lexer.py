@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbopt.workload.lexer import Kind, parameter_numbers, significant, tokens
+from dbopt.workload.lexer import Kind, is_same, parameter_numbers, significant, tokens
 from dbopt.workload.observed import string_value
 
 
@@ -85,3 +85,10 @@ def test_parameters_in_strings_and_comments_do_not_count() -> None:
 )  # fmt: skip
 def test_what_a_string_says(literal: str, value: str | None) -> None:
     assert string_value(literal) == value
+
+
+def test_texts_that_differ_in_what_says_nothing_are_the_same() -> None:
+    assert is_same("SELECT a\nFROM t -- why", "select A /* x */ from T")
+    assert not is_same("SELECT 'a'", "SELECT 'A'")
+    assert not is_same('SELECT "a"', 'SELECT "A"')
+    assert not is_same("SELECT $1", "SELECT $2")

@@ -16,7 +16,7 @@ from dbopt import documents
 from dbopt.workload.counted import with_statements
 from dbopt.workload.files import single
 from dbopt.workload.merge import merge
-from dbopt.workload.model import Source, Statement, Wait, Workload
+from dbopt.workload.model import Logged, LoggedError, LoggedPlan, LogSummary, Source, Statement, Wait, Workload
 from tests.servers import Database
 from tests.workload import mixed_types
 
@@ -108,6 +108,103 @@ def test_samples_of_two_times_are_added_up() -> None:
     assert one.waits == (Wait("IO:x", 0.75), Wait("CPU", 0.25))
 
 
+SUMMARY = LogSummary(
+    files=1,
+    bytes=100,
+    lines=9,
+    recognised_bytes=60,
+    continued_bytes=30,
+    skipped_bytes=10,
+    entries=8,
+    entries_by_kind={"execution": 5, "error": 1},
+    executions=5,
+    errors_without_statement=1,
+    first="2026-01-02 00:00:00.000 UTC",
+    last="2026-01-02 23:59:59.999 UTC",
+)
+
+
+def test_how_logs_were_read_is_added_up() -> None:
+    earlier = replace(
+        SUMMARY, first="2026-01-01 08:00:00 UTC", last="2026-01-01 09:00:00 UTC", entries_by_kind={"execution": 2}
+    )
+    nothing = replace(SUMMARY, first=None, last=None)
+    logs = [
+        replace(workload("logs", statement("SELECT a FROM t", 1, 1.0)), log=one) for one in (SUMMARY, earlier, nothing)
+    ]
+    log = merge([*logs, workload("activity")]).log
+    assert log is not None
+    assert (log.files, log.bytes, log.recognised_bytes, log.continued_bytes, log.skipped_bytes) == (3, 300, 180, 90, 30)
+    assert (log.lines, log.entries, log.executions, log.errors_without_statement) == (27, 24, 15, 3)
+    assert log.entries_by_kind == {"error": 2, "execution": 12}
+    assert (log.first, log.last) == (earlier.first, SUMMARY.last)
+    assert merge([workload("activity")]).log is None
+
+
+def test_times_of_syslog_stay_in_the_order_of_the_logs() -> None:
+    logs = [
+        replace(workload("logs"), log=replace(SUMMARY, first=first, last=last))
+        for first, last in (("Nov 30 08:00:00", "Nov 30 23:00:00"), ("Dec  1 08:00:00", "Dec  1 23:00:00"))
+    ]
+    log = merge(logs).log
+    assert log is not None
+    assert (log.first, log.last) == ("Nov 30 08:00:00", "Dec  1 23:00:00")
+
+
+def test_what_logs_tell_of_a_statement_is_added_up() -> None:
+    division = LoggedError("22012", 2, "division by zero")
+    monday = Logged(
+        untimed_calls=1, max_ms=5.0, errors=3, cancelled=1, deadlocks=1, temp_files=2, temp_bytes=10, lock_waits=1,
+        lock_wait_ms=2.5, truncated_parameters=4, errors_by_state=(division, LoggedError("40P01", 1, None)),
+        plan=LoggedPlan(5.0, "text", "slow"),
+    )  # fmt: skip
+    tuesday = Logged(max_ms=7.0, errors=1, errors_by_state=(LoggedError("40P01", 1, "deadlock detected"),))
+    wednesday = Logged(plan=LoggedPlan(1.0, "text", "fast"))
+    days = (monday, tuesday, wednesday)
+    [one] = merge([workload("logs", statement("SELECT a FROM t", 3, 6.0, log=log)) for log in days]).statements
+    assert (one.calls, one.total_ms, one.mean_ms) == (9, 18.0, 18.0 / 8)
+    assert one.log == replace(
+        monday, max_ms=7.0, errors=4, errors_by_state=(division, LoggedError("40P01", 2, "deadlock detected"))
+    )
+
+
+def test_what_only_failed_is_kept_apart_until_it_ran_somewhere() -> None:
+    def failed(*statements: Statement) -> Workload:
+        return replace(workload("logs"), failed=statements)
+
+    wrong = statement("SELECT 1 / a FROM t", 0, log=Logged(errors=2))
+    typo = statement("SELECT b FROM tt", 0, log=Logged(errors=1))
+    often = statement("SELECT c FROM tt", 0, log=Logged(errors=9))
+    merged = merge([failed(wrong, typo), failed(wrong, often)])
+    assert merged.statements == ()
+    assert [(one.sql, one.log.errors if one.log else 0) for one in merged.failed] == [
+        (often.sql, 9), (wrong.sql, 4), (typo.sql, 1),
+    ]  # fmt: skip
+    counted = workload("pg_stat_statements", statement("SELECT 1 / a FROM t", 7, 7.0))
+    watched = workload("activity", statement("SELECT b FROM tt", 5, 5.0))
+    merged = merge([failed(wrong, typo), counted, watched, failed(often)])
+    assert [(one.sql, one.calls, one.log) for one in merged.statements] == [
+        (wrong.sql, 7, Logged(errors=2)), (typo.sql, 5, Logged(errors=1)),
+    ]  # fmt: skip
+    assert [one.id for one in merged.failed] == [often.id]
+
+
+def test_merged_workloads_merge_again() -> None:
+    log = replace(
+        workload("logs", statement("SELECT a FROM t", 2, 2.0, log=Logged(errors=1))),
+        log=SUMMARY,
+        failed=(statement("SELECT b FROM t", 0, log=Logged(cancelled=1)),),
+    )
+    counted = workload("pg_stat_statements", statement("SELECT a FROM t", 9, 9.0))
+    days = [merge([log, counted]), merge([log, counted])]
+    twice = merge(days)
+    [one], [never] = twice.statements, twice.failed
+    assert (one.calls, one.numbers_from, one.log) == (18, "pg_stat_statements", Logged(errors=2))
+    assert never.log == Logged(cancelled=2)
+    assert twice.log is not None
+    assert twice.log.files == 2
+
+
 def test_values_fit_the_text_that_is_kept() -> None:
     two = statement("SELECT 1 FROM t WHERE a IN ($1, $2)", 1, 1.0, parameters=(("1", "2"),), parameters_from="captured")
     three = statement(
@@ -115,6 +212,15 @@ def test_values_fit_the_text_that_is_kept() -> None:
     )
     [one] = merge([workload("logs", two), workload("logs", three)]).statements
     assert all(len(values) == one.sql.count("$") for values in one.parameters)
+
+
+def test_values_fit_though_comments_differ() -> None:
+    sql = "SELECT 1 FROM t WHERE a = $1"
+    days = [
+        workload("logs", statement(text, 1, 1.0, parameters=((value,),), parameters_from="captured"))
+        for text, value in ((f"{sql} /* request 1 */", "1"), (sql.lower(), "2"))
+    ]
+    assert set(merge(days).statements[0].parameters) == {("1",), ("2",)}
 
 
 def test_only_as_many_values_as_wanted() -> None:

@@ -8,28 +8,22 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-SAMPLES = 5
-"""Distinct texts with their values kept for a statement, the slowest ones."""
-_MOST_BYTES = 1 << 18  # of the samples of one statement, the slowest excepted
-_LONGEST_SAMPLE = 1_000_000  # bytes; a longer text is no use to anybody, but may fill the memory
+from dbopt.workload.parameter_sets import DEFAULT_LIMIT, LARGEST_SLOWEST, Executions
+
+_SPARE = 2  # executions kept for a parameter set: several may have the same values, or lists of other lengths
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """One execution: its time, its text as logged, and the DETAIL with its parameters."""
+class Example:
+    """An execution that shows the text and no values of use: it failed, or they are cut off, or too long."""
 
     time_us: int
     text: bytes
-    detail: bytes = b""
 
     @property
-    def key(self) -> tuple[bytes, bytes]:
-        return self.text, self.detail
-
-    @property
-    def rank(self) -> tuple[int, bytes, bytes]:
+    def rank(self) -> tuple[int, bytes]:
         """The slowest first; the order of equal ones depends on nothing but themselves."""
-        return -self.time_us, self.text, self.detail
+        return -self.time_us, self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +51,28 @@ class Sums:
     lock_waits: int = 0
     lock_wait_us: int = 0
     truncated: int = 0  # executions whose parameters the log cut off
-    floor_us: int = -1  # what an execution must reach to become a sample
-    samples: list[Sample] = field(default_factory=list)
+    samples: Executions[bytes] = field(default_factory=Executions)  # texts as logged, with the DETAIL of the parameters
+    example: Example | None = None
     plan: LoggedPlan | None = None
     messages: dict[bytes, tuple[int, bytes]] = field(default_factory=dict)  # of errors: by sqlstate, count and first
 
-    def sample(self, time_us: int, text: bytes, detail: bytes) -> None:
-        """Keep it if it is among the slowest, the same text and values once."""
-        if len(text) + len(detail) > _LONGEST_SAMPLE:
-            text, detail = text[:_LONGEST_SAMPLE], b""
-        for place, kept in enumerate(self.samples):
-            if kept.text == text and kept.detail == detail:
-                if time_us <= kept.time_us:
-                    return
-                del self.samples[place]
-                break
-        self.samples.append(Sample(time_us, text, detail))
-        self.samples.sort(key=lambda kept: kept.rank)
-        del self.samples[_fitting(self.samples) :]
-        if len(self.samples) == SAMPLES:
-            self.floor_us = self.samples[-1].time_us
+    def sample(self, time_us: int | None, text: bytes, detail: bytes, number: int) -> None:
+        """An execution with all its values, and the number that it drew."""
+        if len(text) + len(detail) > LARGEST_SLOWEST:
+            self.show(time_us or 0, text)
+        else:
+            self.samples.add((text, detail), time_us, number)
+
+    def show(self, time_us: int, text: bytes) -> None:
+        """An execution whose values cannot be used."""
+        if self.example is None or time_us >= self.example.time_us:
+            new = Example(time_us, text[:LARGEST_SLOWEST])
+            self.example = new if self.example is None else min(self.example, new, key=lambda one: one.rank)
+
+    @property
+    def longest_us(self) -> int:
+        """Of the executions with a time; 0 where there are none."""
+        return max(0, int(self.samples.longest), self.example.time_us if self.example is not None else 0)
 
     def planned(self, plan: LoggedPlan) -> None:
         if self.plan is None or (-plan.time_us, plan.text) < (-self.plan.time_us, self.plan.text):
@@ -90,8 +86,9 @@ class Sums:
         """Add those of a later part of the log."""
         for name in _ADDED:
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        for sample in other.samples:
-            self.sample(sample.time_us, sample.text, sample.detail)
+        self.samples.merge(other.samples)
+        if other.example is not None:
+            self.show(other.example.time_us, other.example.text)
         if other.plan is not None:
             self.planned(other.plan)
         for sqlstate, (count, message) in other.messages.items():
@@ -113,20 +110,13 @@ _ADDED = (
 )
 
 
-def _fitting(samples: list[Sample]) -> int:
-    """How many of the samples, the slowest first, are kept."""
-    size = 0
-    for number, sample in enumerate(samples[:SAMPLES]):
-        size += len(sample.text) + len(sample.detail)
-        if number and size > _MOST_BYTES:
-            return number
-    return min(len(samples), SAMPLES)
-
-
 @dataclass(slots=True)
 class Totals:
-    """Sums by fingerprint, and what the log says beyond single statements. `first` and `last` are times as logged."""
+    """Sums by fingerprint, and what the log says beyond single statements. `first` and `last` are times as logged.
+    `parameters` are the parameter sets that are wanted of a statement.
+    """
 
+    parameters: int = DEFAULT_LIMIT
     statements: dict[str, Sums] = field(default_factory=dict)
     databases: Counter[bytes] = field(default_factory=Counter)
     executions: int = 0
@@ -139,7 +129,7 @@ class Totals:
     def of(self, fingerprint: str) -> Sums:
         found = self.statements.get(fingerprint)
         if found is None:
-            found = self.statements[fingerprint] = Sums()
+            found = self.statements[fingerprint] = Sums(samples=Executions(max(1, _SPARE * self.parameters)))
         return found
 
     def seen(self, time: bytes) -> None:

@@ -10,20 +10,24 @@ from datetime import UTC, datetime
 from dbopt.workload.captured import Captured
 from dbopt.workload.fingerprint import fingerprint
 from dbopt.workload.kinds import kind_of
-from dbopt.workload.lexer import parameter_numbers
+from dbopt.workload.lexer import is_same, parameter_numbers
+from dbopt.workload.logged import rank_of_failed
 from dbopt.workload.logs import plans, redact
 from dbopt.workload.logs.aggregate import LoggedPlan as RawPlan
-from dbopt.workload.logs.aggregate import Sample, Sums, Totals
-from dbopt.workload.logs.binds import bound
+from dbopt.workload.logs.aggregate import Sums, Totals
 from dbopt.workload.logs.entries import Account
+from dbopt.workload.logs.parameters import parse
 from dbopt.workload.logs.shapes import pieces
+from dbopt.workload.merge import summed
 from dbopt.workload.model import Logged, LoggedError, LoggedPlan, LogSummary, Source, Statement, Workload
 from dbopt.workload.noise import noise
 from dbopt.workload.normalise import Normalised, normalised
+from dbopt.workload.parameter_sets import DEFAULT_LIMIT, Set
 from dbopt.workload.sql import tables_of
 
-Set = tuple[str | None, ...]
+_Form = tuple[bytes, Normalised]  # of an execution: its DETAIL, and its text without literals
 _LONGEST_MESSAGE = 500
+MOST_STATEMENTS = 10_000
 
 
 @dataclass(frozen=True)
@@ -35,8 +39,13 @@ class Limits:
     top: int = 100
     min_mean_ms: float = 0.0
     min_calls: int = 1
-    parameters: int = 3
+    parameters: int = DEFAULT_LIMIT
     is_redacted: bool = False
+
+    @property
+    def whole(self) -> Limits:
+        """The same without limits on statements."""
+        return replace(self, top=MOST_STATEMENTS, min_mean_ms=0.0, min_calls=1)
 
 
 @dataclass
@@ -53,22 +62,41 @@ def workload(totals: Totals, accounts: Sequence[Account], limits: Limits) -> Cap
     ranked = sorted(totals.statements.items(), key=lambda item: (-item[1].total_us, -item[1].calls, item[0]))
     for key, sums in ranked:
         _add(found, key, sums, limits)
-    statements = [one for one in found.statements.values() if one.calls]
-    fitting = [
-        one for one in statements if (one.mean_ms or 0.0) >= limits.min_mean_ms and (one.calls or 0) >= limits.min_calls
-    ]
-    fitting.sort(key=lambda one: (-(one.total_ms or 0.0), -(one.calls or 0), one.id))
+    statements = tuple(one for one in found.statements.values() if one.calls)
     failed = [one for one in found.statements.values() if not one.calls]
-    failed.sort(key=lambda one: (-_failures(one), one.id))
+    failed.sort(key=rank_of_failed)
     source = Source("logs", _version(totals), _databases(totals), datetime.now(UTC).isoformat("T", "seconds"))
     notes = [f"left out: {count} x {reason}" for reason, count in sorted(found.left_out.items())]
-    notes += _notes_on_limits(statements, fitting, limits)
-    summary = _summary(totals, accounts)
-    return Captured(Workload(source, tuple(fitting[: limits.top]), tuple(failed[: limits.top]), summary), tuple(notes))
+    whole = limited(Workload(source, statements, tuple(failed), _summary(totals, accounts)), limits)
+    return Captured(whole.workload, (*notes, *whole.notes))
+
+
+def limited(workload: Workload, limits: Limits) -> Captured:
+    """Of the workload what is wanted, the dearest first; with remarks on what was left out."""
+    fitting = [
+        one
+        for one in workload.statements
+        if (one.mean_ms or 0.0) >= limits.min_mean_ms and (one.calls or 0) >= limits.min_calls
+    ]
+    fitting.sort(key=lambda one: (-(one.total_ms or 0.0), -(one.calls or 0), one.id))
+    cut = replace(workload, statements=tuple(fitting[: limits.top]), failed=workload.failed[: limits.top])
+    return Captured(cut, tuple(_notes_on_limits(len(workload.statements), len(fitting), limits)))
+
+
+def redacted(workload: Workload) -> Workload:
+    """Without values: literals and comments in the texts of statements, those texts in which these cannot be told, and
+    parameters.
+    """
+    shown = [
+        replace(one, sql=normalised(one.sql, comments=False).sql, parameters=(), parameters_from=None)
+        for one in workload.statements
+        if not redact.is_ambiguous(one.sql)
+    ]
+    return replace(workload, statements=tuple(shown))
 
 
 def _add(found: _Found, key: str, sums: Sums, limits: Limits) -> None:
-    if not sums.samples:
+    if sums.example is None and not sums.samples.chosen:
         found.left_out["text not in the log"] += max(1, sums.calls)
         return
     if limits.is_redacted and not redact.was_understood(sums):
@@ -84,7 +112,8 @@ def _add(found: _Found, key: str, sums: Sums, limits: Limits) -> None:
     elif statement.id not in found.statements:
         found.statements[statement.id] = statement
     else:
-        found.statements[statement.id] = _merged(found.statements[statement.id], statement)
+        known = found.statements[statement.id]  # two texts whose normalised forms are one statement
+        found.statements[statement.id] = summed(known, statement, limits.parameters)
 
 
 class _Catalogs(frozenset[str]):
@@ -99,12 +128,11 @@ class _Catalogs(frozenset[str]):
 
 def _statement(key: str, sums: Sums, limits: Limits) -> Statement | None:
     """None where a text cannot be had without its values."""
-    forms = [(sample, _form(key, sample, limits)) for sample in sums.samples]
-    readable = [(sample, form) for sample, form in forms if form is not None]
-    if not readable:
+    forms = _forms(key, sums, limits)
+    if not forms:
         return None
-    sql = readable[0][1].sql
-    sets = [] if limits.is_redacted else list(dict.fromkeys(_sets(sql, readable)))[: limits.parameters]
+    sql = forms[0][1].sql
+    sets = () if limits.is_redacted else _chosen(sql, forms, limits.parameters)
     total_ms = sums.total_us / 1000
     return Statement(
         id=fingerprint(sql),
@@ -114,16 +142,29 @@ def _statement(key: str, sums: Sums, limits: Limits) -> Statement | None:
         calls=sums.calls,
         total_ms=total_ms if sums.timed else None,
         mean_ms=total_ms / sums.timed if sums.timed else None,
-        parameters=tuple(sets),
+        parameters=sets,
         tables=tables_of(sql),
         parameters_from="captured" if sets else None,
         log=_logged(sums, limits),
     )
 
 
-def _form(key: str, sample: Sample, limits: Limits) -> Normalised | None:
-    """The statement among those of the sample's text that has this fingerprint, without its literals."""
-    texts = pieces(sample.text)
+def _forms(key: str, sums: Sums, limits: Limits) -> list[_Form]:
+    """The executions that can be read, the slowest first, then in the order of their draw."""
+    drawn = list(sums.samples.chosen)
+    if sums.samples.slowest is not None:
+        drawn.insert(0, drawn.pop())
+    forms = [(detail, _form(key, text, limits)) for text, detail in drawn]
+    readable = [(detail, form) for detail, form in forms if form is not None]
+    if not readable and sums.example is not None:
+        form = _form(key, sums.example.text, limits)
+        return [(b"", form)] if form is not None else []
+    return readable
+
+
+def _form(key: str, logged: bytes, limits: Limits) -> Normalised | None:
+    """The statement among those of the text that has this fingerprint, without its literals."""
+    texts = pieces(logged)
     text = texts[0] if len(texts) == 1 else next((text for text in texts if fingerprint(text) == key), None)
     text = None if text is None else _storable(text)
     if text is None or (limits.is_redacted and redact.is_ambiguous(text)):
@@ -135,14 +176,22 @@ def _storable(text: str) -> str:
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
-def _sets(sql: str, forms: Iterable[tuple[Sample, Normalised]]) -> Iterator[Set]:
-    """The values of the executions whose text is this one: those that were bound, then those of literals."""
+def _chosen(sql: str, forms: Sequence[_Form], limit: int) -> tuple[Set, ...]:
+    """As many sets, in the order of their draw, the slowest last."""
+    sets = list(dict.fromkeys(_sets(sql, forms)))[:limit]
+    return (*sets[1:], *sets[:1])
+
+
+def _sets(sql: str, forms: Iterable[_Form]) -> Iterator[Set]:
+    """The values of the executions whose text is this one but for spaces and comments: those that were bound, then
+    those of literals.
+    """
     count = len(parameter_numbers(sql))
-    for sample, form in forms:
-        if form.sql != sql or form.values is None or sample.time_us < 0:
+    for detail, form in forms:
+        if form.values is None or not is_same(form.sql, sql):
             continue
-        detail = bound(sample.detail)
-        given = detail.values if detail is not None and not detail.is_cut else ()
+        bound = parse(detail.decode("utf-8", "replace"))
+        given = bound.values if bound is not None and not bound.truncated else ()
         values = tuple(None if value is None else _storable(value) for value in (*given, *form.values))
         if count and len(values) == count == len(given) + len(form.values) and len(given) == form.first - 1:
             yield values
@@ -157,10 +206,9 @@ def _logged(sums: Sums, limits: Limits) -> Logged:
         )
         for state, (count, message) in sorted(sums.messages.items())
     )
-    timed = max((sample.time_us for sample in sums.samples), default=0)
     return Logged(
         untimed_calls=sums.calls - sums.timed,
-        max_ms=timed / 1000 if sums.timed else None,
+        max_ms=sums.longest_us / 1000 if sums.timed else None,
         errors=sums.errors,
         cancelled=sums.cancelled,
         deadlocks=sums.deadlocks,
@@ -186,34 +234,7 @@ def _plan(raw: RawPlan, limits: Limits) -> LoggedPlan | None:
     return None if plan is None else LoggedPlan(raw.time_us / 1000, form, plan)
 
 
-def _merged(known: Statement, new: Statement) -> Statement:
-    """Both as one: two texts whose normalised forms are one statement."""
-    if known.log is None or new.log is None:
-        return known
-    calls = (known.calls or 0) + (new.calls or 0)
-    timed = calls - known.log.untimed_calls - new.log.untimed_calls
-    total_ms = (known.total_ms or 0.0) + (new.total_ms or 0.0)
-    names = (
-        "untimed_calls",
-        "errors",
-        "cancelled",
-        "deadlocks",
-        "temp_files",
-        "temp_bytes",
-        "lock_waits",
-        "lock_wait_ms",
-    )
-    log = replace(known.log, **{name: getattr(known.log, name) + getattr(new.log, name) for name in names})
-    return replace(
-        known, calls=calls, total_ms=total_ms if timed else None, mean_ms=total_ms / timed if timed else None, log=log
-    )
-
-
 # -- the whole --------------------------------------------------------------------------------------------------------
-
-
-def _failures(one: Statement) -> int:
-    return one.log.errors + one.log.cancelled if one.log is not None else 0
 
 
 def _databases(totals: Totals) -> str | None:
@@ -225,11 +246,11 @@ def _version(totals: Totals) -> str | None:
     return totals.version.decode("ascii", "replace") or None
 
 
-def _notes_on_limits(statements: list[Statement], fitting: list[Statement], limits: Limits) -> Iterator[str]:
-    if len(statements) > len(fitting):
-        yield f"left out: {len(statements) - len(fitting)} statements by --min-mean-ms and --min-calls"
-    if len(fitting) > limits.top:
-        yield f"left out: {len(fitting) - limits.top} statements by --top"
+def _notes_on_limits(found: int, fitting: int, limits: Limits) -> Iterator[str]:
+    if found > fitting:
+        yield f"left out: {found - fitting} statements by --min-mean-ms and --min-calls"
+    if fitting > limits.top:
+        yield f"left out: {fitting - limits.top} statements by --top"
 
 
 def _summary(totals: Totals, accounts: Sequence[Account]) -> LogSummary:

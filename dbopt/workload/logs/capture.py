@@ -8,16 +8,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dbopt.errors import FileError, NothingToDo
+from dbopt.postgres.session import Session
 from dbopt.units import size_text
 from dbopt.workload.captured import Captured
+from dbopt.workload.counted import with_statements
 from dbopt.workload.logs.aggregate import Totals
-from dbopt.workload.logs.build import Limits, workload
+from dbopt.workload.logs.build import Limits, limited, redacted, workload
 from dbopt.workload.logs.follow import OnReady, follow
 from dbopt.workload.logs.infer import inferred
 from dbopt.workload.logs.messages import Kind
 from dbopt.workload.logs.processes import Filter
 from dbopt.workload.logs.reading import OnBytes, ReadFile, Reading
 from dbopt.workload.logs.sources import Source, found, in_order, stem
+from dbopt.workload.model import Workload
 
 WORTH_SEVERAL = 32 << 20  # bytes from which on a second process is worth its start
 _SETTINGS = "log_min_duration_statement = 0 logs each statement with its time"
@@ -58,7 +61,7 @@ def capture(sources: Sequence[Source], wanted: Wanted, on_bytes: OnBytes, cores:
     """
     size = sum(source.size or 0 for source in sources)
     jobs = wanted.jobs or (cores if size >= WORTH_SEVERAL else 1)
-    with Reading(wanted.whose, prefix=wanted.prefix, jobs=jobs) as reading:
+    with Reading(wanted.whose, prefix=wanted.prefix, jobs=jobs, parameters=wanted.limits.parameters) as reading:
         reading.read(sources, on_bytes)
         return _result(reading, wanted)
 
@@ -66,9 +69,20 @@ def capture(sources: Sequence[Source], wanted: Wanted, on_bytes: OnBytes, cores:
 def capture_following(paths: Sequence[str], wanted: Wanted, on_ready: OnReady, seconds: float | None = None) -> Read:
     """The statements of logs that are being written, until somebody interrupts or time is over. Raises as capture."""
     found(paths)
-    with Reading(wanted.whose, prefix=wanted.prefix) as reading:
+    with Reading(wanted.whose, prefix=wanted.prefix, parameters=wanted.limits.parameters) as reading:
         was_interrupted = follow(reading, paths, on_ready, seconds)
         return _result(reading, wanted, was_interrupted=was_interrupted)
+
+
+def with_server(session: Session, workload: Workload, limits: Limits) -> Captured:
+    """A workload read without limits on statements, merged with pg_stat_statements of the session's database where that
+    is to be had, and then limited.
+    """
+    met = with_statements(session, workload, limits.parameters)
+    whole = limited(redacted(met.workload) if limits.is_redacted else met.workload, limits)
+    others = sorted(set((workload.source.database or "").split(",")) - {"", session.database})
+    notes = [f"the log has statements of {', '.join(others)} too: --database {session.database} leaves them out"]
+    return Captured(whole.workload, (*met.notes, *whole.notes, *(notes if others else ())))
 
 
 def _result(reading: Reading, wanted: Wanted, *, was_interrupted: bool = False) -> Read:

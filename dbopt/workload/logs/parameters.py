@@ -10,12 +10,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from dbopt.workload.logs.messages import parameters_label
+
 ELLIPSIS = "..."
 
 # "parameters: ", "Parameters: " since 16, "Query Parameters: " of auto_explain, "portal "c" with parameters: " of an
 # error's context, and their translations: what counts is where the list starts
 _START = re.compile(r"(?<![^\s(])\$1 = (?=NULL|')")
 _ONE = re.compile(r"\$(\d+) = (?:NULL|'((?:[^']++|'')*+)(')?)(?:(, )(?=\$\d)|\s*\Z)")
+_CUT = re.compile(rb"\.\.\.'(?!')")  # quotes within a value are doubled: this one ends it
 _LONGEST_CHARACTER = 4  # bytes: the server cuts before a character that would reach over the limit
 
 
@@ -68,3 +71,10 @@ def _is_cut(value: str, max_length: int | None) -> bool:
         return True
     length = len(value.encode("utf-8", "surrogateescape")) - len(ELLIPSIS)
     return max_length - _LONGEST_CHARACTER < length <= max_length
+
+
+def is_cut(detail: bytes) -> bool:
+    """Whether a DETAIL with parameters shows only the beginning of one, as parse has it where no limit is known; cheap,
+    for it is asked for every execution.
+    """
+    return b"...'" in detail and parameters_label().match(detail) is not None and _CUT.search(detail) is not None

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from types import TracebackType
 
+from dbopt.workload.logs.aggregate import Totals
 from dbopt.workload.logs.assemble import Assembler
 from dbopt.workload.logs.detect import Format, detect, reader
 from dbopt.workload.logs.entries import Account
@@ -19,6 +20,7 @@ from dbopt.workload.logs.processes import Filter
 from dbopt.workload.logs.sources import Source
 from dbopt.workload.logs.stderr import Stderr
 from dbopt.workload.logs.wrappers import JSON, Unwrapper
+from dbopt.workload.parameter_sets import DEFAULT_LIMIT
 
 BLOCK = 1 << 22
 _RECENT = 1 << 16  # bytes that are looked at to see whether a prefix still fits
@@ -109,11 +111,14 @@ class Blocks:
 class Reading(AbstractContextManager["Reading"]):
     """Reads sources one after the other. With `jobs` > 1 other processes read the blocks, and the same comes out."""
 
-    def __init__(self, whose: Filter, *, prefix: str | None = None, jobs: int = 1) -> None:
+    def __init__(
+        self, whose: Filter, *, prefix: str | None = None, jobs: int = 1, parameters: int = DEFAULT_LIMIT
+    ) -> None:
         self.filter = whose
+        self.parameters = parameters
         self.prefix = prefix
         self.files: list[ReadFile] = []
-        self.assembler = Assembler(whose)
+        self.assembler = Assembler(whose, Totals(parameters))
         self._running: deque[tuple[ReadFile, Future[Assembler]]] = deque()
         self._jobs = jobs
         self._pool = (
@@ -152,7 +157,7 @@ class Reading(AbstractContextManager["Reading"]):
             self.take(file, block)
             return
         assert file.form is not None  # noqa: S101
-        self._running.append((file, self._pool.submit(_read_apart, file.form, self.filter, block)))
+        self._running.append((file, self._pool.submit(_read_apart, file.form, self.filter, self.parameters, block)))
         self._collect(self._jobs + 1)
 
     def _collect(self, most: int) -> None:
@@ -187,9 +192,9 @@ def _blocks(source: Source, file: ReadFile, sample: bytes, on_bytes: OnBytes) ->
         yield rest
 
 
-def _read_apart(form: Format, whose: Filter, block: bytes) -> Assembler:
+def _read_apart(form: Format, whose: Filter, parameters: int, block: bytes) -> Assembler:
     """One block, by a process that knows nothing of the others."""
-    assembler = Assembler(whose, knows_beginnings=False)
+    assembler = Assembler(whose, Totals(parameters), knows_beginnings=False)
     reader(form).read(block, assembler)
     return assembler
 

@@ -34,13 +34,13 @@ def assembled(text: bytes, form: Format | None = None) -> Assembler:
     return assembler
 
 
-def sums(assembler: Assembler) -> dict[str, Any]:
-    """All that is known by statement, to be compared."""
+def sums(assembler: Assembler, *, drawn: bool = True) -> dict[str, Any]:
+    """All that is known by statement, to be compared; without what was drawn where the time is written otherwise."""
     return {
         key: (
             *(one.calls, one.timed, one.total_us, one.errors, one.cancelled, one.deadlocks, one.temp_files),
             *(one.temp_bytes, one.lock_waits, one.lock_wait_us, one.truncated, one.plan),
-            [sample.key for sample in one.samples],
+            *(one.samples.longest, one.samples.slowest, one.example, one.samples.chosen if drawn else ()),
         )
         for key, one in assembler.totals.statements.items()
         if one != type(one)()

@@ -6,23 +6,26 @@ import random
 
 import pytest
 
-from dbopt.workload.logs.aggregate import SAMPLES, LoggedPlan, Sums, Totals
-
-
-def test_the_slowest_samples_are_kept_each_text_once() -> None:
-    sums = Sums()
-    for number in (3, 9, 1, 7, 5, 8, 9, 2):
-        sums.sample(number, b"%d" % number, b"")
-        sums.sample(number - 1, b"%d" % number, b"")
-    assert [one.time_us for one in sums.samples] == [9, 8, 7, 5, 3]
-    assert sums.floor_us == 3
+from dbopt.workload.logs.aggregate import Example, LoggedPlan, Sums, Totals
+from dbopt.workload.parameter_sets import LARGEST_SLOWEST, drawn
 
 
 def test_long_texts_do_not_pile_up() -> None:
     sums = Sums()
     for number in range(20):
-        sums.sample(number, b"%d" % number + b"x" * 300_000, b"")
-    assert [one.time_us for one in sums.samples] == [19]
+        sums.sample(number, b"%d" % number + b"x" * 300_000, b"", number)
+    assert sums.samples.chosen == ((b"19" + b"x" * 300_000, b""),)
+    sums.sample(30, b"y" * 2_000_000, b"", 0)
+    assert sums.longest_us == 30
+    assert sums.samples.longest == 19
+    assert sums.example == Example(30, b"y" * LARGEST_SLOWEST)
+
+
+def test_the_slowest_of_those_without_values_shows_the_text() -> None:
+    sums = Sums()
+    for time_us, text in ((3, b"c"), (5, b"b"), (5, b"a"), (-1, b"failed")):
+        sums.show(time_us, text)
+    assert (sums.example, sums.longest_us) == (Example(5, b"a"), 5)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -36,12 +39,13 @@ def test_parts_add_up_to_the_whole(seed: int) -> None:
             for sums in (whole, part):
                 sums.calls += 1
                 sums.total_us += time_us
-                sums.sample(time_us, text, b"")
+                sums.sample(time_us, text, b"", drawn(text, b"%d" % time_us))
+                sums.show(time_us, text)
                 sums.planned(LoggedPlan(time_us, text))
                 sums.failed(b"22012", b"division by zero")
         together.add(part)
+    assert len(together.samples.chosen) == len(whole.samples.chosen)
     assert together == whole
-    assert len(whole.samples) <= SAMPLES
 
 
 def test_the_period_of_syslog_is_in_the_order_of_its_lines() -> None:

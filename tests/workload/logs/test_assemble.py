@@ -37,7 +37,7 @@ def of(text: bytes, sql: str = A) -> Sums:
 def test_an_execution_by_the_simple_protocol() -> None:
     one = of(said(f"duration: 1.234 ms  statement: {A}", f"duration: 2.000 ms  statement: {A.replace('1', '2')}"))
     assert (one.calls, one.timed, one.total_us) == (2, 2, 3234)
-    assert [sample.text for sample in one.samples] == [A.replace("1", "2").encode(), A.encode()]
+    assert one.samples.chosen == ((A.encode(), b""), (A.replace("1", "2").encode(), b""))
 
 
 def test_parse_bind_and_execute_are_one_execution() -> None:
@@ -48,7 +48,7 @@ def test_parse_bind_and_execute_are_one_execution() -> None:
             "DETAIL: parameters: $1 = '7'",
         )
     )  # fmt: skip
-    assert (one.calls, one.total_us, one.samples[0].detail) == (1, 250, b"parameters: $1 = '7'")
+    assert (one.calls, one.total_us, one.samples.chosen[0][1]) == (1, 250, b"parameters: $1 = '7'")
 
 
 def test_a_fetch_adds_time_and_no_execution() -> None:
@@ -165,7 +165,7 @@ def test_execute_counts_as_what_was_prepared() -> None:
     one = of(
         said("duration: 1.000 ms  statement: EXECUTE p(-7)", f"DETAIL: prepare: PREPARE p AS {prepared}"), prepared
     )
-    assert (one.calls, one.samples[0].detail) == (1, b"parameters: $1 = '-7'")
+    assert (one.calls, one.samples.chosen[0][1]) == (1, b"parameters: $1 = '-7'")
 
 
 def test_a_filter_counts_nobody_else() -> None:

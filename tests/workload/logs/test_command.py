@@ -42,7 +42,7 @@ def test_a_log_as_a_document(dbopt: Dbopt, file: Path) -> None:
     [one] = [one for one in found["statements"] if one["tables"] == ["t"]]
     assert (one["sql"], one["calls"], one["kind"]) == ("SELECT x\nFROM t WHERE id = $1", 40, "select")
     assert one["parameters_from"] == "captured"
-    assert len(one["parameters"]) == 3
+    assert len(one["parameters"]) == 5
     assert one["mean_ms"] == pytest.approx(one["total_ms"] / 40)
     assert found["log"]["bytes"] == file.stat().st_size
     assert found["log"]["skipped_bytes"] == 0

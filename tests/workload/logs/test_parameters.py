@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from psycopg import pq
 
-from dbopt.workload.logs.parameters import Bound, parse
+from dbopt.workload.logs.parameters import Bound, is_cut, parse
 from tests.servers import Database
 
 TRICKY = st.one_of(
@@ -52,6 +52,8 @@ def test_a_text_that_ends_early_gives_no_wrong_value(values: list[str | None], c
     [
         ("parameters: $1 = 'it''s', $2 = NULL, $3 = ''", Bound(("it's", None, ""))),
         ("Parameter: $1 = '5'", Bound(("5",))),
+        ("paramètres : $1 = 'é\n'", Bound(("é\n",))),
+        ("Key (a)=(1) already exists.", None),
         ("parameters: $1 = 'long te...'", Bound(("long te",), (1,))),
         ("parameters: $1 = '', $2 = 'ab''...', $3 = 'x'", Bound(("", "ab'", "x"), (2,))),
         ("parameters: $1 = 'a\nb', $2 = '$1 = NULL'", Bound(("a\nb", "$1 = NULL"))),
@@ -68,6 +70,19 @@ def test_a_text_that_ends_early_gives_no_wrong_value(values: list[str | None], c
 )
 def test_texts(text: str, expected: Bound | None) -> None:
     assert parse(text) == expected
+
+
+@given(st.lists(st.none() | TRICKY, min_size=1, max_size=4))
+@example(["a...", "...'", "...', $2 = 'x", "'...'"])
+def test_what_is_cut_is_told_without_reading_the_values(values: list[str | None]) -> None:
+    text = "parameters: " + logged(values)
+    found = parse(text)
+    assert found is not None
+    assert is_cut(text.encode("utf-8", "surrogatepass")) == bool(found.truncated)
+
+
+def test_what_is_no_list_of_parameters_is_not_cut() -> None:
+    assert not is_cut(b"Key (a)=('x...') already exists.")
 
 
 def test_a_known_limit_tells_the_servers_dots_from_the_applications() -> None:
