@@ -124,9 +124,15 @@ def _remark(run: Run, read: Read) -> None:
 
 
 def _with_server(run: Run, workload: Workload, limits: Limits) -> Workload:
-    """With what the server knows of the statements; of --redact, no values."""
+    """With what the server knows of the statements; of --redact, no values. What was read outlives the server."""
+    from dbopt.errors import ServerError
+    from dbopt.workload.logs.build import limited
     from dbopt.workload.logs.capture import with_server
 
-    with run.connect() as session:
-        met = remarked(run, with_server(session, workload, limits))
-        return completed(run, session, met, 0 if limits.is_redacted else limits.parameters)
+    try:
+        with run.connect() as session:
+            met = remarked(run, with_server(session, workload, limits))
+            return completed(run, session, met, 0 if limits.is_redacted else limits.parameters)
+    except ServerError as error:
+        run.note(f"warning: all is as the logs say it, for the server does not answer: {error.message}")
+        return remarked(run, limited(workload, limits))

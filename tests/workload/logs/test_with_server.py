@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from dbopt.postgres.identifiers import SQL
+from dbopt.postgres.session import Session
 from tests.servers import Database
 
 Dbopt = Callable[..., tuple[int, str, str]]
@@ -117,3 +121,37 @@ def test_a_server_that_cannot_be_reached_is_an_error_before_anything_is_read(
     code, out, err = dbopt("capture", "logs", file, "-d", f"host={tmp_path}")
     assert (code, out) == (3, "")
     assert "read 1 file" not in err
+
+
+def test_what_was_followed_outlives_the_server(shop: Database, dbopt: Dbopt, log: Callable[..., Path]) -> None:
+    file = log((shop.name, BY_STATUS, "$1 = 'open'"))
+    door = threading.Thread(target=shut_after_a_session, args=(shop,))
+    door.start()
+    try:
+        found, err = captured(dbopt, file, "-d", shop.dsn, "--follow", "--for", "5s")
+    finally:
+        door.join()
+        allow_connections(shop, allowed=True)
+    assert "for the server does not answer" in err
+    assert [(one["calls"], one["parameters"]) for one in found["statements"]] == [(1, [["open"]])]
+
+
+def shut_after_a_session(database: Database) -> None:
+    """Let one session come and go, or time pass, and no other one in."""
+    with database.server.connect() as session:
+        before = sessions(session, database)
+        for _ in range(30):
+            if sessions(session, database) > before:
+                break
+            time.sleep(0.1)
+    allow_connections(database, allowed=False)
+
+
+def sessions(session: Session, database: Database) -> int:
+    query = SQL("SELECT sessions FROM pg_stat_database WHERE datname = %(name)s")
+    return int(session.fetch(query, {"name": database.name})[0]["sessions"])
+
+
+def allow_connections(database: Database, *, allowed: bool) -> None:
+    with database.server.connect() as session:
+        session.script(f"ALTER DATABASE {database.name} WITH ALLOW_CONNECTIONS {allowed}")
