@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from dbopt.index.costs import Configuration, Costs
 from dbopt.index.integer_program import Program
+from dbopt.index.known_plans import limit_tables
 from dbopt.index.model import Index
 
 
@@ -28,6 +29,7 @@ def lower_bound(
     size: Callable[[Index], int],
     write_cost: Callable[[Index], float],
     budget_bytes: int | None,
+    max_per_table: int | None,
     known: float,
 ) -> float:
     """A bound of the statements' weighted costs and the indexes' write costs together, never above `known`, which is
@@ -38,6 +40,8 @@ def lower_bound(
     variables = {index: program.variable(write_cost(index), whole=True) for index in indexes}
     if budget_bytes is not None:
         program.row({variables[index]: size(index) / max(budget_bytes, 1) for index in indexes}, most=1.0)
+    if max_per_table is not None:
+        limit_tables(program, variables, max_per_table)
     reachable = 0.0
     for number, weight in enumerate(weights):
         least = costs.bound(number, candidates)

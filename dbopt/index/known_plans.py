@@ -8,7 +8,7 @@ a variable for each index, and one for each plan, of which every statement takes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from dbopt.index.costs import Answer, Configuration
 from dbopt.index.integer_program import Program
@@ -31,13 +31,18 @@ def best_set(
     if budget_bytes is not None:
         program.limit({variables[index]: float(size(index)) for index in indexes}, float(budget_bytes))
     if max_per_table is not None:
-        for table in sorted({(index.schema, index.table) for index in indexes}):
-            beside = (index for index in indexes if (index.schema, index.table) == table)
-            program.row({variables[index]: 1.0 for index in beside}, most=float(max_per_table))
+        limit_tables(program, variables, max_per_table)
     for answers, weight in zip(known, weights, strict=True):
         _take_one(program, answers, weight, variables)
     found = program.minimise()
     return None if found is None else frozenset(index for index in indexes if variables[index] in found)
+
+
+def limit_tables(program: Program, variables: Mapping[Index, int], most: int) -> None:
+    """No more indexes of one table; `variables` are those of the indexes."""
+    for table in sorted({(index.schema, index.table) for index in variables}):
+        beside = (index for index in variables if (index.schema, index.table) == table)
+        program.row({variables[index]: 1.0 for index in beside}, most=float(most))
 
 
 def _take_one(program: Program, answers: Sequence[Answer], weight: float, variables: dict[Index, int]) -> None:

@@ -38,6 +38,13 @@ class Problem:
             more += self.weights[number] * (self.costs.cost(number, new) - self.costs.cost(number, old))
         return more
 
+    def improves(self, old: Configuration, new: Configuration) -> bool:
+        """Whether the new set is better by more than rounding; only what the statements that could tell them apart cost
+        counts, so that a huge one beside them hides nothing.
+        """
+        at_stake = sum(self.weights[n] * self.costs.cost(n, old) for n in self.costs.statements(old ^ new))
+        return self.change(old, new) < -1e-9 * at_stake
+
     def gain(self, chosen: Configuration, added: Configuration) -> float:
         """What these indexes save on top of those chosen; only statements that could read them are looked at."""
         saved = -sum(map(self.write_cost, sorted(added)))
@@ -66,6 +73,7 @@ class Problem:
             self.size,
             self.write_cost,
             self.budget_bytes,
+            self.max_per_table,
             self.objective(chosen),
         )
 

@@ -48,7 +48,11 @@ def select(problem: Problem, harvest: Harvest) -> Configuration:
             break
         best = improved
     best = min((best, combine(problem, best)), key=rank)
-    return drop_needless(problem, slim(problem, _filled_up(problem, best), harvest))
+    filled = _filled_up(problem, best)
+    slimmed = drop_needless(problem, slim(problem, filled, harvest))
+    others = [move for move in moves if move.isdisjoint(filled - slimmed)]
+    fuller = drop_needless(problem, _fill(problem, others, slimmed, exponents[0]))  # being smaller leaves room
+    return fuller if problem.improves(slimmed, fuller) else slimmed
 
 
 def _costliest_first(problem: Problem) -> list[int]:
@@ -83,7 +87,6 @@ def combine(problem: Problem, chosen: Configuration, without: Configuration = fr
     """The best set by the plans that are known, as long as that set is better than the chosen one when the planner is
     asked; what it then answers is known, too. It holds nothing of `without`.
     """
-    objective = problem.objective(chosen)
     for _ in range(MOST_COMBINED):
         trial = best_set(
             [
@@ -96,9 +99,9 @@ def combine(problem: Problem, chosen: Configuration, without: Configuration = fr
             problem.budget_bytes,
             problem.max_per_table,
         )
-        if trial is None or (found := problem.objective(trial)) >= objective * (1 - 1e-9):
+        if trial is None or not problem.improves(chosen, trial):
             break
-        chosen, objective = trial, found
+        chosen = trial
     return chosen
 
 
@@ -149,7 +152,7 @@ def _swap(
     problem: Problem, moves: Sequence[Configuration], chosen: Configuration, exponents: Sequence[float]
 ) -> Configuration:
     """Take one index out and fill up with others that the same statements could read; keep what is better."""
-    best, least = chosen, 1e-9 * abs(problem.objective(chosen))
+    best = chosen
     by_statement: dict[int, list[int]] = {}
     for order, move in enumerate(moves):
         for number in problem.costs.statements(move):
@@ -162,7 +165,7 @@ def _swap(
         others = [moves[order] for order in near if index not in moves[order]]
         for exponent in exponents:
             trial = _fill(problem, others, best - {index}, exponent)
-            if problem.change(best, trial) < -least:
+            if problem.improves(best, trial):
                 best = trial
                 break
     return best

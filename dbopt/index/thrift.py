@@ -70,12 +70,24 @@ def slim(problem: Problem, chosen: Configuration, harvest: Harvest) -> Configura
         for smaller in _smaller(problem, index, harvest):
             trial = without | {smaller}
             if (
-                problem.change(chosen, trial) <= _bearable(problem, chosen, index, smaller)
+                not _ruins_one(problem, chosen, trial)
+                and problem.change(chosen, trial) <= _bearable(problem, chosen, index, smaller)
                 and problem.gain(without, frozenset((smaller,))) >= least
             ):
                 chosen = trial
                 break
     return chosen
+
+
+def _ruins_one(problem: Problem, chosen: Configuration, trial: Configuration) -> bool:
+    """Whether some statement becomes half as dear again, and by more than one page: a frequent one beside it does not
+    make up for that.
+    """
+    for number in problem.costs.statements(chosen ^ trial):
+        before, after = problem.costs.cost(number, chosen), problem.costs.cost(number, trial)
+        if after > max((1 + THRIFT_FOR_PART) * before, before + 1.01 * MIN_COST):
+            return True
+    return False
 
 
 def _bearable(problem: Problem, chosen: Configuration, index: Index, smaller: Index) -> float:

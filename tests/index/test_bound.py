@@ -97,3 +97,15 @@ def test_no_set_that_is_allowed_goes_below_the_bound(
     best = min(problem.objective(some) for some in sets if problem.fits(some))
     assert bound <= best + 1e-6
     assert best <= objective + 1e-6
+
+
+def test_the_bound_knows_that_a_table_gets_only_so_many() -> None:
+    problem = a_problem([{"": 100, "a": 10}, {"": 100, "b": 40}], [1] * 5, None, max_per_table=1)
+    choice = select(problem, harvest(problem.costs, [EVERY, EVERY], 3))
+    assert problem.objective(choice) == pytest.approx(110)
+    assert problem.bound(choice, EVERY) == pytest.approx(110)
+
+
+def test_where_nothing_can_be_had_the_bound_is_the_cost() -> None:
+    problem = a_problem([{"": 100, "a": 10}], [1] * 5, None)
+    assert problem.bound(frozenset(), frozenset()) == 100

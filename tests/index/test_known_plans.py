@@ -91,4 +91,4 @@ def test_no_other_set_is_better(plans: Plans, sizes: list[int], budget: int, mos
 
     found = best(plans, sizes, budget, most)
     assert fits(found)
-    assert total(found) == pytest.approx(min(total(one) for one in sets() if fits(one)), rel=1e-5)
+    assert total(found) == pytest.approx(min(total(one) for one in sets() if fits(one)), rel=2e-4)

@@ -4,7 +4,7 @@ is a formula: an index saves a share of a statement's cost, and the best one is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,13 +49,14 @@ class Planner:
         writes: Mapping[Index, float] | None = None,
         max_calls: int | None = None,
         max_per_table: int | None = None,
+        weights: Sequence[float] | None = None,
     ) -> set[Index]:
         indexes = frozenset(index for _, index in self.savings)
         bases = [BASE] * self.statements
         costs = Costs(self, bases, lambda number, index: (number, index) in self.savings, max_calls)
         problem = Problem(
             costs,
-            [1.0] * self.statements,
+            weights or [1.0] * self.statements,
             lambda index: (sizes or {}).get(index, 10),
             lambda index: (writes or {}).get(index, 0.0),
             budget,
@@ -114,6 +115,21 @@ def test_a_narrower_index_that_does_almost_as_well_is_preferred() -> None:
     assert Planner({(0, A): 896, (0, A_B): 900}, 1).choose(sizes={A: 10, A_B: 15}) == {A}
     assert Planner({(0, A): 880, (0, A_B): 900}, 1).choose(sizes={A: 10, A_B: 15}) == {A_B}
     assert Planner({(0, A): 500, (0, A_B): 900}, 1).choose(sizes={A: 10, A_B: 15}) == {A_B}
+
+
+def test_the_room_that_a_narrower_index_leaves_is_used() -> None:
+    planner = Planner({(0, A): 896, (0, A_B): 900, (1, C): 999}, 2)
+    assert planner.choose(sizes={A: 10, A_B: 15, C: 5}, budget=15, weights=(1000, 1)) == {A, C}
+
+
+def test_a_frequent_statement_does_not_make_up_for_one_that_a_narrower_index_ruins() -> None:
+    planner = Planner({(0, A): 900, (0, A_B): 900, (1, A): 100, (1, A_B): 990}, 2)
+    assert planner.choose(sizes={A: 10, A_B: 15}, weights=(1e12, 1)) == {A_B}
+
+
+def test_a_frequent_statement_does_not_hide_another() -> None:
+    planner = Planner({(0, A): 900, (1, B): 500, (1, C): 600}, 2)
+    assert planner.choose(weights=(1e12, 1)) == {A, C}
 
 
 def test_the_beginning_of_another_index_needs_a_good_reason() -> None:
