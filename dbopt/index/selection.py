@@ -20,7 +20,7 @@ from dbopt.index.known_plans import best_set
 from dbopt.index.model import Index
 from dbopt.index.plan_alternatives import explore
 from dbopt.index.problem import Problem
-from dbopt.index.thrift import drop_needless, slim
+from dbopt.index.thrift import begins, drop_needless, slim
 
 EXPONENTS = (1.0, 0.5, 0.0)
 MOST_FOR_SEEDS = 400  # planner calls of the greedy choices, however large the workload is
@@ -48,11 +48,19 @@ def select(problem: Problem, harvest: Harvest) -> Configuration:
             break
         best = improved
     best = min((best, combine(problem, best)), key=rank)
-    filled = _filled_up(problem, best)
-    slimmed = drop_needless(problem, slim(problem, filled, harvest))
-    others = [move for move in moves if move.isdisjoint(filled - slimmed)]
-    fuller = drop_needless(problem, _fill(problem, others, slimmed, exponents[0]))  # being smaller leaves room
-    return fuller if problem.improves(slimmed, fuller) else slimmed
+    return _filled_again(problem, moves, slim(problem, _filled_up(problem, best), harvest), exponents[0])
+
+
+def _filled_again(
+    problem: Problem, moves: Sequence[Configuration], slimmed: Configuration, exponent: float
+) -> Configuration:
+    """With others in the room that smaller indexes left, but none that does their work anew."""
+    kept = drop_needless(problem, slimmed)
+    if problem.budget_bytes is None:
+        return kept
+    others = [move for move in moves if not any(begins(mine, other) for other in move for mine in kept)]
+    fuller = drop_needless(problem, _fill(problem, others, kept, exponent))
+    return fuller if problem.improves(kept, fuller) else kept
 
 
 def _costliest_first(problem: Problem) -> list[int]:

@@ -33,10 +33,8 @@ def is_worthwhile(problem: Problem, chosen: Configuration, index: Index) -> bool
     without = chosen - {index}
     if problem.gain(without, frozenset((index,))) <= 0:
         return False
-    repeats = problem.repeats(index) or any(_begins(index, other) for other in without)
-    is_small = all(
-        problem.size(index) <= SMALL_PART * problem.size(other) for other in without if _begins(index, other)
-    )
+    repeats = problem.repeats(index) or any(begins(index, other) for other in without)
+    is_small = all(problem.size(index) <= SMALL_PART * problem.size(other) for other in without if begins(index, other))
     for number in problem.costs.statements(frozenset((index,))):
         before = problem.costs.cost(number, without)
         asked = MIN_SHARE * before
@@ -49,7 +47,7 @@ def is_worthwhile(problem: Problem, chosen: Configuration, index: Index) -> bool
     return False
 
 
-def _begins(index: Index, other: Index) -> bool:
+def begins(index: Index, other: Index) -> bool:
     """Whether the other serves what this one serves, if less well: its keys begin with the same, and it holds the same
     rows, or all. What BRIN and hash serve, a b-tree does.
     """
