@@ -96,7 +96,7 @@ def test_what_is_too_large_is_kept_as_the_slowest_alone() -> None:
 
 
 def test_memory_does_not_grow_with_executions() -> None:
-    for size, most in ((10, 10_000), (LARGEST // 2, 3 * MOST)):
+    for size, most in ((10, 100_000), (LARGEST // 2, 3 * MOST)):
         found = Executions[str](50 if size > 10 else 5)
         tracemalloc.start()
         for place in range(5_000):
