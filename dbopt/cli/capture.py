@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from dbopt.cli import capture_logs
-from dbopt.cli.captured import Parameters, completed, emit, remarked
+from dbopt.cli.captured import MinCalls, MinMean, Parameters, Top, completed, emit, remarked
 from dbopt.cli.command import Run, command, group
 from dbopt.errors import UsageError
 
@@ -22,13 +22,9 @@ def register(main: typer.Typer) -> None:
 @command(app)
 def statements(
     run: Run,
-    top: Annotated[int, typer.Option("--top", min=1, metavar="N", help="As many statements, by total time.")] = 100,
-    min_mean_ms: Annotated[
-        float, typer.Option("--min-mean-ms", min=0, metavar="X", help="Only statements slower than that on average.")
-    ] = 0,
-    min_calls: Annotated[
-        int, typer.Option("--min-calls", min=1, metavar="N", help="Only statements called that often.")
-    ] = 1,
+    top: Top = 100,
+    min_mean_ms: MinMean = 0,
+    min_calls: MinCalls = 1,
     database: Annotated[
         list[str] | None,
         typer.Option("--database", metavar="NAME", help="Of that database; may be repeated. Default: the current one."),

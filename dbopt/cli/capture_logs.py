@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dbopt.cli.captured import Parameters, completed, emit, remarked
+from dbopt.cli.captured import MinCalls, MinMean, Parameters, Top, completed, emit, remarked
 from dbopt.cli.command import Run, command
-from dbopt.errors import Interrupted, UsageError
+from dbopt.errors import Interrupted, ServerError, UsageError
 
 if TYPE_CHECKING:
     from dbopt.workload.logs.build import Limits
     from dbopt.workload.logs.capture import Read, Wanted
     from dbopt.workload.model import Workload
-
 
 _MOST_JOBS = 8  # one process cuts the blocks for all of them
 
@@ -41,13 +40,9 @@ def logs(
     redact: Annotated[
         bool, typer.Option("--redact", help="No values: of statements, parameters, plans and error messages.")
     ] = False,
-    top: Annotated[int, typer.Option("--top", min=1, metavar="N", help="As many statements, by total time.")] = 100,
-    min_mean_ms: Annotated[
-        float, typer.Option("--min-mean-ms", min=0, metavar="X", help="Only statements slower than that on average.")
-    ] = 0,
-    min_calls: Annotated[
-        int, typer.Option("--min-calls", min=1, metavar="N", help="Only statements called that often.")
-    ] = 1,
+    top: Top = 100,
+    min_mean_ms: MinMean = 0,
+    min_calls: MinCalls = 1,
     database: Annotated[
         list[str] | None,
         typer.Option("--database", metavar="NAME", help="Of that database; may be repeated. Default: all."),
@@ -125,7 +120,6 @@ def _remark(run: Run, read: Read) -> None:
 
 def _with_server(run: Run, workload: Workload, limits: Limits) -> Workload:
     """With what the server knows of the statements; of --redact, no values. What was read outlives the server."""
-    from dbopt.errors import ServerError
     from dbopt.workload.logs.build import limited
     from dbopt.workload.logs.capture import with_server
 
@@ -134,5 +128,5 @@ def _with_server(run: Run, workload: Workload, limits: Limits) -> Workload:
             met = remarked(run, with_server(session, workload, limits))
             return completed(run, session, met, 0 if limits.is_redacted else limits.parameters)
     except ServerError as error:
-        run.note(f"warning: all is as the logs say it, for the server does not answer: {error.message}")
+        run.note(f"warning: numbers and values are those of the logs alone: {error.message}")
         return remarked(run, limited(workload, limits))

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from dbopt.workload.captured import Captured
     from dbopt.workload.model import Workload
 
+Top = Annotated[int, typer.Option("--top", min=1, metavar="N", help="As many statements, by total time.")]
+MinMean = Annotated[
+    float, typer.Option("--min-mean-ms", min=0, metavar="X", help="Only statements slower than that on average.")
+]
+MinCalls = Annotated[int, typer.Option("--min-calls", min=1, metavar="N", help="Only statements called that often.")]
 Parameters = Annotated[
     int, typer.Option("--parameters", min=0, metavar="N", help="Sets of values per statement; 0: none.")
 ]

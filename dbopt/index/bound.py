@@ -38,7 +38,7 @@ def lower_bound(
     indexes = sorted(candidates)
     program = Program()
     variables = {index: program.variable(write_cost(index), whole=True) for index in indexes}
-    if budget_bytes is not None:
+    if budget_bytes is not None:  # no `limit`: a budget lowered for rounding would not bound the real one
         program.row({variables[index]: size(index) / max(budget_bytes, 1) for index in indexes}, most=1.0)
     if max_per_table is not None:
         limit_tables(program, variables, max_per_table)

@@ -13,7 +13,6 @@ MOST_NODES = 20
 _GAP = 1e-4  # relative, at which an answer counts as the best
 _TOLERANCE = 1e-6  # by which HiGHS may overstep a row
 
-
 _Row = tuple[Mapping[int, float], float, float]
 """Terms, and the least and the most of their sum."""
 
