@@ -47,7 +47,7 @@ class Follower:
     reading: Reading
     paths: list[str]
     _open: dict[Key, _Followed] = field(default_factory=dict)
-    _seen: set[Key] = field(default_factory=set)
+    _seen: dict[Key, tuple[int, bytes]] = field(default_factory=dict)  # when it was changed, and how it began
     _heads: set[bytes] = field(default_factory=set)
     _forms: list[Format] = field(default_factory=list)
 
@@ -83,18 +83,21 @@ class Follower:
                 yield path
 
     def _consider(self, path: Path) -> None:
-        key = _key(path)
-        if key is None or key in self._seen:
+        key, changed = _key(path), _changed(path)
+        known_change, known_head = self._seen.get(key, (0, b"")) if key is not None else (0, b"")
+        if key is None or key in self._open or known_change == changed:
             return
         try:
             file = path.open("rb")
         except OSError:
             return  # gone again: rotated between two looks
         head = file.read(_HEAD)
-        if not head:
+        if head:  # else look again when there is something in it
+            self._seen[key] = changed, head
+        if not head or (known_head and head.startswith(known_head)):
             file.close()
-            return  # look again when there is something in it
-        self._seen.add(key)
+            return
+        # it is new, even if it has the number of one that was removed
         is_copy = len(head) == _HEAD and head in self._heads
         if is_copy or head.startswith(_MAGIC):
             file.close()  # what rotation made of a file that was read before
@@ -203,6 +206,13 @@ def _interrupts() -> Iterator[threading.Event]:
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
+
+
+def _changed(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _key(path: Path) -> Key | None:

@@ -91,6 +91,21 @@ def test_a_file_that_is_renamed_and_made_anew(tmp_path: Path) -> None:
     assert following.end() == 16
 
 
+def test_a_new_file_with_the_number_of_a_removed_one(tmp_path: Path) -> None:
+    file, old = tmp_path / "pg.log", tmp_path / "pg.log.1"
+    file.write_text(entries(range(10)))
+    following = Following(tmp_path)
+    following.poll()
+    file.rename(old)
+    file.write_text(entries(range(20, 24)))
+    following.poll(8)
+    with old.open("r+") as same_number:  # as a file system gives it to the next file
+        same_number.truncate()
+        same_number.write(entries(range(30, 33)))
+    following.poll(8)
+    assert following.end() == 17
+
+
 def test_a_file_that_is_copied_and_cut(tmp_path: Path) -> None:
     file = tmp_path / "pg.log"
     file.write_text(entries(range(10)))
