@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -75,13 +76,13 @@ def logs(
     wanted = Wanted(
         limits.whole if run.names_a_server else limits, tuple(database or ()), tuple(user or ()), prefix, jobs
     )
-    read = _followed(run, files, wanted, for_) if follow else _read(run, files, wanted)
+    read, was_interrupted = _followed(run, files, wanted, for_) if follow else (_read(run, files, wanted), False)
     _remark(run, read)
     workload = remarked(run, read.captured)
     if run.names_a_server and workload.statements:
         workload = _with_server(run, workload, limits)
     emit(run, workload, "lower --min-calls and --min-mean-ms")
-    return Interrupted.exit_code if read.was_interrupted else 0
+    return Interrupted.exit_code if was_interrupted else 0
 
 
 def _read(run: Run, files: list[str], wanted: Wanted) -> Read:
@@ -100,13 +101,16 @@ def _read(run: Run, files: list[str], wanted: Wanted) -> Read:
         )
 
 
-def _followed(run: Run, files: list[str], wanted: Wanted, for_: str | None) -> Read:
+def _followed(run: Run, files: list[str], wanted: Wanted, for_: str | None) -> tuple[Read, bool]:
+    """What was read, and whether somebody ended it."""
+    from dbopt.cli.interrupts import ended_by_interrupt
     from dbopt.units import milliseconds
     from dbopt.workload.logs.capture import capture_following
 
     seconds = None if for_ is None else milliseconds(for_) / 1000
     remark = "following: Ctrl-C ends it and writes the workload" if for_ is None else f"following for {for_}"
-    return capture_following(files, wanted, lambda: run.note(remark), seconds)
+    with ended_by_interrupt(signal.SIGTERM) as stop:
+        return capture_following(files, wanted, stop, lambda: run.note(remark), seconds), stop.is_set()
 
 
 def _remark(run: Run, read: Read) -> None:

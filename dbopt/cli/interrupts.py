@@ -10,17 +10,19 @@ from types import FrameType
 
 
 @contextmanager
-def ended_by_interrupt() -> Iterator[threading.Event]:
-    """An event that the first SIGINT sets; a second one interrupts as usual."""
+def ended_by_interrupt(*also: signal.Signals) -> Iterator[threading.Event]:
+    """An event that the first SIGINT, or one of the other signals, sets; a second one does what it always does."""
     asked = threading.Event()
-    former = signal.getsignal(signal.SIGINT)
+    former = {number: signal.getsignal(number) for number in (signal.SIGINT, *also)}
 
-    def ask(_signal: int, _frame: FrameType | None) -> None:
+    def ask(number: int, _: FrameType | None) -> None:
         asked.set()
-        signal.signal(signal.SIGINT, former)
+        signal.signal(number, former[signal.Signals(number)])
 
-    signal.signal(signal.SIGINT, ask)
+    for number in former:
+        signal.signal(number, ask)
     try:
         yield asked
     finally:
-        signal.signal(signal.SIGINT, former)
+        for number, handler in former.items():
+            signal.signal(number, handler)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -43,11 +44,10 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Read:
-    """The workload, how each file was read, and whether somebody ended it."""
+    """The workload, and how each file was read."""
 
     captured: Captured
     files: tuple[ReadFile, ...]
-    was_interrupted: bool = False
 
 
 def sources_of(paths: Sequence[str]) -> list[Source]:
@@ -66,12 +66,14 @@ def capture(sources: Sequence[Source], wanted: Wanted, on_bytes: OnBytes, cores:
         return _result(reading, wanted)
 
 
-def capture_following(paths: Sequence[str], wanted: Wanted, on_ready: OnReady, seconds: float | None = None) -> Read:
-    """The statements of logs that are being written, until somebody interrupts or time is over. Raises as capture."""
+def capture_following(
+    paths: Sequence[str], wanted: Wanted, stop: threading.Event, on_ready: OnReady, seconds: float | None = None
+) -> Read:
+    """The statements of logs that are being written, until `stop` is set or time is over. Raises as capture."""
     found(paths)
     with Reading(wanted.whose, prefix=wanted.prefix, parameters=wanted.limits.parameters) as reading:
-        was_interrupted = follow(reading, paths, on_ready, seconds)
-        return _result(reading, wanted, was_interrupted=was_interrupted)
+        follow(reading, paths, stop, on_ready, seconds)
+        return _result(reading, wanted)
 
 
 def with_server(session: Session, workload: Workload, limits: Limits) -> Captured:
@@ -85,7 +87,7 @@ def with_server(session: Session, workload: Workload, limits: Limits) -> Capture
     return Captured(whole.workload, (*met.notes, *whole.notes, *(notes if others else ())))
 
 
-def _result(reading: Reading, wanted: Wanted, *, was_interrupted: bool = False) -> Read:
+def _result(reading: Reading, wanted: Wanted) -> Read:
     files = reading.files
     if not any(file.account.entries for file in files):
         message = f"nothing in {_names(files)} was recognised as a PostgreSQL log{_skipped(files)}"
@@ -94,7 +96,7 @@ def _result(reading: Reading, wanted: Wanted, *, was_interrupted: bool = False) 
     captured = workload(totals, [file.account for file in files], wanted.limits)
     if not totals.executions and not totals.statements:
         raise NothingToDo(f"the log tells of no statement{_skipped(files)}", hint=_hint_on_settings(files, totals))
-    return Read(captured, tuple(files), was_interrupted)
+    return Read(captured, tuple(files))
 
 
 def _skipped(files: Sequence[ReadFile]) -> str:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import BinaryIO
 
 from dbopt.errors import UsageError
@@ -175,37 +172,19 @@ class Follower:
         followed.file.close()
 
 
-def follow(reading: Reading, paths: Iterable[str], on_ready: OnReady, seconds: float | None = None) -> bool:
-    """Follow until somebody interrupts, or for so many seconds; whether it was an interrupt that ended it. `on_ready`
-    is called when all that was there is read.
-    """
+def follow(
+    reading: Reading, paths: Iterable[str], stop: threading.Event, on_ready: OnReady, seconds: float | None = None
+) -> None:
+    """Follow until `stop` is set, or for so many seconds. `on_ready` is called when all that was there is read."""
     follower = Follower(reading, list(paths))
-    with _interrupts() as interrupted:
-        left = seconds
+    left = seconds
+    follower.poll()
+    on_ready()
+    while not stop.is_set() and (left is None or left > 0):
+        stop.wait(_INTERVAL_SECONDS if left is None else min(left, _INTERVAL_SECONDS))
+        left = None if left is None else left - _INTERVAL_SECONDS
         follower.poll()
-        on_ready()
-        while not interrupted.is_set() and (left is None or left > 0):
-            interrupted.wait(_INTERVAL_SECONDS if left is None else min(left, _INTERVAL_SECONDS))
-            left = None if left is None else left - _INTERVAL_SECONDS
-            follower.poll()
-        follower.finish()
-        return interrupted.is_set()
-
-
-@contextmanager
-def _interrupts() -> Iterator[threading.Event]:
-    """An event that SIGINT and SIGTERM set while this lasts."""
-    event = threading.Event()
-
-    def end(_: int, __: FrameType | None) -> None:
-        event.set()
-
-    former = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield event
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
+    follower.finish()
 
 
 def _changed(path: Path) -> int:
