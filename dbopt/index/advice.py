@@ -134,7 +134,7 @@ class Advice:
     """`cost_*` are sums over the workload of planner cost times weight; `storage_bytes` is what the indexes to create
     take together. `elapsed_ms` is None unless it was asked for: the same input gives the same bytes; and `confirmed`.
     `freed_*` is what the drops give back.
-    No set of the candidates within the budget brings `cost_after`, with the write costs of what is created, below
+    No set of the candidates and merged indexes within the budget brings `cost_after`, with the write costs of what is created, below
     `cost_bound`.
     """
 

@@ -15,7 +15,7 @@ from dbopt.index.build_time import MAINTENANCE_WORK_MEM, build_ms
 from dbopt.index.candidates import MAX_INCLUDED_COLUMNS, Allowed, repeats
 from dbopt.index.costs import Configuration, Costs
 from dbopt.index.explanations import Explainer
-from dbopt.index.harvest import Harvest, harvest
+from dbopt.index.harvest import Harvest, harvest, widened
 from dbopt.index.maintenance import Condition
 from dbopt.index.merging import merged
 from dbopt.index.model import Index
@@ -110,13 +110,15 @@ def advice_of(
     tidied = tidy(trials, problem, found.names) if drop else Tidied()
     upkeep = maintenance.examine(condition, trials, problem.weights) if condition is not None else ()
     every = range(len(questions.asked))
+    reads = sum(problem.weights[n] * problem.costs.cost(n, chosen) for n in every) + tidied.cost_change
+    bound = _bound(found, tidied, reads + sum(one.write_cost for one in (*create, *tidied.create)))
     return Advice(
         what_if=found.what_if.name,
         server_version=found.what_if.server_version,
         snapshot=snapshot_name,
         budget_bytes=problem.budget_bytes,
         cost_before=sum(problem.weights[n] * problem.costs.cost(n, frozenset()) for n in every),
-        cost_after=sum(problem.weights[n] * problem.costs.cost(n, chosen) for n in every) + tidied.cost_change,
+        cost_after=reads,
         storage_bytes=problem.bytes(chosen) + sum(one.size_bytes for one in tidied.create),
         create=(*create, *tidied.create),
         drop=tidied.drop,
@@ -126,8 +128,18 @@ def advice_of(
         freed_bytes=tidied.freed_bytes,
         freed_write_cost=tidied.freed_write_cost,
         maintain=upkeep,
-        cost_bound=problem.bound(chosen, found.harvest.candidates),
+        cost_bound=bound,
     )
+
+
+def _bound(found: Search, tidied: Tidied, reached: float) -> float:
+    """What the workload costs at least, its writes to new indexes too, whichever of the candidates and merged indexes
+    are created. It costs `reached` under the advice.
+    """
+    costs = found.problem.costs
+    with costs.besides(len(costs.statements(tidied.tried))):
+        known = widened(costs, found.harvest, tidied.tried)
+    return found.problem.bound(known.candidates, reached)
 
 
 def _ask(workload: Workload, catalog: Catalog, what_if: WhatIf, allowed: Allowed, tell: OnProgress) -> Questions:
@@ -191,7 +203,7 @@ def _with_merged(harvested: Harvest, problem: Problem, what_if: WhatIf, max_incl
     fresh = merged(harvested.pool, max_included)
     refused = what_if.prepare(fresh)
     able = frozenset(index for index in fresh if index not in refused and problem.fits(frozenset((index,))))
-    return replace(harvested, pool=harvested.pool | able)
+    return widened(problem.costs, harvested, able)
 
 
 def in_order(advice: Advice, found: Search) -> list[Index | None]:

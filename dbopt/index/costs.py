@@ -82,6 +82,15 @@ class Costs:
         finally:
             self._left = None if before is None else before - (granted - self._left)
 
+    @contextmanager
+    def besides(self, calls: int) -> Iterator[None]:
+        """While this lasts it may ask so many times; what was left is left afterwards."""
+        before, self._left = self._left, calls
+        try:
+            yield
+        finally:
+            self._left = before
+
     def statements(self, indexes: Configuration) -> list[int]:
         """The numbers of the statements that could read one of the indexes, ascending."""
         self._meet(indexes)

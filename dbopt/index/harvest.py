@@ -51,6 +51,19 @@ def harvest(
     return Harvest(every, pool, frozenset(team for team in teams if len(team) > 1))
 
 
+def widened(costs: Costs, harvested: Harvest, fresh: Configuration) -> Harvest:
+    """The harvest with further indexes, each as good as harvested. What a statement costs at least is known under all
+    candidates at once only: those that could read one of these are asked again.
+    """
+    every = harvested.candidates | fresh
+    teams = set(harvested.teams)
+    for number in costs.statements(fresh):
+        readable = costs.relevant(number, every)
+        if len(readable) <= MOST_OFFERED:
+            teams.add(costs.answer(number, readable).used)
+    return Harvest(every, (harvested.pool | fresh).union(*teams), frozenset(team for team in teams if len(team) > 1))
+
+
 def _teams(
     costs: Costs, number: int, own: Configuration, every: Configuration, max_columns: int
 ) -> list[Configuration]:

@@ -14,6 +14,7 @@ from itertools import permutations
 
 from dbopt.errors import FeatureMissing
 from dbopt.index.advice import CreateAdvice, DropAdvice, StatementCost
+from dbopt.index.costs import Configuration
 from dbopt.index.drops import PLANNED, TOLERANCE, drop, size
 from dbopt.index.existing import Needless, as_new, parts
 from dbopt.index.model import Index
@@ -41,8 +42,11 @@ class Pair:
 
 @dataclass(frozen=True)
 class Merges:
+    """`tried` are the merged indexes that the workload was planned with."""
+
     create: tuple[CreateAdvice, ...] = ()
     drop: tuple[DropAdvice, ...] = ()
+    tried: Configuration = frozenset()
 
 
 def pairs(catalog: Catalog, gone: Sequence[str] = ()) -> Iterator[Pair]:
@@ -108,10 +112,14 @@ def advise_merges(trials: Trials, problem: Problem, names: Names, dropped: Seque
     drops: list[DropAdvice] = []
     gone = {one.index for one in dropped}
     taken = set(trials.chosen)
+    tried = set()
     for pair in pairs(trials.catalog, sorted(gone)):
         if gone & {pair.one.sql_name, pair.other.sql_name} or pair.merged in taken:
             continue
-        changed = _changes(pair, trials, problem, taken)
+        if not _pays(pair, trials, problem, taken):
+            continue
+        tried.add(pair.merged)
+        changed = _changes(pair, trials, problem)
         if changed is None:
             continue
         made = _create(pair, changed, trials, problem, names)
@@ -120,19 +128,29 @@ def advise_merges(trials: Trials, problem: Problem, names: Names, dropped: Seque
         trials.settle([pair.one, pair.other], changed, frozenset((pair.merged,)))
         taken.add(pair.merged)
         gone |= {pair.one.sql_name, pair.other.sql_name}
-    return Merges(tuple(create), tuple(drops))
+    return Merges(tuple(create), tuple(drops), frozenset(tried))
 
 
-def _changes(pair: Pair, trials: Trials, problem: Problem, taken: set[Index]) -> dict[int, Planned] | None:
-    """The workload under the merge; None where it does not bear it."""
+def _pays(pair: Pair, trials: Trials, problem: Problem, taken: set[Index]) -> bool:
+    """Whether the merge fits, frees room, and costs writes less, or no more if nothing is lost."""
     if not pair.lossless and not (_is_read(pair.one, trials) and _is_read(pair.other, trials)):
-        return None
+        return False
     if trials.what_if.prepare([pair.merged]) or not problem.fits(frozenset((*taken, pair.merged))):
-        return None
+        return False
     old = size(pair.one, trials.catalog) + size(pair.other, trials.catalog)
-    saved = sum(problem.write_cost(as_new(index)) for index in (pair.one, pair.other)) - problem.write_cost(pair.merged)
-    if old - problem.size(pair.merged) < LEAST_FREED * old or saved < 0 or (not pair.lossless and saved <= 0):
-        return None
+    frees_enough = old - problem.size(pair.merged) >= LEAST_FREED * old
+    saved = _saved(pair, problem)
+    return frees_enough and (saved >= 0 if pair.lossless else saved > 0)
+
+
+def _saved(pair: Pair, problem: Problem) -> float:
+    """What the writes cost less."""
+    both = problem.write_cost(as_new(pair.one)) + problem.write_cost(as_new(pair.other))
+    return both - problem.write_cost(pair.merged)
+
+
+def _changes(pair: Pair, trials: Trials, problem: Problem) -> dict[int, Planned] | None:
+    """The workload under the merge; None where it does not bear it."""
     try:
         changed = trials.without([pair.one, pair.other], frozenset((pair.merged,)))
     except FeatureMissing:
@@ -143,7 +161,7 @@ def _changes(pair: Pair, trials: Trials, problem: Problem, taken: set[Index]) ->
         if planned.cost > now * (1 + TOLERANCE):
             return None
         dearer += problem.weights[number] * (planned.cost - now)
-    return None if dearer > saved and not pair.lossless else changed
+    return None if dearer > _saved(pair, problem) and not pair.lossless else changed
 
 
 def _is_read(index: ExistingIndex, trials: Trials) -> bool:

@@ -64,8 +64,10 @@ class Problem:
             saved += self.weights[number] * (self.costs.cost(number, chosen) - self.costs.bound(number, chosen | added))
         return saved
 
-    def bound(self, chosen: Configuration, candidates: Configuration) -> float:
-        """What the objective is at least, whichever of the candidates are chosen."""
+    def bound(self, candidates: Configuration, known: float) -> float:
+        """What the objective is at least, whichever of the candidates are chosen; no more than a value that is `known`
+        to be reached.
+        """
         return lower_bound(
             self.costs,
             self.weights,
@@ -74,7 +76,7 @@ class Problem:
             self.write_cost,
             self.budget_bytes,
             self.max_per_table,
-            self.objective(chosen),
+            known,
         )
 
     def bytes(self, indexes: Configuration) -> int:

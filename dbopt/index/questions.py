@@ -81,7 +81,8 @@ def prepare(
         else:
             failed[statement.id] = f"It does not plan: {error}."
     worthy = worthy_conditions(one.needs for one in planned)
-    asked = [_question(one, catalog, allowed, worthy) for one in planned]
+    bare = replace(catalog, indexes=tuple(index for index in catalog.indexes if index.is_unique))
+    asked = [_question(one, catalog, bare, allowed, worthy) for one in planned]
     return Questions(_asked_anew(_judged(asked, catalog, worthy, what_if), what_if), failed)
 
 
@@ -124,8 +125,10 @@ def _variants(statement: Statement) -> list[Statement]:
     return [replace(statement, parameters=(values,)) for values in sets] or [statement]
 
 
-def _question(planned: _Planned, catalog: Catalog, allowed: Allowed, worthy: Worthy) -> Question:
+def _question(planned: _Planned, catalog: Catalog, bare: Catalog, allowed: Allowed, worthy: Worthy) -> Question:
+    """`bare` is the catalog without the indexes that make candidates needless: what they serve, another could."""
     own = frozenset(index for need in planned.needs for index in generate(need, catalog, allowed, worthy))
+    could_read = own.union(*(generate(need, bare, allowed, worthy) for need in planned.needs))
     tables = {need.relation.key for need in planned.needs}
     if planned.tree is None:
         names = planned.statement.tables
@@ -138,7 +141,7 @@ def _question(planned: _Planned, catalog: Catalog, allowed: Allowed, worthy: Wor
         indexes_read=frozenset(name for _, estimate in planned.plans for name in estimate.plan.indexes),
         candidates=own,
         tables=frozenset(tables),
-        leads=frozenset((index.schema, index.table, index.keys[0].name) for index in own),
+        leads=frozenset((index.schema, index.table, index.keys[0].name) for index in could_read),
         lacking=next((name for need in planned.needs if (name := lacking(need, catalog))), None),
         foreign_key=planned.foreign_key,
         predicates=frozenset((*need.relation.key, one.sql) for need in planned.needs for one in conditions(need))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dbopt.index import drops, merges
 from dbopt.index.advice import CreateAdvice, DropAdvice
+from dbopt.index.costs import Configuration
 from dbopt.index.model import Index
 from dbopt.index.naming import Names
 from dbopt.index.problem import Problem
@@ -16,11 +17,14 @@ from dbopt.postgres.identifiers import qualified
 
 @dataclass(frozen=True)
 class Tidied:
-    """Indexes to create in place of two, indexes to drop, and by how much the workload's cost changes with them."""
+    """Indexes to create in place of two, indexes to drop, and by how much the workload's cost changes with them.
+    `tried` are all that could have been created so.
+    """
 
     create: tuple[CreateAdvice, ...] = ()
     drop: tuple[DropAdvice, ...] = ()
     cost_change: float = 0.0
+    tried: Configuration = frozenset()
 
     @property
     def freed_bytes(self) -> int:
@@ -39,4 +43,4 @@ def tidy(trials: Trials, problem: Problem, names: Mapping[Index, str]) -> Tidied
     for index in sorted(names):
         taken.choose(index)
     merged = merges.advise_merges(trials, problem, taken, dropped)
-    return Tidied(merged.create, (*dropped, *merged.drop), trials.cost_change(problem.weights))
+    return Tidied(merged.create, (*dropped, *merged.drop), trials.cost_change(problem.weights), merged.tried)

@@ -91,6 +91,20 @@ def test_a_merge_is_advised_with_its_drops(shop: Database) -> None:
     assert (again.create, again.drop) == ((), ())
 
 
+def test_a_merge_is_among_what_the_cost_is_bounded_by(shop: Database) -> None:
+    shop.session.script(
+        """CREATE INDEX totals ON orders (customer_id) INCLUDE (total);
+           CREATE INDEX times ON orders (customer_id, placed_at)"""
+    )
+    shop.session.script("VACUUM orders")
+    both = "SELECT total FROM orders WHERE customer_id = 17 ORDER BY placed_at"
+    advice = advise_by_shadow(shop, both, max_columns=1, max_included=0)
+    assert in_short(advice) == ["orders (customer_id, placed_at) +total"]
+    assert advice.cost_after < advice.cost_before
+    assert advice.cost_bound is not None
+    assert 0 < advice.cost_bound <= advice.cost_after + advice.create[0].write_cost
+
+
 def test_two_orders_are_merged_only_where_writes_gain_by_it(shop: Database) -> None:
     shop.session.script(
         """CREATE INDEX totals ON orders (customer_id, total);
