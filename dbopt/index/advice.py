@@ -134,8 +134,8 @@ class Advice:
     """`cost_*` are sums over the workload of planner cost times weight; `storage_bytes` is what the indexes to create
     take together. `elapsed_ms` is None unless it was asked for: the same input gives the same bytes; and `confirmed`.
     `freed_*` is what the drops give back.
-    No set of the candidates and merged indexes within the budget brings `cost_after`, with the write costs of what is created, below
-    `cost_bound`.
+    No set of the candidates and merged indexes within the budget brings `cost_after`, with the write costs of what is
+    created, below `cost_bound`.
     """
 
     SCHEMA: ClassVar[str] = "dbopt.advice/1"

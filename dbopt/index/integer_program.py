@@ -1,5 +1,5 @@
 """Programs over variables between 0 and 1, some of them whole, minimised by HiGHS: the same program has the same
-answer, however busy the machine is.
+answer, however busy the machine is. Ctrl-C ends it.
 """
 
 from __future__ import annotations
@@ -7,6 +7,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+
+from dbopt.index.interruptible import run
 
 MOST_NODES = 20
 """Of the search tree; what is best by then is the answer."""
@@ -91,7 +93,7 @@ class Program:
         ):
             solver.setOptionValue(name, value)
         solver.passModel(lp)
-        solver.run()
+        run(solver)
         info, found = solver.getInfo(), solver.getSolution()
         if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
             return None
