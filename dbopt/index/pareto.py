@@ -26,7 +26,7 @@ CALLS = 60
 """Planner calls for each budget: on TPC-H within one per cent of a search of its own with over a thousand."""
 LEAST_BEND = 0.1
 """How far below the line between the ends a knee lies, at least."""
-_LEAST = 1e-6  # relative change of the cost that makes a point of its own
+_LEAST = 1e-6  # share of the cost of the statements concerned that makes a point of its own
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,10 @@ def curve(
         problem.costs.allow(CALLS)
         sets = [combine(limited, last), select(limited, _fitting(harvest, limited))]
         sets += [whole] if limited.fits(whole) else []
-        best = min(sets, key=lambda chosen: (problem.objective(chosen), problem.bytes(chosen), sorted(chosen)))
-        if problem.objective(best) < problem.objective(last) * (1 - _LEAST):
+        best = last
+        for trial in sorted(sets, key=lambda chosen: (problem.bytes(chosen), sorted(chosen))):
+            best = trial if problem.improves(best, trial) else best
+        if problem.improves(last, best, _LEAST):
             found.append((budget, best))
     return found
 

@@ -11,6 +11,8 @@ from dbopt.index.bound import lower_bound
 from dbopt.index.costs import Configuration, Costs
 from dbopt.index.model import Index
 
+ROUNDING = 1e-9  # relative change of a cost that may be no change
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -38,12 +40,12 @@ class Problem:
             more += self.weights[number] * (self.costs.cost(number, new) - self.costs.cost(number, old))
         return more
 
-    def improves(self, old: Configuration, new: Configuration) -> bool:
-        """Whether the new set is better by more than rounding; only what the statements that could tell them apart cost
-        counts, so that a huge one beside them hides nothing.
+    def improves(self, old: Configuration, new: Configuration, share: float = ROUNDING) -> bool:
+        """Whether the new set is better by more than that share; only what the statements that could tell them apart
+        cost counts, so that a huge one beside them hides nothing.
         """
         at_stake = sum(self.weights[n] * self.costs.cost(n, old) for n in self.costs.statements(old ^ new))
-        return self.change(old, new) < -1e-9 * at_stake
+        return self.change(old, new) < -share * at_stake
 
     def gain(self, chosen: Configuration, added: Configuration) -> float:
         """What these indexes save on top of those chosen; only statements that could read them are looked at."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
@@ -19,9 +20,11 @@ from tests.index.test_selection import BASE, Planner, an_index
 A, B, C, D = (an_index(name) for name in "abcd")
 
 
-def problem_of(savings: dict[tuple[int, Index], float], sizes: dict[Index, int], statements: int) -> Problem:
+def problem_of(
+    savings: dict[tuple[int, Index], float], sizes: dict[Index, int], statements: int, weights: Sequence[float] = ()
+) -> Problem:
     costs = Costs(Planner(savings, statements), [BASE] * statements, lambda number, index: (number, index) in savings)
-    return Problem(costs, [1.0] * statements, lambda index: sizes[index], lambda _: 0.0)
+    return Problem(costs, weights or [1.0] * statements, lambda index: sizes[index], lambda _: 0.0)
 
 
 def curve_of(
@@ -40,6 +43,14 @@ def test_each_further_index_is_a_point() -> None:
     _, found = curve_of(problem, savings, 3)
     assert [chosen for _, chosen in found] == [frozenset(), {A}, {A, B}, {A, B, C}]
     assert [problem.bytes(chosen) for _, chosen in found] == [0, 10, 110, 1110]
+
+
+@pytest.mark.parametrize("calls", [1e9, 1e13, 9e18])
+def test_a_frequent_statement_does_not_hide_what_others_gain(calls: float) -> None:
+    savings = {(0, A): 900.0, (1, B): 500.0, (2, C): 100.0}
+    problem = problem_of(savings, {A: 10, B: 100, C: 1000}, 3, [calls, 1.0, 1.0])
+    _, found = curve_of(problem, savings, 3)
+    assert [chosen for _, chosen in found] == [frozenset(), {A}, {A, B}, {A, B, C}]
 
 
 def test_where_nothing_helps_there_is_one_point() -> None:
