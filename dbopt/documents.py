@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from dbopt.errors import CorruptDocument, FileError, FileMissing, UnsupportedDocument
+from dbopt.units import MOST
 
 T = TypeVar("T")
 _EXTRA = "left out where it has its default"
@@ -196,6 +197,8 @@ def _decode_scalar(hint: Any, value: Any, where: str) -> Any:
         raise CorruptDocument(f"{where}: the text holds characters that no PostgreSQL server takes")
     if isinstance(value, float) and not math.isfinite(value):
         raise CorruptDocument(f"{where}: a finite number is expected")
+    if isinstance(value, int) and not -MOST <= value <= MOST:
+        raise CorruptDocument(f"{where}: a number of at most {MOST} is expected")
     names = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)

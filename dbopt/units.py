@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 from dbopt.errors import UsageError
+
+MOST = 2**63 - 1
+"""The largest number of bytes, rows, calls or milliseconds that is taken from anywhere: that of PostgreSQL's bigint."""
 
 _MILLISECONDS = {
     "us": 0.001,
@@ -42,7 +46,15 @@ def milliseconds(text: str) -> float:
     """
     clock = _CLOCK.match(text)
     if clock:
-        return (int(clock[1]) * 3600 + int(clock[2]) * 60 + float(clock[3] or 0)) * 1000
+        found = (float(clock[1]) * 3600 + int(clock[2]) * 60 + float(clock[3] or 0)) * 1000
+    else:
+        found = _milliseconds(text)
+    if found > MOST:
+        raise UsageError(f'"{text}" is too long for a duration')
+    return found
+
+
+def _milliseconds(text: str) -> float:
     total, position = 0.0, 0
     while position < len(text.rstrip()) or position == 0:
         part = _PART.match(text, position)
@@ -54,11 +66,14 @@ def milliseconds(text: str) -> float:
 
 
 def bytes_of(text: str) -> int:
-    """A size in bytes: "2GB", "512 MB", "1.5 TB", "8192"; units are powers of 1024. Raises UsageError."""
+    """A size in bytes: "2GB", "512 MB", "1.5 TB", "8192"; units are powers of 1024. At most MOST. Raises UsageError."""
     match = _SIZE.fullmatch(text)
     if match is None:
         raise UsageError(f'"{text}" is not a size', hint='write it as in "512MB", "2 GB" or a number of bytes')
-    return round(float(match[1]) * _BYTES[match[2].lower()])
+    found = Decimal(match[1]) * _BYTES[match[2].lower()]
+    if found > MOST:
+        raise UsageError(f'"{text}" is too large for a size', hint=f"at most {MOST} bytes, which no server has")
+    return int(found.to_integral_value())
 
 
 def size_text(value: float) -> str:

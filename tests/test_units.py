@@ -49,6 +49,9 @@ def test_what_is_no_fixed_duration_is_refused(text: str) -> None:
         ("100 bytes", 100),
         ("10m", 10 * 2**20),
         (" 0 ", 0),
+        ("9007199254740993", 9007199254740993),
+        ("9223372036854775807", 2**63 - 1),
+        ("8191.5 PB", 8191 * 2**50 + 2**49),
     ],
 )
 def test_a_size_counts_in_powers_of_1024(text: str, expected: int) -> None:
@@ -59,3 +62,15 @@ def test_a_size_counts_in_powers_of_1024(text: str, expected: int) -> None:
 def test_what_is_no_size_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="is not a size"):
         bytes_of(text)
+
+
+@pytest.mark.parametrize("text", ["9223372036854775808", "8192 PB", "9" * 400])
+def test_a_size_that_no_bigint_holds_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="is too large for a size"):
+        bytes_of(text)
+
+
+@pytest.mark.parametrize("text", ["9" * 400, "9" * 400 + ":00", "9223372036854776 s"])
+def test_a_duration_that_no_bigint_holds_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="is too long for a duration"):
+        milliseconds(text)

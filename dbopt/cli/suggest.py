@@ -64,7 +64,7 @@ def register(app: typer.Typer) -> None:
             int, typer.Option("--max-columns", min=1, max=8, metavar="N", help="Most key columns of an index.")
         ] = 3,
         max_included: Annotated[
-            int, typer.Option("--max-included", min=0, metavar="N", help="Most columns in an INCLUDE; 0: none.")
+            int, typer.Option("--max-included", min=0, max=31, metavar="N", help="Most columns in an INCLUDE; 0: none.")
         ] = 4,
         max_per_table: Annotated[
             int | None, typer.Option("--max-per-table", min=1, metavar="N", help="Most new indexes of one table.")

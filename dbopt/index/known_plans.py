@@ -41,8 +41,9 @@ def best_set(
 def limit_tables(program: Program, variables: Mapping[Index, int], most: int) -> None:
     """No more indexes of one table; `variables` are those of the indexes."""
     for table in sorted({(index.schema, index.table) for index in variables}):
-        beside = (index for index in variables if (index.schema, index.table) == table)
-        program.row({variables[index]: 1.0 for index in beside}, most=float(most))
+        beside = [index for index in variables if (index.schema, index.table) == table]
+        if len(beside) > most:
+            program.row({variables[index]: 1.0 for index in beside}, most=float(most))
 
 
 def _take_one(program: Program, answers: Sequence[Answer], weight: float, variables: dict[Index, int]) -> None:

@@ -5,13 +5,12 @@ Names are compared without case and punctuation; a unit may stand in them: `Avg 
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from dbopt.errors import CorruptDocument, UsageError
-from dbopt.units import milliseconds
+from dbopt.units import MOST, milliseconds
 
 _NAMES: dict[str, str] = {
     # what it is: its names in pg_stat_statements, PgHero, pganalyze, Azure, Google Cloud, RDS and others
@@ -60,9 +59,10 @@ class Columns:
         if text is None or text.strip().lower() in ("null", "nan", "n/a", "-", "none"):
             return None
         try:
-            return finite(_time(text, self.factors[what]) if what in _TIMES else _number(text))
+            return counted(_time(text, self.factors[what]) if what in _TIMES else _number(text))
         except (ValueError, UsageError):
-            raise CorruptDocument(f'column "{self.names[what]}": {text[:40]!r} is not a number') from None
+            wanted = f"a number from 0 to {MOST}"
+            raise CorruptDocument(f'column "{self.names[what]}": {text[:40]!r} is not {wanted}') from None
 
 
 def recognised(names: Iterable[str]) -> Columns:
@@ -83,9 +83,9 @@ def recognised(names: Iterable[str]) -> Columns:
     return Columns(found, factors)
 
 
-def finite(number: float) -> float:
-    """The number. Raises ValueError for one that no calculation should meet."""
-    if not math.isfinite(number):
+def counted(number: float) -> float:
+    """The number. Raises ValueError for one that is no count or time."""
+    if not 0 <= number <= MOST:
         raise ValueError(number)
     return number
 

@@ -17,7 +17,7 @@ from typing import Any
 from dbopt import documents
 from dbopt.errors import CorruptDocument
 from dbopt.workload.captured import Captured
-from dbopt.workload.export_columns import finite, recognised
+from dbopt.workload.export_columns import counted, recognised
 from dbopt.workload.fingerprint import fingerprint
 from dbopt.workload.kinds import kind_of
 from dbopt.workload.mend import mended
@@ -100,13 +100,20 @@ def _statement(row: _Row) -> Statement:
         name=None,
         sql=sql,
         kind=kind_of(sql),
-        calls=None if row.calls is None else round(row.calls),
+        calls=_calls(row.calls),
         total_ms=total,
         mean_ms=mean,
         rows=None if row.rows is None else round(row.rows),
         tables=tables_of(sql),
         truncated=row.truncated,
     )
+
+
+def _calls(number: float | None) -> int | None:
+    """A whole number; where a rate says that there was less than one, it is one."""
+    if number is None:
+        return None
+    return max(round(number), 1) if number > 0 else 0
 
 
 def _sum(one: Statement, other: Statement) -> Statement:
@@ -116,7 +123,7 @@ def _sum(one: Statement, other: Statement) -> Statement:
     rows = _plus(one.rows, other.rows)
     return replace(
         one,
-        calls=None if calls is None else round(calls),
+        calls=_calls(calls),
         total_ms=total_ms,
         mean_ms=mean_ms,
         rows=None if rows is None else round(rows),
@@ -216,13 +223,14 @@ def _rds_rows(keys: Any, seconds: float) -> Iterator[_Row]:
         figures = {name.split(".stats.")[-1]: value for name, value in (key.get("AdditionalMetrics") or {}).items()}
         calls, rows = (_per_second(figures, name, seconds) for name in ("calls_per_sec.avg", "rows_per_sec.avg"))
         cut = len(text.encode("utf-8")) >= _RDS_LONGEST
-        total = key.get("Total")
-        yield _Row(text, calls, None if total is None else finite(float(total) * seconds * 1000), None, rows, None, cut)
+        load = key.get("Total")
+        total = None if load is None else counted(float(load) * seconds * 1000)
+        yield _Row(text, calls, total, None, rows, None, cut)
 
 
 def _per_second(figures: Mapping[str, Any], name: str, seconds: float) -> float | None:
     value = figures.get(name)
-    return None if value is None else finite(float(value) * seconds)
+    return None if value is None else counted(float(value) * seconds)
 
 
 def _seconds(data: Mapping[str, Any], origin: str) -> float:

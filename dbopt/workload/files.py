@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dbopt import documents
-from dbopt.errors import NothingToDo
+from dbopt.errors import CorruptDocument, NothingToDo
+from dbopt.units import MOST
 from dbopt.workload.fingerprint import fingerprint
 from dbopt.workload.kinds import kind_of
 from dbopt.workload.lexer import significant
@@ -13,12 +14,23 @@ from dbopt.workload.model import Source, Statement, Workload
 def load(path: str) -> Workload:
     """Read a workload file; `-` is standard input. Raises FileError, and NothingToDo where no statement is in it."""
     workload = documents.read(Workload, path)
+    origin = "standard input" if path == "-" else path
     if not workload.statements:
         raise NothingToDo(
-            f"there is no statement in {'standard input' if path == '-' else path}",
+            f"there is no statement in {origin}",
             hint="`dbopt capture statements -o workload.json` captures some",
         )
+    _check_numbers(workload, origin)
     return workload
+
+
+def _check_numbers(workload: Workload, origin: str) -> None:
+    """Calls, times and rows are from 0 to MOST, whatever wrote the file: sums of them stay numbers."""
+    for place, statement in enumerate(workload.statements):
+        for name in ("calls", "total_ms", "mean_ms", "rows"):
+            value = getattr(statement, name)
+            if value is not None and not 0 <= value <= MOST:
+                raise CorruptDocument(f"{origin}: statements[{place}]: {name}: a number from 0 to {MOST} is expected")
 
 
 def single(sql: str, parameters: tuple[str | None, ...] = ()) -> Workload:

@@ -126,7 +126,7 @@ class Statement:
     @property
     def weight(self) -> float:
         """How much the statement counts in sums over the workload: its calls, 1 where they are not known."""
-        return float(self.calls) if self.calls else 1.0
+        return 1.0 if self.calls is None else float(self.calls)
 
     @property
     def first_values(self) -> tuple[str | None, ...]:

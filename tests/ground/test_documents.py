@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from dbopt import documents
 from dbopt.errors import CorruptDocument, FileError, FileMissing, UnsupportedDocument
+from dbopt.units import MOST
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,10 @@ leaves = st.builds(
     sets=st.lists(st.lists(st.none() | texts).map(tuple)).map(tuple),
 )
 trees = st.builds(
-    Tree, count=st.integers(), leaves=st.lists(leaves).map(tuple), flags=st.dictionaries(texts, st.booleans())
+    Tree,
+    count=st.integers(-MOST, MOST),
+    leaves=st.lists(leaves).map(tuple),
+    flags=st.dictionaries(texts, st.booleans()),
 )
 
 
@@ -85,6 +89,11 @@ def test_unknown_keys_are_ignored() -> None:
             "no PostgreSQL server",
         ),
         ('{"schema": "dbopt.tree/1", "count": 1, "leaves": [{"name": "", "value": 1e400}], "flags": {}}', "finite"),
+        (f'{{"schema": "dbopt.tree/1", "count": {2**63}, "leaves": [], "flags": {{}}}}', "count: a number of at most"),
+        (
+            f'{{"schema": "dbopt.tree/1", "count": 1, "leaves": [{{"name": "", "value": -{10**400}}}], "flags": {{}}}}',
+            r"leaves\[0\]: value: a number of at most 9223372036854775807",
+        ),
         ('{"schema": "dbopt.tree/1", "count": 1, "leaves": [], "flags": []}', "flags: an object"),
     ],
 )

@@ -15,6 +15,7 @@ from dbopt.index.advice import Advice
 from dbopt.postgres import programs
 from dbopt.postgres.catalog import read_catalog
 from tests.conftest import SHOP
+from tests.files import written
 from tests.index.advising import workload
 from tests.servers import Database, Server
 
@@ -47,10 +48,10 @@ def test_advice_is_a_file_that_apply_reads(
     code, out, err = dbopt("suggest", captured(LOOKUP, "SELECT * FROM nowhere"), "-d", shop.dsn, "-o", advice)
     assert (code, out) == (0, "")
     assert err.endswith(f"wrote {advice}\n")
-    written = json.loads(advice.read_text())
-    assert list(written) == KEYS
-    assert (written["schema"], written["what_if"], written["elapsed_ms"]) == ("dbopt.advice/1", "shadow", None)
-    assert list(written["create"][0]) == [
+    data = json.loads(advice.read_text())
+    assert list(data) == KEYS
+    assert (data["schema"], data["what_if"], data["elapsed_ms"]) == ("dbopt.advice/1", "shadow", None)
+    assert list(data["create"][0]) == [
         "sql", "undo_sql", "table", "access_method", "columns", "include", "predicate", "size_bytes", "cost_saved",
         "write_cost", "statements", "reason", "build_ms", "plan_change", "alternatives",
     ]  # fmt: skip
@@ -184,6 +185,8 @@ def test_indexes_include_as_many_columns_as_are_allowed(
     ("options", "code", "message"),
     [
         (("--budget", "much"), 2, '"much" is not a size'),
+        (("--budget", "9223372036854775808"), 2, "too large"),
+        (("--max-included", "32"), 2, "--max-included"),
         (("--max-columns", "0"), 2, "--max-columns"),
         (("--max-per-table", "0"), 2, "--max-per-table"),
         (("--what-if", "guess"), 2, "--what-if"),
@@ -205,6 +208,34 @@ def test_wrong_options_are_a_clear_error(
     returned, out, err = dbopt("suggest", captured(LOOKUP), *options)
     assert (returned, out) == (code, "")
     assert message in err
+
+
+def test_limits_that_nothing_reaches_are_as_good_as_none(
+    dbopt: Run, shop: Database, captured: Callable[..., Path]
+) -> None:
+    limits = ("--budget", str(2**63 - 1), "--max-per-table", str(10**400))
+    code, out, _ = dbopt("suggest", captured(LOOKUP), "-d", shop.dsn, *limits, "--format", "json")
+    assert code == 0
+    advice = json.loads(out)
+    assert (advice["budget_bytes"], advice["create"][0]["columns"]) == (2**63 - 1, ["customer_id"])
+
+
+def test_the_most_calls_that_a_server_counts_give_numbers(dbopt: Run, shop: Database, tmp_path: Path) -> None:
+    calls = {"calls": 2**63 - 1, "tables": ["orders"]}
+    workload = written(tmp_path, {"sql": LOOKUP, **calls}, {"sql": "UPDATE orders SET total = 1", **calls})
+    code, out, _ = dbopt("suggest", workload, "-d", shop.dsn, "--format", "json")
+    assert code == 0
+    assert not re.search("NaN|Infinity", out)
+    assert json.loads(out)["cost_before"] > 1e20
+
+
+def test_what_was_never_called_gets_no_index(dbopt: Run, shop: Database, tmp_path: Path) -> None:
+    workload = written(tmp_path, {"sql": LOOKUP, "calls": 0})
+    code, out, _ = dbopt("suggest", workload, "-d", shop.dsn, "--format", "json")
+    assert code == 0
+    advice = json.loads(out)
+    assert (advice["create"], advice["cost_before"]) == ([], 0)
+    assert advice["not_advised"][0]["reason"] == "It was not called: nothing that it costs counts."
 
 
 def test_a_workload_in_which_nothing_plans_is_an_error(

@@ -108,6 +108,7 @@ def test_pg_stat_statements_as_csv(captured: Callable[[str], Captured]) -> None:
             (20, 200.0, 10.0, None),
         ),
         ("query,calls,total_time\nSELECT a FROM t WHERE b = $1,20,\n", (20, None, None, None)),
+        ("query,calls,rows\nSELECT a FROM t WHERE b = $1,0.1,0.1\n", (1, None, None, 0)),
     ],
 )  # fmt: skip
 def test_other_exports(captured: Callable[[str], Captured], text: str, expected: tuple[object, ...]) -> None:
@@ -145,6 +146,8 @@ def test_a_text_that_ends_in_dots_is_truncated(captured: Callable[[str], Capture
         "query,calls\n",
         "query,calls\nSELECT a FROM t,many\n",
         "query,calls\nSELECT a FROM t,1e999\n",
+        "query,calls\nSELECT a FROM t,1e19\n",
+        "query,calls\nSELECT a FROM t,-1\n",
         '[{"query": "SELECT a FROM t", "calls": Infinity}]',
         "{",
         "[]",
