@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dbopt.errors import ConfirmationRequired, FileError, UsageError
+from dbopt.cli.interrupts import is_interrupt, leave_by_exception
+from dbopt.errors import ConfirmationRequired, FileError, Interrupted, UsageError
 
 if TYPE_CHECKING:
     from dbopt.output.report import Report
@@ -212,6 +213,15 @@ def command(
     def register(function: Command) -> Command:
         @functools.wraps(function)
         def called(**arguments: Any) -> int | None:
+            leave_by_exception()
+            try:
+                return begun(**arguments)
+            except BaseException as error:
+                if is_interrupt(error):
+                    raise Interrupted from error
+                raise
+
+        def begun(**arguments: Any) -> int | None:
             files = tuple(arguments.pop("output") or ())
             run = Run(**{option: arguments.pop(option) for option in _COMMON if option != "output"}, outputs=files)
             run.check()

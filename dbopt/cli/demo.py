@@ -150,6 +150,6 @@ def _succeed(arguments: list[str]) -> None:
 
     code = main(arguments)
     if code == Interrupted.exit_code:
-        raise Interrupted
+        raise typer.Exit(code)  # the step has said so
     if code not in (0, 1, 4):
         raise DboptError(f"the step `dbopt {arguments[0]}` ended with exit code {code}")

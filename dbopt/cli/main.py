@@ -68,11 +68,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     return int(result or 0)
 
 
-def run() -> None:
-    """The console script."""
-    sys.exit(main())
-
-
 def _as_ours(error: BaseException) -> DboptError:
     if isinstance(error, DboptError):
         return error

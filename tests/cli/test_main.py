@@ -5,10 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from dbopt import __version__
+from dbopt.cli.interrupts import is_interrupt
+from tests.files import written
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -63,10 +66,39 @@ def test_dsn_and_db_exclude_each_other(dbopt: Run) -> None:
 
 
 def test_a_reader_that_leaves_is_no_failure() -> None:
-    code = "from dbopt.cli.main import run; import sys; sys.argv = ['dbopt', '--help']; run()"
+    code = "from dbopt.__main__ import run; import sys; sys.argv = ['dbopt', '--help']; run()"
     reader = subprocess.Popen(["true"], stdin=subprocess.PIPE)
     assert reader.stdin is not None
     reader.wait()
     done = subprocess.run([sys.executable, "-c", code], stdout=reader.stdin, stderr=subprocess.PIPE, text=True)
     reader.stdin.close()
     assert (done.returncode, done.stderr) == (0, "")
+
+
+INTERRUPTED = """
+import os, signal, sys
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == MODULE:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupting())
+sys.argv = ["dbopt", "suggest", FILE, "-d", "host=/nowhere"]
+from dbopt.__main__ import run
+run()
+"""
+
+
+@pytest.mark.parametrize("module", ["typer", "dbopt.cli.suggest", "dbopt.index.advise", "sqlglot", "psycopg"])
+def test_an_interrupt_while_modules_are_imported_is_one_line(tmp_path: Path, module: str) -> None:
+    code = INTERRUPTED.replace("MODULE", repr(module)).replace("FILE", repr(written(tmp_path, "SELECT 1")))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "dbopt: error: Interrupted.\n")
+
+
+def test_an_interrupt_that_an_import_made_another_error_of_is_one() -> None:
+    with pytest.raises(RuntimeError) as raised:
+        raise RuntimeError("Error calling __set_name__") from KeyboardInterrupt()
+    assert is_interrupt(raised.value)
+    assert not is_interrupt(RuntimeError())
