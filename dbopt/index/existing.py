@@ -19,13 +19,14 @@ _NEW = ""  # the name of an index that is yet to be built
 @dataclass(frozen=True)
 class Needless:
     """An index that could be dropped. `kind` is duplicate, redundant, unused or invalid; `reason` a sentence; `after`
-    the new index that serves what it serves, and must be there first.
+    the new index that serves what it serves, and must be there first; `beside` the existing one that does.
     """
 
     index: ExistingIndex
     kind: str
     reason: str
     after: Index | None = None
+    beside: ExistingIndex | None = None
 
 
 def needless(catalog: Catalog, used: frozenset[str] = frozenset(), new: Collection[Index] = ()) -> tuple[Needless, ...]:
@@ -102,12 +103,12 @@ def _judge(
         return Needless(index, "invalid", f"{reason} {repair}")
     is_read = any(part.name in used for part in parts(index, catalog))
     beside = [
-        (_goes(other, indexes, relation), found.kind, found.reason)  # one that stays is named, of those a duplicate
+        (_goes(other, indexes, relation), found.kind, found.reason, other)  # one that stays, of those a duplicate
         for other in indexes
         if (found := made_redundant(index, other, relation, is_read=is_read))
     ]
-    for _, kind, reason in sorted(beside):
-        return Needless(index, kind, reason)
+    for _, kind, reason, other in sorted(beside, key=lambda one: one[:3]):
+        return Needless(index, kind, reason, beside=other)
     if enforces(index):
         return None
     if _is_unused(index, relation, catalog, used) and not _stands_for_another(index, indexes, relation):

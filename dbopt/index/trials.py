@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from dbopt.errors import ConnectionFailed, FeatureMissing, ServerError
 from dbopt.index.costs import Configuration
 from dbopt.index.existing import parts
+from dbopt.index.model import Index
 from dbopt.index.questions import Question
 from dbopt.index.what_if import WhatIf
 from dbopt.postgres.schema import Catalog, ExistingIndex
@@ -65,9 +66,11 @@ class Trials:
                 found[number] = self._ask(question, [index.sql_name for index in gone], added)
         return found
 
-    def again(self, number: int) -> Planned:
-        """The statement's plan under what is settled, asked anew: something else has changed."""
-        return self._ask(self.asked[number], (), _NOTHING)
+    def again(self, number: int, gone: Sequence[ExistingIndex] = (), without: Index | None = None) -> Planned:
+        """The statement's plan under what is settled, asked anew: something else has changed. Without some existing
+        indexes, and a new one.
+        """
+        return self._ask(self.asked[number], [index.sql_name for index in gone], _NOTHING, without)
 
     def best(self, number: int) -> Planned:
         """The statement's plan if all of its candidates were there besides."""
@@ -96,9 +99,12 @@ class Trials:
         below = {one.key for one in self.catalog.relations if self.catalog.root_of(one).key == root.key}
         return frozenset({root.key, *below})
 
-    def _ask(self, question: Question, gone: Collection[str], added: Configuration) -> Planned:
+    def _ask(
+        self, question: Question, gone: Collection[str], added: Configuration, without: Index | None = None
+    ) -> Planned:
         """A statement that no longer plans, such as for its time limit, counts as one that needs what is gone."""
         new = {index for index in self.chosen if question.may_use(index)} | self.added | added
+        new.discard(without)
         names: frozenset[str] = frozenset()
         spared: frozenset[str] = frozenset()
         total = 0.0

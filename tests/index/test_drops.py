@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -58,6 +59,32 @@ def test_it_is_not_dropped_where_the_new_index_is_not_there(shop: Database, tmp_
     outcomes = apply(shop.session, items, tmp_path / "undo.json").outcomes
     assert [outcome.state for outcome in outcomes] == ["built", "dropped"]
     assert set(indexes(shop.session, "orders")) == {"orders_status_placed_at_idx"}
+
+
+TOTALS = "SELECT sum(total) FROM orders WHERE customer_id BETWEEN 10 AND 300"
+TOTALS_AND_TIMES = "SELECT sum(total), max(placed_at) FROM orders WHERE customer_id BETWEEN 10 AND 300"
+
+
+def test_what_includes_less_goes_though_its_scans_were_shorter(shop: Database) -> None:
+    shop.session.script("CREATE INDEX totals ON orders (customer_id) INCLUDE (total)")
+    shop.session.script("VACUUM ANALYZE orders")
+    advice = advise_by_shadow(shop, TOTALS, TOTALS_AND_TIMES)
+    assert in_short(advice) == ["orders (customer_id) +placed_at +total"]
+    (drop,) = advice.drop
+    assert (drop.index, drop.after) == ("public.totals", "public.orders_customer_id_idx")
+    assert re.search(r"1\d % on one statement is not worth a second index", drop.reason)
+    shop.session.script(advice.create[0].sql)
+    assert drops(advise_by_shadow(shop, TOTALS, TOTALS_AND_TIMES)) == {"totals": "redundant"}
+
+
+def test_what_is_far_shorter_than_what_begins_like_it_stays(shop: Database) -> None:
+    shop.session.script(
+        """ALTER TABLE orders ADD COLUMN note text DEFAULT repeat('long', 100); CREATE INDEX few ON orders (total);
+           CREATE INDEX all_of_it ON orders (total) INCLUDE (note)"""
+    )
+    for vacuum in ("VACUUM FULL orders", "VACUUM ANALYZE orders"):
+        shop.session.script(vacuum)
+    assert "few" not in drops(advise_by_shadow(shop, "SELECT count(*) FROM orders WHERE total > 10"))
 
 
 def test_what_enforces_something_or_serves_a_foreign_key_stays(shop: Database) -> None:
