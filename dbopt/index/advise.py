@@ -82,7 +82,8 @@ def search(
     b-trees over columns. No table gets more than `max_per_table` indexes. Raises NothingToDo.
     """
     tell = on_progress or (lambda *_: None)
-    questions = _ask(workload, catalog, what_if, Allowed(max_columns, max_included, repeat_keys, plain), tell)
+    allowed = Allowed(max_columns, max_included, repeat_keys, plain)
+    questions = _ask(workload, catalog, what_if, allowed, tell)
     problem = _problem(questions, workload, catalog, what_if, budget_bytes, max_calls)
     if repeat_keys:
         problem = replace(problem, repeats=lambda _: False)
@@ -90,7 +91,8 @@ def search(
     harvested = _with_merged(_harvest(problem, questions, max_columns, tell), problem, what_if, max_included)
     tell(0, 1, "selecting")
     chosen = select(problem, harvested)
-    return Search(workload, catalog, what_if, questions, problem, harvested, chosen, names_of(chosen, catalog))
+    names = names_of(chosen, catalog)
+    return Search(workload, catalog, what_if, questions, problem, harvested, chosen, names, allowed)
 
 
 def advice_of(
@@ -107,7 +109,7 @@ def advice_of(
     problem, questions, chosen = found.problem, found.questions, found.chosen
     create = _create(found, memory_bytes or MAINTENANCE_WORK_MEM)
     trials = Trials(questions.asked, chosen, found.what_if, found.catalog)
-    tidied = tidy(trials, problem, found.names) if drop else Tidied()
+    tidied = tidy(trials, problem, found.names, found.allowed) if drop else Tidied()
     upkeep = maintenance.examine(condition, trials, problem.weights) if condition is not None else ()
     every = range(len(questions.asked))
     reads = sum(problem.weights[n] * problem.costs.cost(n, chosen) for n in every) + tidied.cost_change

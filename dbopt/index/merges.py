@@ -14,6 +14,7 @@ from itertools import permutations
 
 from dbopt.errors import FeatureMissing
 from dbopt.index.advice import CreateAdvice, DropAdvice, StatementCost
+from dbopt.index.candidates import Allowed
 from dbopt.index.costs import Configuration
 from dbopt.index.drops import PLANNED, TOLERANCE, drop, size
 from dbopt.index.existing import Needless, as_new, parts
@@ -25,8 +26,6 @@ from dbopt.index.trials import Planned, Trials
 from dbopt.postgres.identifiers import qualified
 from dbopt.postgres.schema import Catalog, ExistingIndex, Relation
 
-MOST_KEYS = 4
-MOST_INCLUDED = 4
 LEAST_FREED = 0.2  # of the two together: less is not worth a build
 
 
@@ -49,8 +48,10 @@ class Merges:
     tried: Configuration = frozenset()
 
 
-def pairs(catalog: Catalog, gone: Sequence[str] = ()) -> Iterator[Pair]:
-    """Pairs by table and name, those without loss first; of those in `gone` none."""
+def pairs(catalog: Catalog, allowed: Allowed, gone: Sequence[str] = ()) -> Iterator[Pair]:
+    """Pairs by table and name, those without loss first; of those in `gone` none. No merged index has more keys or
+    included columns than are allowed, or than one of the two has already.
+    """
     found = []
     for relation in catalog.relations:
         indexes = [index for index in catalog.indexes_of(relation) if _may_merge(index) and index.sql_name not in gone]
@@ -58,7 +59,7 @@ def pairs(catalog: Catalog, gone: Sequence[str] = ()) -> Iterator[Pair]:
         found += [
             pair
             for one, other in permutations(indexes, 2)
-            if (pair := _pair(one, other)) is not None and (pair.lossless or not _finds_rows(other, keys))
+            if (pair := _pair(one, other, allowed)) is not None and (pair.lossless or not _finds_rows(other, keys))
         ]
     yield from sorted(found, key=lambda pair: not pair.lossless)
 
@@ -83,7 +84,7 @@ def _may_merge(index: ExistingIndex) -> bool:
     )
 
 
-def _pair(one: ExistingIndex, other: ExistingIndex) -> Pair | None:
+def _pair(one: ExistingIndex, other: ExistingIndex, allowed: Allowed) -> Pair | None:
     """The first one's keys come first. Without loss they begin with the other's, so that each pair is met once."""
     width = len(other.keys)
     lossless = one.keys[:width] == other.keys and (len(one.keys) > width or one.name < other.name)
@@ -99,12 +100,16 @@ def _pair(one: ExistingIndex, other: ExistingIndex) -> Pair | None:
     keys = as_new(one).keys if lossless else keys
     columns = {key.name for key in keys if not key.is_expression}
     include = tuple(dict.fromkeys(name for name in (*one.include, *other.include) if name not in columns))
-    if len(keys) > MOST_KEYS or len(include) > MOST_INCLUDED:
+    if len(keys) > max(allowed.keys, len(one.keys), len(other.keys)):
+        return None
+    if len(include) > max(allowed.included, len(one.include), len(other.include)):
         return None
     return Pair(one, other, replace(as_new(one), keys=keys, include=include), lossless)
 
 
-def advise_merges(trials: Trials, problem: Problem, names: Names, dropped: Sequence[DropAdvice]) -> Merges:
+def advise_merges(
+    trials: Trials, problem: Problem, names: Names, dropped: Sequence[DropAdvice], allowed: Allowed
+) -> Merges:
     """The merges that free room, cost no write more, and make no statement noticeably dearer; those with loss must save
     writes, and more than the statements lose. They count towards the budget like any new index.
     """
@@ -113,7 +118,7 @@ def advise_merges(trials: Trials, problem: Problem, names: Names, dropped: Seque
     gone = {one.index for one in dropped}
     taken = set(trials.chosen)
     tried = set()
-    for pair in pairs(trials.catalog, sorted(gone)):
+    for pair in pairs(trials.catalog, allowed, sorted(gone)):
         if gone & {pair.one.sql_name, pair.other.sql_name} or pair.merged in taken:
             continue
         if not _pays(pair, trials, problem, taken):

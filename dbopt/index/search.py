@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dbopt.index.candidates import Allowed
 from dbopt.index.costs import Configuration
 from dbopt.index.harvest import Harvest
 from dbopt.index.model import Index
@@ -19,7 +20,7 @@ from dbopt.workload.model import Workload
 
 @dataclass(frozen=True)
 class Search:
-    """`names` are those that the chosen indexes will have."""
+    """`names` are those that the chosen indexes will have; `allowed` is what any new index may be like."""
 
     workload: Workload
     catalog: Catalog
@@ -29,6 +30,7 @@ class Search:
     harvest: Harvest
     chosen: Configuration
     names: dict[Index, str]
+    allowed: Allowed
 
 
 def names_of(chosen: Configuration, catalog: Catalog) -> dict[Index, str]:

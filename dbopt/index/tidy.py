@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dbopt.index import drops, merges
 from dbopt.index.advice import CreateAdvice, DropAdvice
+from dbopt.index.candidates import Allowed
 from dbopt.index.costs import Configuration
 from dbopt.index.model import Index
 from dbopt.index.naming import Names
@@ -35,12 +36,12 @@ class Tidied:
         return sum(one.write_cost for one in self.drop)
 
 
-def tidy(trials: Trials, problem: Problem, names: Mapping[Index, str]) -> Tidied:
+def tidy(trials: Trials, problem: Problem, names: Mapping[Index, str], allowed: Allowed) -> Tidied:
     """Drops first, then what is left is merged where that is possible. `names` are those of the chosen indexes."""
     written = {index: qualified(index.schema, name) for index, name in names.items()}
     dropped = drops.advise_drops(trials, written, problem.write_cost)
     taken = Names(trials.catalog)
     for index in sorted(names):
         taken.choose(index)
-    merged = merges.advise_merges(trials, problem, taken, dropped)
+    merged = merges.advise_merges(trials, problem, taken, dropped, allowed)
     return Tidied(merged.create, (*dropped, *merged.drop), trials.cost_change(problem.weights), merged.tried)

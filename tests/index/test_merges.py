@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dbopt.index.candidates import Allowed
 from dbopt.index.merges import pairs
 from dbopt.postgres.schema import ExistingIndex, ForeignKey
 from tests.index.advising import advise_by_shadow, in_short, statement
@@ -14,11 +15,11 @@ from tests.index.shop import SHOP, index
 from tests.servers import Database
 
 
-def merged(*indexes: ExistingIndex) -> list[tuple[str, bool]]:
+def merged(*indexes: ExistingIndex, allowed: Allowed = Allowed()) -> list[tuple[str, bool]]:  # noqa: B008
     catalog = replace(SHOP, indexes=(*SHOP.indexes, *indexes))
     return [
         (f"({', '.join(p.merged.columns)})" + "".join(f" +{c}" for c in p.merged.include), p.lossless)
-        for p in pairs(catalog)
+        for p in pairs(catalog, allowed)
     ]
 
 
@@ -42,11 +43,25 @@ def test_what_sorts_otherwise_is_merged_with_loss_only() -> None:
     assert merged(on("a", "total"), on("b", "status")) == []
 
 
+def test_no_more_keys_and_columns_are_merged_than_new_indexes_may_have() -> None:
+    two_orders = on("a", "status", "total"), on("b", "status", "placed_at")
+    assert merged(*two_orders, allowed=Allowed(keys=2)) == []
+    two_covers = on("a", "status", include=("total",)), on("b", "status", include=("paid", "id"))
+    assert merged(*two_covers, allowed=Allowed(included=2)) == []
+    assert merged(*two_covers, allowed=Allowed(included=3)) == [("(status) +total +paid +id", True)]
+
+
+def test_what_existing_indexes_have_is_allowed() -> None:
+    wide = on("b", "status", "placed_at", "total", "paid")
+    narrow = on("a", "status", include=("id",))
+    assert merged(narrow, wide, allowed=Allowed(keys=1, included=0)) == [("(status, placed_at, total, paid) +id", True)]
+
+
 def test_what_a_foreign_key_finds_its_rows_by_keeps_its_order() -> None:
     key = ForeignKey(("public", "orders"), "fk", ("placed_at", "status"), ("public", "customers"), ("id", "email"))
     indexes = (on("a", "status", "total"), on("b", "status", "placed_at"))
     catalog = replace(SHOP, indexes=indexes, foreign_keys=(key,))
-    assert [pair.merged.columns for pair in pairs(catalog)] == [("status", "placed_at", "total")]
+    assert [pair.merged.columns for pair in pairs(catalog, Allowed())] == [("status", "placed_at", "total")]
 
 
 @pytest.mark.parametrize(
@@ -58,7 +73,6 @@ def test_what_a_foreign_key_finds_its_rows_by_keeps_its_order() -> None:
         on("b", "status", "placed_at", is_valid=False),
         on("b", "status", "placed_at", predicate="total > 3"),
         on("b", "status", "placed_at", options=("fillfactor=50",)),
-        on("b", "status", "placed_at", "total", "paid", "customer_id"),
     ],
 )
 def test_some_are_never_merged(other: ExistingIndex) -> None:
