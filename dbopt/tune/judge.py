@@ -8,15 +8,17 @@ planner's cost. Sums over statements are of time times weight (calls, where they
   gain.
 - A dropped index comes back where a statement that read it became slower.
 - A new index that some reader clearly loses by, for more than a tenth of what the others gain, is taken back on trial:
-  what its readers take without it decides whether it is built again. One at a time, and each once.
+  what its readers take without it decides whether it is built again. So is one whose readers all read other new indexes
+  as well, unless the planner promised some of them much of this one alone. One at a time, and each once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Literal
 
+from dbopt.index.advice import StatementCost
 from dbopt.timing.compare import compare, keyed
 from dbopt.timing.model import Compared, Timing
 from dbopt.tune.model import Change, Observation, Use
@@ -24,16 +26,19 @@ from dbopt.tune.model import Change, Observation, Use
 NOTICEABLE = 1.1  # a change by less is daily life: for costs and blocks, and for what may become slower
 FEWER_BLOCKS = 0.7  # a noisy statement that touches so many of its former blocks became faster
 ALLOWED_LOSS = 0.1  # of what an index saves: what it may cost other statements without a trial
+TRUSTED = 1 / 3  # a cost that one index brings down to so little: then the planner need not be right to the point
 WORSE = 1.05  # by so much must a trial lose to be given up
 
 
 @dataclass(frozen=True)
 class Index:
-    """An index of the advice that is now created, or dropped. `advised_for` are ids of statements."""
+    """An index of the advice that is now created, or dropped. `promised` is what it alone does to statements, by the
+    planner.
+    """
 
     name: str
     action: Literal["create", "drop"]
-    advised_for: tuple[str, ...] = ()
+    promised: tuple[StatementCost, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,9 @@ def decide(indexes: Sequence[Index], seen: Sequence[Effect], done: Sequence[Chan
     tried = {change.index for change in done}
     untried = [index for index in indexes if index.name not in tried]
     needless = tuple(Change(index.name, "undo", why) for index in untried if (why := _why_not(index, seen)))
-    return needless or _trial([index for index in untried if index.action == "create"], seen)
+    created = [index for index in untried if index.action == "create"]
+    names = frozenset(index.name for index in indexes if index.action == "create")
+    return needless or _trial(created, seen) or _doubted(created, seen, names)
 
 
 def saved_by(index: Index, seen: Sequence[Effect]) -> float | None:
@@ -102,9 +109,33 @@ def _trial(indexes: Sequence[Index], seen: Sequence[Effect]) -> tuple[Change, ..
     if not shares:
         return ()
     _, index = max(shares, key=lambda pair: (pair[0], pair[1].name))
+    return (_on_trial(index, seen, f"{labels(_losers(index, seen))} became slower by it"),)
+
+
+def _doubted(indexes: Sequence[Index], seen: Sequence[Effect], created: Set[str]) -> tuple[Change, ...]:
+    """To take back the index that is needed least, if it is perhaps not needed at all. `created` are all new ones."""
+    left = [(best, index) for index in indexes if (best := _promise(index, seen, created)) > TRUSTED]
+    if not left:
+        return ()
+    _, index = max(left, key=lambda pair: (pair[0], pair[1].name))
+    return (_on_trial(index, seen, "its readers read other new indexes, too, and are as fast without it"),)
+
+
+def _promise(index: Index, seen: Sequence[Effect], created: Set[str]) -> float:
+    """To which part of its cost the planner says that the index alone brings the statement that it does most for; 0
+    where a statement that became faster reads no other new index.
+    """
+    faster = [one for one in concerned(index, seen) if one.outcome == "faster" and one.was_run]
+    if not faster or any(not one.read_after & (created - {index.name}) for one in faster):
+        return 0.0
+    ids = {one.id for one in faster}
+    parts = [one.cost_after / one.cost_before for one in index.promised if one.id in ids and one.cost_before]
+    return min(parts, default=1.0)
+
+
+def _on_trial(index: Index, seen: Sequence[Effect], why: str) -> Change:
     readers = [effect for effect in concerned(index, seen) if effect.was_run]
-    why = f"{labels(_losers(index, seen))} became slower by it"
-    return (Change(index.name, "undo", why, tuple(one.id for one in readers), sum(one.after for one in readers)),)
+    return Change(index.name, "undo", why, tuple(one.id for one in readers), sum(one.after for one in readers))
 
 
 def _lost_share(index: Index, seen: Sequence[Effect]) -> float:
@@ -145,7 +176,8 @@ def _shows_nowhere(index: Index, seen: Sequence[Effect]) -> bool:
     """Whether the index is for statements that were not run, whose plans need not show it: the look-ups of foreign keys
     do not.
     """
-    advised = [effect for effect in seen if effect.id in index.advised_for]
+    ids = {one.id for one in index.promised}
+    advised = [effect for effect in seen if effect.id in ids]
     return bool(advised) and not any(effect.was_run for effect in advised)
 
 

@@ -253,9 +253,8 @@ def _require(done: Undone | Applied) -> None:
 
 def _indexes(advice: Advice) -> list[Index]:
     """All that the advice changes, in the order of its items."""
-    ids = [tuple(cost.id for cost in one.statements) for one in advice.create] + [()] * len(advice.drop)
-    items = items_of(advice)
-    return [Index(item.label, item.action, advised) for item, advised in zip(items, ids, strict=True)]
+    promised = [one.statements for one in advice.create] + [()] * len(advice.drop)
+    return [Index(item.label, item.action, costs) for item, costs in zip(items_of(advice), promised, strict=True)]
 
 
 def _touched(undo_file: Path) -> frozenset[str]:

@@ -7,6 +7,7 @@ from typing import Literal
 
 import pytest
 
+from dbopt.index.advice import StatementCost
 from dbopt.timing.model import Timing, Timings
 from dbopt.tune.judge import Effect, Index, decide, effects, saved_by
 from dbopt.tune.model import Change, Observation, Use
@@ -81,6 +82,22 @@ def test_a_trial_that_helps_stays() -> None:
     assert decide([NEW], seen, [TRIAL]) == ()
 
 
+def test_of_indexes_that_one_statement_reads_together_the_least_promising_goes_on_trial() -> None:
+    both = Effect("q", "q", "faster", 10, 1, True, frozenset(), frozenset({"public.i", "public.j"}))
+    promising = Index("public.i", "create", (StatementCost("q", 100, 50),))
+    doubtful = Index("public.j", "create", (StatementCost("q", 100, 90),))
+    (change,) = decide([promising, doubtful], [both], [])
+    assert (change.index, change.affected, change.trial_ms) == ("public.j", ("q",), 1)
+    alone = Effect("q", "q", "faster", 10, 0.9, True, frozenset(), frozenset({"public.i"}))
+    assert decide([promising, doubtful], [alone], [change]) == ()
+
+
+def test_an_index_without_which_the_planner_sees_three_times_the_cost_needs_no_trial() -> None:
+    both = Effect("q", "q", "faster", 10, 1, True, frozenset(), frozenset({"public.i", "public.j"}))
+    needed = [Index(name, "create", (StatementCost("q", 100, 20),)) for name in ("public.i", "public.j")]
+    assert decide(needed, [both], []) == ()
+
+
 def test_nothing_is_tried_twice() -> None:
     seen = [effect("quick", 100, 1), effect("slow", 10, 30)]
     redone = Change("public.i", "redo", "")
@@ -93,7 +110,7 @@ def test_a_dropped_index_comes_back_where_a_former_reader_lost() -> None:
 
 
 def test_an_index_for_what_was_not_run_and_shows_in_no_plan_stays() -> None:
-    deletes = Index("public.j", "create", advised_for=("delete",))
+    deletes = Index("public.j", "create", promised=(StatementCost("delete", 5, 1),))
     assert decide([deletes], [effect("delete", 5, 5, was_run=False)], []) == ()
 
 
