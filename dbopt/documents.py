@@ -19,7 +19,7 @@ import types
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from dbopt.errors import CorruptDocument, FileError, FileMissing, UnsupportedDocument
 from dbopt.units import MOST
@@ -150,6 +150,9 @@ def _decode(hint: Any, value: Any, where: str) -> Any:
     if origin in (Union, types.UnionType):
         return _decode_union(get_args(hint), value, where)
     if hint is Any:
+        return value
+    if origin is Literal:
+        _expect(value in get_args(hint), f"one of {', '.join(get_args(hint))}", value, where)
         return value
     if dataclasses.is_dataclass(hint):
         return _decode_dataclass(hint, value, where)

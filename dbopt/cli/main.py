@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from dbopt import __version__
-from dbopt.cli import apply, capture, check, compare, demo, doctor, explain, measure, snapshot, suggest, undo
+from dbopt.cli import apply, capture, check, compare, demo, doctor, explain, measure, snapshot, suggest, tune, undo
 from dbopt.cli.command import group
 from dbopt.errors import DboptError, FileError, Interrupted, UsageError
 
@@ -46,6 +46,7 @@ explain.register(app)
 measure.register(app)
 snapshot.register(app)
 suggest.register(app)
+tune.register(app)
 undo.register(app)
 
 

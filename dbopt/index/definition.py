@@ -42,6 +42,7 @@ class BuiltIndex:
     is_valid: bool
     is_unique: bool
     is_partitioned: bool
+    has_expressions: bool
     parent: int | None
     definition: str
     builder_pid: int | None
@@ -58,6 +59,7 @@ class Wanted:
     create: CreateIndex
     name: str
     definition: str | None
+    has_expressions: bool = False
 
     def is_served_by(self, index: BuiltIndex) -> bool:
         """Whether that index is the wanted one or, where uniqueness is not asked for, a unique one like it."""
@@ -138,4 +140,4 @@ def _on_a_copy(session: Session, table: Table, create: CreateIndex) -> Wanted:
     session.fetch_workload(f"{head} {only_index} {create.rest}")
     made = session.rows("apply/table", relation=qualified("pg_temp", table.name))[0]
     index = next(chain(indexes(session, Table(**made))))
-    return Wanted(create, create.name or index.name, index.definition)
+    return Wanted(create, create.name or index.name, index.definition, index.has_expressions)

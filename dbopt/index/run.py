@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from dbopt.errors import AlreadyRunning, DboptError, LockNotAvailable, QueryFailed, ServerError
 from dbopt.index import journal, steps
@@ -36,8 +36,7 @@ class Item:
     after: str = ""
 
     @property
-    def action(self) -> str:
-        """create or drop"""
+    def action(self) -> Literal["create", "drop"]:
         return "drop" if isinstance(self.statement, DropIndex) else "create"
 
     @property

@@ -20,7 +20,7 @@ _NAME_BYTES = 63  # NAMEDATALEN - 1
 @dataclass(frozen=True)
 class Step:
     """One statement. `index` is the index it makes or drops, `table` its table, both quoted and qualified. `undo_sql`
-    is None where there is nothing to undo. `kind` is create, drop, attach or clean.
+    is None where there is nothing to undo. `kind` is create, drop, attach, clean or analyze.
     """
 
     kind: str
@@ -88,10 +88,10 @@ class _Builder:
         return Todo(qualified(table.schema, name), self._plain(table, name, same_name))
 
     def _plain(self, table: Table, name: str, same_name: BuiltIndex | None) -> tuple[Step, ...]:
-        create = self._create(table, name)
+        build = (self._create(table, name), *self._analyze(table, name))
         if same_name is None:
             self._check_name(table, name)
-            return (create,)
+            return build
         if self._wanted.definition is not None and not self._wanted.is_same(same_name):
             raise _taken(same_name.sql_name, f"by another index of this table: {same_name.definition}")
         if same_name.builder_pid is not None:
@@ -100,12 +100,19 @@ class _Builder:
             )
         if same_name.is_valid:  # its definition is not known, or it would have been found usable
             return ()
-        return (_clean(same_name, table), create)
+        return (_clean(same_name, table), *build)
 
     def _create(self, table: Table, name: str) -> Step:
         sql = self._wanted.create.sql(table.schema, table.name, name, concurrently=True)
         index = qualified(table.schema, name)
         return Step("create", sql, f"DROP INDEX CONCURRENTLY IF EXISTS {index}", index, table.sql_name)
+
+    def _analyze(self, table: Table, name: str) -> tuple[Step, ...]:
+        """An index on an expression brings no statistics of it: until the next ANALYZE the planner would guess."""
+        if not self._wanted.has_expressions:
+            return ()
+        index = qualified(table.schema, name)
+        return (Step("analyze", f"ANALYZE {table.sql_name}", None, index, table.sql_name, concurrently=False),)
 
     def _partitioned(self, table: Table, name: str, own: BuiltIndex | None) -> Todo:
         """CREATE INDEX CONCURRENTLY does not take a partitioned table: build one per partition, then the empty index

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -94,9 +95,17 @@ def _parent(session: Session, statement: CreateIndex | DropIndex) -> str | None:
     return qualified(row["parent_schema"], row["parent_name"]) if row and row["parent_name"] else None
 
 
-def undo(session: Session, path: Path, *, limits: Limits | None = None, listener: Listener | None = None) -> Undone:
+def undo(
+    session: Session,
+    path: Path,
+    *,
+    limits: Limits | None = None,
+    listener: Listener | None = None,
+    only: Collection[str] | None = None,
+) -> Undone:
     """Take back the steps of the file, the last first, each on its own, and mark them in it. What is undone already
-    stays as it is. Raises AlreadyRunning, FileError, UnsafeStatement, and ConnectionFailed when the server is gone.
+    stays as it is, and with `only` what concerns other indexes than these (quoted and qualified). Raises
+    AlreadyRunning, FileError, UnsafeStatement, and ConnectionFailed when the server is gone.
     """
     limits, listener = limits or Limits(), listener or Listener()
     outcomes = []
@@ -104,6 +113,8 @@ def undo(session: Session, path: Path, *, limits: Limits | None = None, listener
         file = read(path)
         _require_its_database(session, file)
         for reversal in reversals(file):
+            if only is not None and reversal.item.label not in only:
+                continue
             outcome = _reverse(session, reversal, limits, listener)
             outcomes.append(outcome)
             if outcome.state != "failed":

@@ -62,6 +62,14 @@ def spread(runs_ms: tuple[float, ...]) -> str:
 
 def compared(comparison: Comparison, before: Timings, after: Timings) -> Report:
     """One row per statement, totals below."""
+    return Report(
+        tables=(comparison_table(comparison),),
+        document=comparison,
+        html=lambda: html(comparison, before, after),
+    )
+
+
+def comparison_table(comparison: Comparison) -> Table:
     columns = (
         Column("id"),
         Column("statement", units.one_line, elastic=True),
@@ -76,11 +84,7 @@ def compared(comparison: Comparison, before: Timings, after: Timings) -> Report:
     )
     rows = tuple(_compared_row(one) for one in comparison.statements)
     styles = tuple(_STYLES[one.verdict] for one in comparison.statements)
-    return Report(
-        tables=(Table(columns, rows, footer=_footer(comparison), styles=styles),),
-        document=comparison,
-        html=lambda: html(comparison, before, after),
-    )
+    return Table(columns, rows, footer=_footer(comparison), styles=styles)
 
 
 def _compared_row(one: Compared) -> tuple[object, ...]:

@@ -6,6 +6,7 @@ SELECT i.oid,
        x.indisvalid AND x.indislive AS is_valid,
        x.indisunique AS is_unique,
        i.relkind = 'I' AS is_partitioned,
+       x.indexprs IS NOT NULL AS has_expressions,
        h.inhparent AS parent,
        substring(
            pg_get_indexdef(i.oid)

@@ -21,13 +21,13 @@ NAMES = (
     "advisor_shadow",
     "advisor_real",
     "advisor_growth",
-    "index_sizes",
     "advisor_same",
     "advice_corpus",
     "build_time",
     "index_sizes",
     "logs",
     "logs_fuzz",
+    "tune",
 )
 
 

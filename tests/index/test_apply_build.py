@@ -63,6 +63,14 @@ def test_an_index_without_a_name_gets_postgresqls(shop: Database, tmp_path: Path
     assert indexes(shop.session, "orders") == {"orders_status_lower_idx": True}
 
 
+def test_an_index_on_an_expression_brings_statistics_of_it(shop: Database, tmp_path: Path) -> None:
+    text = "CREATE INDEX by_lower ON orders (lower(status))"
+    assert states(carry_out(shop.session, tmp_path, [text])) == ["built"]
+    known = shop.session.fetch(sql.SQL("SELECT n_distinct FROM pg_stats WHERE tablename = 'by_lower'"))
+    assert len(known) == 1
+    assert states(carry_out(shop.session, tmp_path, [text])) == ["unchanged"]
+
+
 def test_odd_names_are_quoted(shop: Database, tmp_path: Path) -> None:
     text = 'CREATE INDEX CONCURRENTLY "i""; x" ON public."we""ird; Täble" USING btree ("Näme") WHERE "i;d" > 3'
     assert states(carry_out(shop.session, tmp_path, [text])) == ["built"]

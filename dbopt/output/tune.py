@@ -1,0 +1,46 @@
+"""What a tuning did, for people."""
+
+from __future__ import annotations
+
+from dbopt.output import timing, units
+from dbopt.output.report import Column, Report, Table
+from dbopt.tune.model import State, Tuning
+
+_STYLES = {"kept": "green", "undone": "dim", "unchanged": "dim", "failed": "red"}
+
+
+def report(tuning: Tuning) -> Report:
+    """The indexes with their fates, then the statements before and after."""
+    tables = (_indexes(tuning),) if tuning.indexes else ()
+    return Report(tables=(*tables, timing.comparison_table(tuning.comparison)), document=tuning)
+
+
+def _indexes(tuning: Tuning) -> Table:
+    columns = (
+        Column("#", right=True),
+        Column("index", wrap=True),
+        Column("action"),
+        Column("state"),
+        Column("size", units.size, right=True),
+        Column("saves", units.milliseconds, right=True),
+        Column("reason", wrap=True),
+    )
+    rows = tuple(
+        (number, one.index, one.action, one.state, one.size_bytes, one.saved_ms, one.reason)
+        for number, one in enumerate(tuning.indexes, 1)
+    )
+    styles = tuple(_STYLES[one.state] for one in tuning.indexes)
+    return Table(columns, rows, title="Indexes", footer=_footer(tuning), styles=styles)
+
+
+def _footer(tuning: Tuning) -> str:
+    size = sum(one.size_bytes for one in tuning.kept if one.action == "create")
+    counts = [sum(one.state == state for one in tuning.indexes) for state in _STYLES]
+    said = [f"{number} {state}" for state, number in zip(_STYLES, counts, strict=True) if number]
+    return f"{', '.join(said)}; new indexes take {units.size(size)}; saves: time times calls"
+
+
+def html(tuning: Tuning, end: State) -> str:
+    """The comparison as one page."""
+    after = end.after or end.before
+    return timing.html(tuning.comparison, end.before.timings, after.timings)

@@ -1,0 +1,1 @@
+"""Measure, suggest, apply, measure again, and take back what did not help."""
