@@ -28,7 +28,7 @@ def logs(
     run: Run,
     files: Annotated[
         list[str],
-        typer.Argument(metavar="FILE...", help="Logs, also .gz and .zst; directories of them; `-` is standard input."),
+        typer.Argument(metavar="FILE...", help="Logs, also .gz and .zst; directories of them; pipes; `-` is stdin."),
     ],
     prefix: Annotated[
         str | None,
@@ -120,6 +120,8 @@ def _remark(run: Run, read: Read) -> None:
         run.note(note)
     for file in read.files:
         run.detail(f"{file.name}: {file.form.name if file.form is not None else 'no log that dbopt knows'}")
+        for prefix, count in sorted(file.account.other_prefixes.items()):
+            run.detail(f"{file.name}: {count:,} entries have the prefix '{prefix}'")
 
 
 def _with_server(run: Run, workload: Workload, limits: Limits) -> Workload:

@@ -78,7 +78,7 @@ class Run:
         """
         for output in self.outputs:
             for given in inputs:
-                if given is not None and _overwrites(output, Path(given)):
+                if given is not None and _is_known_to_overwrite(output, Path(given)):
                     raise UsageError(f"-o {output} would overwrite {given}", hint="choose another file for the result")
 
     @property
@@ -184,6 +184,14 @@ _COMMON: dict[str, Any] = {
 }
 
 Command = Callable[..., int | None]
+
+
+def _is_known_to_overwrite(output: Path, given: Path) -> bool:
+    """Of an input that cannot be looked at, whoever reads it has more to say."""
+    try:
+        return _overwrites(output, given)
+    except OSError:
+        return False
 
 
 def _overwrites(output: Path, given: Path) -> bool:

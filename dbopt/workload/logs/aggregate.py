@@ -8,17 +8,20 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from dbopt.workload.parameter_sets import DEFAULT_LIMIT, LARGEST_SLOWEST, Executions
+from dbopt.workload.parameter_sets import DEFAULT_LIMIT, LARGEST, LARGEST_SLOWEST, Executions
 
 _SPARE = 2  # executions kept for a parameter set: several may have the same values, or lists of other lengths
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """An execution that shows the text and no values of use: it failed, or they are cut off, or too long."""
+    """An execution that shows the text and no values of use: it failed, or they are cut off, or too long. `cut_bytes`
+    of a text that is too long itself are not kept.
+    """
 
     time_us: int
     text: bytes
+    cut_bytes: int = 0
 
     @property
     def rank(self) -> tuple[int, bytes]:
@@ -58,15 +61,17 @@ class Sums:
 
     def sample(self, time_us: int | None, text: bytes, detail: bytes, number: int) -> None:
         """An execution with all its values, and the number that it drew."""
-        if len(text) + len(detail) > LARGEST_SLOWEST:
+        size = len(text) + len(detail)
+        if size > LARGEST_SLOWEST or (size > LARGEST and time_us is None):
             self.show(time_us or 0, text)
         else:
             self.samples.add((text, detail), time_us, number)
 
-    def show(self, time_us: int, text: bytes) -> None:
+    def show(self, time_us: int, text: bytes, cut_bytes: int = 0) -> None:
         """An execution whose values cannot be used."""
         if self.example is None or time_us >= self.example.time_us:
-            new = Example(time_us, text[:LARGEST_SLOWEST])
+            kept = _beginning(text)
+            new = Example(time_us, kept, cut_bytes + len(text) - len(kept))
             self.example = new if self.example is None else min(self.example, new, key=lambda one: one.rank)
 
     @property
@@ -88,11 +93,19 @@ class Sums:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.samples.merge(other.samples)
         if other.example is not None:
-            self.show(other.example.time_us, other.example.text)
+            self.show(other.example.time_us, other.example.text, other.example.cut_bytes)
         if other.plan is not None:
             self.planned(other.plan)
         for sqlstate, (count, message) in other.messages.items():
             self.failed(sqlstate, message, count)
+
+
+def _beginning(text: bytes) -> bytes:
+    """As much as is kept, cut between two characters."""
+    end = LARGEST_SLOWEST
+    while LARGEST_SLOWEST - 3 < end < len(text) and text[end] & 0xC0 == 0x80:
+        end -= 1
+    return text[:end]
 
 
 _ADDED = (

@@ -2,7 +2,7 @@
 
 In the middle of a log it is not known what a server process did before: its entries up to the first one that settles
 its state are handed to whoever knows (`Assembler.pending`), so that blocks put together in order give what the whole
-log gives.
+log gives. Only the processes that wrote last are remembered, for a log may have millions.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from dbopt.workload.logs.entries import Entry
 from dbopt.workload.logs.interpret import Interpreter
 from dbopt.workload.logs.messages import Kind
-from dbopt.workload.logs.processes import END, Label, Process, is_mere_duration, settle, settles
+from dbopt.workload.logs.processes import END, Label, Process, held_bytes, is_mere_duration, settle, settles
 
-MOST_PROCESSES = 20_000
+MOST_PROCESSES = 10_000  # as many are remembered at least, and as many again until the next block
+MOST_BYTES = 1 << 27  # of the texts that these hold
 
 
 @dataclass(slots=True)
@@ -23,6 +24,7 @@ class Assembler(Interpreter):
 
     knows_beginnings: bool = True
     processes: dict[bytes, Process] = field(default_factory=dict)
+    _former: dict[bytes, Process] = field(default_factory=dict)  # not heard of for a while
 
     def open(self, entry: Entry) -> None:
         """An entry to which further lines may belong."""
@@ -33,7 +35,7 @@ class Assembler(Interpreter):
 
     def label(self, key: bytes, label: str, text: bytes) -> None:
         """A line that belongs to the last entry of that process."""
-        process = self.processes.get(key)
+        process = self.processes.get(key) or self._returning(key)
         if process is None:
             process = self.processes[key] = Process(self.knows_beginnings)
         if process.open is not None:
@@ -43,7 +45,7 @@ class Assembler(Interpreter):
 
     def passed(self, key: bytes) -> None:
         """An entry that says nothing, but ends the one before it."""
-        process = self.processes.get(key)
+        process = self.processes.get(key) or self._returning(key)
         if process is None:
             if self.knows_beginnings:
                 return
@@ -66,7 +68,10 @@ class Assembler(Interpreter):
         """Go on where this one stands with a later block of the log."""
         self.totals.add(later.totals)
         for key, process in later.processes.items():
-            mine = self.processes.pop(key, None) or Process(is_known=True)
+            known = self.processes.get(key) or self._returning(key)
+            if known is None and process.says_nothing:
+                continue
+            mine = known or Process(is_known=True)
             for item in process.pending:
                 self._resume(mine, item)
             if process.is_known:
@@ -79,14 +84,34 @@ class Assembler(Interpreter):
             elif process.open is not None:
                 self._resume(mine, process.open)
             self.processes[key] = mine
-        while len(self.processes) > MOST_PROCESSES:
-            self._finish(self.processes.pop(next(iter(self.processes))))
+
+    def forget(self) -> None:
+        """Between two blocks: where there are too many processes, those not heard of for longest have ended."""
+        if len(self.processes) > MOST_PROCESSES or sum(map(held_bytes, self.processes.values())) > MOST_BYTES:
+            self._end(self._former)
+            self.processes, self._former = {}, self.processes
+
+    @property
+    def remembered(self) -> int:
+        """Processes."""
+        return len(self.processes) + len(self._former)
 
     def finish(self) -> None:
         """The end of the log."""
-        for process in self.processes.values():
+        self._end(self._former)
+        self._end(self.processes)
+
+    def _end(self, processes: dict[bytes, Process]) -> None:
+        for process in processes.values():
             self._finish(process)
-        self.processes.clear()
+        processes.clear()
+
+    def _returning(self, key: bytes) -> Process | None:
+        """A process that was not heard of for a while."""
+        process = self._former.pop(key, None) if self._former else None
+        if process is not None:
+            self.processes[key] = process
+        return process
 
     def _resume(self, process: Process, item: Entry | Label) -> None:
         if isinstance(item, Entry):
@@ -100,7 +125,7 @@ class Assembler(Interpreter):
             process.open.attach(*item)
 
     def _process(self, entry: Entry) -> Process:
-        process = self.processes.get(entry.process)
+        process = self.processes.get(entry.process) or self._returning(entry.process)
         if process is None:
             process = self.processes[entry.process] = Process(self.knows_beginnings or entry.is_first)
         return process

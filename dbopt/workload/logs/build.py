@@ -22,7 +22,7 @@ from dbopt.workload.merge import summed
 from dbopt.workload.model import Logged, LoggedError, LoggedPlan, LogSummary, Source, Statement, Workload
 from dbopt.workload.noise import noise
 from dbopt.workload.normalise import Normalised, normalised
-from dbopt.workload.parameter_sets import DEFAULT_LIMIT, Set
+from dbopt.workload.parameter_sets import DEFAULT_LIMIT, LARGEST_SLOWEST, Set
 from dbopt.workload.sql import tables_of
 
 _Form = tuple[bytes, Normalised]  # of an execution: its DETAIL, and its text without literals
@@ -54,6 +54,7 @@ class _Found:
 
     statements: dict[str, Statement] = field(default_factory=dict)
     left_out: Counter[str] = field(default_factory=Counter)
+    cut_bytes: list[int] = field(default_factory=list)  # of each statement whose text is not kept as a whole
 
 
 def workload(totals: Totals, accounts: Sequence[Account], limits: Limits) -> Captured:
@@ -67,6 +68,9 @@ def workload(totals: Totals, accounts: Sequence[Account], limits: Limits) -> Cap
     failed.sort(key=rank_of_failed)
     source = Source("logs", _version(totals), _databases(totals), datetime.now(UTC).isoformat("T", "seconds"))
     notes = [f"left out: {count} x {reason}" for reason, count in sorted(found.left_out.items())]
+    if found.cut_bytes:
+        longer = f"longer than {LARGEST_SLOWEST:,} bytes, of which {sum(found.cut_bytes):,} bytes are cut off"
+        notes.append(f"without a plan: {len(found.cut_bytes)} x text {longer}")
     whole = limited(Workload(source, statements, tuple(failed), _summary(totals, accounts)), limits)
     return Captured(whole.workload, (*notes, *whole.notes))
 
@@ -103,13 +107,19 @@ def _add(found: _Found, key: str, sums: Sums, limits: Limits) -> None:
         found.left_out["failed statement, whose text may be no SQL"] += sums.errors
         return
     statement = _statement(key, sums, limits)
+    if statement is None and sums.example is not None and sums.example.cut_bytes:
+        found.left_out[f"text longer than {LARGEST_SLOWEST:,} bytes, of several statements"] += max(1, sums.calls)
+        return
     if statement is None:
         found.left_out["text in which values cannot be told from the rest"] += max(1, sums.calls)
         return
-    reason = noise(statement.sql, _Catalogs())
+    reason = noise(statement.sql, _Catalogs(), truncated=statement.truncated)
     if reason is not None:
         found.left_out[reason] += max(1, sums.calls)
-    elif statement.id not in found.statements:
+        return
+    if statement.truncated and sums.example is not None:
+        found.cut_bytes.append(sums.example.cut_bytes)
+    if statement.id not in found.statements:
         found.statements[statement.id] = statement
     else:
         known = found.statements[statement.id]  # two texts whose normalised forms are one statement
@@ -128,14 +138,17 @@ class _Catalogs(frozenset[str]):
 
 def _statement(key: str, sums: Sums, limits: Limits) -> Statement | None:
     """None where a text cannot be had without its values."""
-    forms = _forms(key, sums, limits)
+    readable = _readable(key, sums, limits)
+    forms = readable or _shown(key, sums, limits)
     if not forms:
         return None
     sql = forms[0][1].sql
-    sets = () if limits.is_redacted else _chosen(sql, forms, limits.parameters)
+    lacks_end = not readable and sums.example is not None and sums.example.cut_bytes > 0
+    is_cut = lacks_end and fingerprint(sql) != key  # else it is the end of a value, or of a comment
+    sets = () if limits.is_redacted or lacks_end else _chosen(sql, forms, limits.parameters)
     total_ms = sums.total_us / 1000
     return Statement(
-        id=fingerprint(sql),
+        id=key if is_cut else fingerprint(sql),
         name=None,
         sql=sql,
         kind=kind_of(sql),
@@ -145,31 +158,36 @@ def _statement(key: str, sums: Sums, limits: Limits) -> Statement | None:
         parameters=sets,
         tables=tables_of(sql),
         parameters_from="captured" if sets else None,
+        truncated=is_cut,
         log=_logged(sums, limits),
     )
 
 
-def _forms(key: str, sums: Sums, limits: Limits) -> list[_Form]:
+def _readable(key: str, sums: Sums, limits: Limits) -> list[_Form]:
     """The executions that can be read, the slowest first, then in the order of their draw."""
     drawn = list(sums.samples.chosen)
     if sums.samples.slowest is not None:
         drawn.insert(0, drawn.pop())
     forms = [(detail, _form(key, text, limits)) for text, detail in drawn]
-    readable = [(detail, form) for detail, form in forms if form is not None]
-    if not readable and sums.example is not None:
-        form = _form(key, sums.example.text, limits)
-        return [(b"", form)] if form is not None else []
-    return readable
+    return [(detail, form) for detail, form in forms if form is not None]
 
 
-def _form(key: str, logged: bytes, limits: Limits) -> Normalised | None:
+def _shown(key: str, sums: Sums, limits: Limits) -> list[_Form]:
+    """The execution that shows the text and no values."""
+    if sums.example is None:
+        return []
+    form = _form(key, sums.example.text, limits, comments=not sums.example.cut_bytes)
+    return [(b"", form)] if form is not None else []
+
+
+def _form(key: str, logged: bytes, limits: Limits, *, comments: bool = True) -> Normalised | None:
     """The statement among those of the text that has this fingerprint, without its literals."""
     texts = pieces(logged)
     text = texts[0] if len(texts) == 1 else next((text for text in texts if fingerprint(text) == key), None)
     text = None if text is None else _storable(text)
     if text is None or (limits.is_redacted and redact.is_ambiguous(text)):
         return None
-    return normalised(text, comments=not limits.is_redacted)
+    return normalised(text, comments=comments and not limits.is_redacted)
 
 
 def _storable(text: str) -> str:

@@ -70,7 +70,6 @@ def capture_following(
     paths: Sequence[str], wanted: Wanted, stop: threading.Event, on_ready: OnReady, seconds: float | None = None
 ) -> Read:
     """The statements of logs that are being written, until `stop` is set or time is over. Raises as capture."""
-    found(paths)
     with Reading(wanted.whose, prefix=wanted.prefix, parameters=wanted.limits.parameters) as reading:
         follow(reading, paths, stop, on_ready, seconds)
         return _result(reading, wanted)
@@ -110,9 +109,14 @@ def _names(files: Sequence[ReadFile]) -> str:
 
 
 def _hint(files: Sequence[ReadFile], wanted: Wanted) -> str:
-    """What the lines look like, where a wrong prefix was given."""
+    """What stood in the way of reading, and what the lines look like where a wrong prefix was given."""
+    trouble = next((file.trouble for file in files if file.trouble is not None), None)
+    if trouble is not None:
+        return trouble
     if not any(file.account.size for file in files):
         return "there is nothing in it" if len(files) == 1 else "they are empty"
+    if all(file.sample.count(b"\0") > len(file.sample) / 4 for file in files):
+        return "it looks like UTF-16 without the mark at its start: iconv -f UTF-16LE -t UTF-8"
     guess = next((text for file in files if (text := inferred(file.sample.splitlines())) is not None), None)
     if wanted.prefix is not None and guess is not None and guess != wanted.prefix:
         return f"the lines look as if --prefix '{guess}' had written them"
@@ -143,6 +147,7 @@ def remarks(read: Read) -> list[str]:
         f"{count} statements captured{period}"
     ]
     lines += _twice(read.files)
+    lines += [f"{', '.join(file.other_names)}: the same file as {file.name}" for file in read.files if file.other_names]
     for file in read.files:
         lines += [file.trouble] if file.trouble else []
         account = file.account

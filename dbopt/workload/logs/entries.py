@@ -41,7 +41,8 @@ class Entry:
 @dataclass(slots=True)
 class Account:
     """How the bytes of an input were read: each is recognised (what starts an entry, and what other programs wrapped
-    around it), a continuation of an entry, or skipped. `gaps` counts the runs of skipped bytes.
+    around it), a continuation of an entry, or skipped. `gaps` counts the runs of skipped bytes, `other_prefixes` the
+    entries with a log_line_prefix that the log does not have elsewhere.
     """
 
     size: int = 0  # bytes of the input
@@ -52,6 +53,7 @@ class Account:
     lines: int = 0
     entries: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
+    other_prefixes: Counter[str] = field(default_factory=Counter)
 
     def skip(self, data: bytes) -> None:
         if data:
@@ -67,3 +69,4 @@ class Account:
         self.lines += other.lines
         self.entries += other.entries
         self.kinds.update(other.kinds)
+        self.other_prefixes.update(other.other_prefixes)

@@ -43,20 +43,33 @@ _LEFT = re.compile(r"disconnection: session time: \S+ user=(?P<u>\S+) database=(
 _MOST_PREFIX = 500
 _MOST_FORMS = 16
 _ENOUGH = 0.5
+_MANY = 0.3
+_TIMES = r"%-?\d*[mtns]"
 _MOST_PARTS = 40  # there are 20 escapes; words of the prefix's own are parts, too
 
 
-def inferred(lines: Sequence[bytes]) -> str | None:
-    """The log_line_prefix; None where no line has a severity, or nothing fits."""
-    instances, known = _instances(lines)
-    if not instances:  # a prefix may begin with a blank, as further lines of an entry do
-        instances, known = _instances(line.removeprefix(b" ") for line in lines)
+def inferred(lines: Sequence[bytes], *, has_blanks: bool | None = None) -> str | None:
+    """The log_line_prefix; None where no line has a severity, or nothing fits. `has_blanks`: what starts with a blank
+    goes on with an entry; not where the lines show the tabs that do.
+    """
+    if has_blanks is None:
+        has_blanks = not any(line[:1] == b"\t" for line in lines)
+    instances, known = _instances(lines, has_blanks=has_blanks)
+    if not instances:  # a prefix may begin with a blank, too
+        instances, known = _instances((line.removeprefix(b" ") for line in lines), has_blanks=True)
         found = _inferred(instances, known)
         return f" {found}" if found else None
     return _inferred(instances, known)
 
 
 def _inferred(instances: list[str], known: Known) -> str | None:
+    """Where many lines have a time, those without one are another program's."""
+    timed = [instance for instance in instances if any(kind in ("m", "t", "n") for kind, _ in _atoms(instance))]
+    found = _best(timed, known) if len(timed) > _MANY * len(instances) else None
+    return found if found is not None and re.search(_TIMES, found) else _best(instances, known)
+
+
+def _best(instances: list[str], known: Known) -> str | None:
     if not instances:
         return None
     if not any(instance.strip() for instance in instances):
@@ -93,12 +106,12 @@ _SEVERITY = re.compile(
 )
 
 
-def _instances(lines: Iterable[bytes]) -> tuple[list[str], Known]:
+def _instances(lines: Iterable[bytes], *, has_blanks: bool) -> tuple[list[str], Known]:
     """What stands before the severities, and the names in messages about connections."""
     found: list[str] = []
     known = Known()
     for line in lines:
-        match = instance_of(line)
+        match = instance_of(line, has_blanks=has_blanks)
         if match is None:
             continue
         found.append(line[: match.start()].decode("utf-8", "replace"))
@@ -110,9 +123,9 @@ def _instances(lines: Iterable[bytes]) -> tuple[list[str], Known]:
     return found, known
 
 
-def instance_of(line: bytes) -> re.Match[bytes] | None:
+def instance_of(line: bytes, *, has_blanks: bool = False) -> re.Match[bytes] | None:
     """The severity of a line that may start an entry."""
-    return None if line[:1] in (b"\t", b" ") else _SEVERITY.search(line, 0, _MOST_PREFIX)
+    return None if line[:1] == b"\t" or (has_blanks and line[:1] == b" ") else _SEVERITY.search(line, 0, _MOST_PREFIX)
 
 
 def _atoms(instance: str) -> Row:

@@ -88,13 +88,14 @@ def _field(match: re.Match[str], seen: set[str]) -> bytes:
 
 
 @cache
-def header(text: str, *, is_marked: bool = False) -> re.Pattern[bytes]:
+def header(text: str, *, is_marked: bool = False, has_blanks: bool = False) -> re.Pattern[bytes]:
     """An entry of the log, from the start of its line: groups `severity` (a severity or a label), `first` (the first
     line of its text), `rest` (the lines that follow, each with the tab that PostgreSQL puts before it).
 
     `is_marked`: what another program wrapped around the line, which knows pid and time, became `mark(...)`.
+    `has_blanks`: something made blanks of the tabs.
     """
-    blanks = rb"\t" if text[:1] == " " else rb"[\t ]"
+    blanks = rb"[\t ]" if has_blanks else rb"\t"
     lines = rb"(?P<first>[^\n]*)\n?(?P<rest>(?:" + blanks + rb"[^\n]*\n?)*)"
     return re.compile(start(text, is_marked=is_marked) + lines, re.MULTILINE)
 

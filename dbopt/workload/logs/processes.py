@@ -51,6 +51,20 @@ class Process:
         """What happened before a statement that ended, or one that begins, is not the next one's."""
         self.temp_files = self.temp_bytes = self.waiting_us = 0
 
+    @property
+    def says_nothing(self) -> bool:
+        """Whether nothing in the middle of a log tells of it but entries that only end others."""
+        return not self.is_known and self.open is None and all(item == END for item in self.pending)
+
+
+def held_bytes(process: Process) -> int:
+    """Of the texts that are kept of a process; those of a part of a log excepted."""
+    held = len(process.awaiting_text) + len(process.executed or b"")
+    for entry in (process.open, process.awaiting, process.planned[0] if process.planned is not None else None):
+        if entry is not None:
+            held += len(entry.message) + len(entry.detail) + len(entry.statement) + len(entry.context)
+    return held
+
 
 def settles(entry: Entry) -> bool:
     """Whether what a process did before matters no more after this entry."""

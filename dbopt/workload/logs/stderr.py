@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from dbopt.workload.logs import prefix
+from dbopt.workload.logs import changes, prefix
 from dbopt.workload.logs.assemble import Assembler
 from dbopt.workload.logs.entries import Entry
 from dbopt.workload.logs.languages import labels, severities
@@ -21,14 +21,19 @@ _STATE = re.compile(rb"[0-9A-Z]{5}: ")
 
 @dataclass(frozen=True)
 class Stderr:
-    """A reader for one log_line_prefix."""
+    """A reader for one log_line_prefix. What it does not fit is read with one of the `others` that does, or is found
+    out in so many `tries`.
+    """
 
     prefix: str
     is_marked: bool = False
+    has_blanks: bool = False
+    others: tuple[str, ...] = ()
+    tries: int = 0
 
     @cached_property
     def _header(self) -> re.Pattern[bytes]:
-        return prefix.header(self.prefix, is_marked=self.is_marked)
+        return prefix.header(self.prefix, is_marked=self.is_marked, has_blanks=self.has_blanks)
 
     @cached_property
     def _groups(self) -> tuple[int, ...]:
@@ -43,17 +48,18 @@ class Stderr:
         account, known_labels, known_severities = into.account, labels(), severities()
         position = recognised = continued = entries = 0
         take = self._taker(into)
+        gaps = _Gaps(self, block)
         for match in self._header.finditer(block):
             start, end = match.span()
             if start != position:
-                account.skip(block[position:start])
+                gaps.read(position, start, into)
             position = end
             entries += 1
             rest_start = match.start("rest")
             recognised += rest_start - start
             continued += end - rest_start
             take(match, known_labels, known_severities)
-        account.skip(block[position:])
+        gaps.read(position, len(block), into)
         account.recognised += recognised
         account.continued += continued
         account.entries += entries
@@ -109,6 +115,42 @@ class Stderr:
                 return start
             end = start - 1
         return 0
+
+
+class _Gaps:
+    """What lies between the entries of a block that a prefix fits: perhaps entries with other prefixes."""
+
+    def __init__(self, reader: Stderr, block: bytes) -> None:
+        self._reader = reader
+        self._block = block
+        self._others = list(reader.others)
+        self._tries = reader.tries
+
+    def read(self, start: int, end: int, into: Assembler) -> None:
+        gap = self._block[start:end]
+        other = self._other(gap, start) if b":  " in gap and (self._others or self._tries) else None
+        if other is None:
+            into.account.skip(gap)
+            return
+        before = into.account.entries
+        other.read(gap, into)
+        into.account.other_prefixes[other.prefix] += into.account.entries - before
+
+    def _other(self, gap: bytes, start: int) -> Stderr | None:
+        """A reader of some of its lines."""
+        found = next((text for text in self._others if self._starts(text).search(gap) is not None), None)
+        if found is None and self._tries and changes.starts(gap, 1):
+            self._tries -= 1
+            found = changes.next_prefix(self._reader.prefix, self._block, start)
+            if found is not None:
+                self._others.append(found)
+        if found is None:
+            return None
+        rest = tuple(text for text in self._others if text != found)
+        return replace(self._reader, prefix=found, others=rest, tries=max(0, self._reader.tries - 1))
+
+    def _starts(self, text: str) -> re.Pattern[bytes]:
+        return prefix.start_of_entry(text, is_marked=self._reader.is_marked)
 
 
 def _without(found: tuple[bytes, ...], missing: list[int]) -> tuple[bytes, ...]:

@@ -51,6 +51,8 @@ JSON = "json"
 NAMES = (*_WRAPPERS, JSON)
 _OCTAL = re.compile(rb"#(0[0-3][0-7]|177)")
 _MOST_OPEN = 1000
+MOST_PARTS = 1 << 16
+LONGEST_TAIL = 1 << 26  # bytes of a document without an event
 # a line that belongs to an entry, behind its prefix
 _LABELLED = re.compile(
     rb"(?:[^ \n][^\n]{0,400}?)?(?<![\w\x80-\xff])(?:" + b"|".join(map(re.escape, labels())) + rb"):  "
@@ -61,13 +63,17 @@ _OF_DOCUMENT = (b"", *(bytes([sign]) for sign in b'{}[]",:'))
 
 @dataclass
 class Unwrapper:
-    """A stream of wrapped lines in, plain ones out, and an account of what went."""
+    """A stream of wrapped lines in, plain ones out, and an account of what went. `has_blanks`: a further line of an
+    entry starts with a blank.
+    """
 
     wrapper: str
     is_marked: bool
+    has_blanks: bool = False
     account: Account = field(default_factory=Account)
     _open: dict[bytes, list[bytes]] = field(default_factory=dict)
     _tail: bytes = b""
+    _writer: bytes | None = None  # of the last line
 
     def unwrapped(self, data: bytes) -> bytes:
         """What is inside these whole lines (of JSON: of any piece), entries in parts excepted that may go on."""
@@ -82,6 +88,11 @@ class Unwrapper:
         self.account.recognised -= sum(map(len, texts))
         return b"".join(texts)
 
+    @property
+    def waiting_bytes(self) -> int:
+        """Of the rest of a document."""
+        return len(self._tail)
+
     def _of_lines(self, data: bytes) -> Iterator[bytes]:
         match_line = pattern(self.wrapper).match
         for line in data.splitlines(keepends=True):
@@ -89,14 +100,22 @@ class Unwrapper:
             if match is None:
                 yield from self._foreign(line)
                 continue
-            self.account.recognised += len(line)
             groups = match.groupdict()
             text = _unescaped(groups["text"] or b"")
             pid, time = groups.get("pid") or b"", groups.get("time") or b""
-            if groups.get("chunk") is None:
-                yield self._emitted(self._marked(text, pid, time) + b"\n")
-            else:
+            if groups.get("chunk") is not None:
+                self.account.recognised += len(line)
                 yield from self._chunk(groups, text, pid, time)
+            elif self._is_of_another(text, pid or groups.get("program")):
+                self.account.skip(line)
+            else:
+                self.account.recognised += len(line)
+                yield self._emitted(self._marked(text, pid, time) + b"\n")
+
+    def _is_of_another(self, text: bytes, writer: bytes | None) -> bool:
+        """Whether a line that goes on with an entry has another writer than the line before."""
+        former, self._writer = self._writer, writer
+        return former != writer and (text[:1] == b"\t" or (self.has_blanks and text[:1] == b" "))
 
     def _foreign(self, line: bytes) -> Iterator[bytes]:
         """A line without the wrapping: of an entry of several lines, which CloudWatch wraps once, or none at all."""
@@ -119,6 +138,8 @@ class Unwrapper:
             self._open[key] = [mark(pid, time) + text if self.is_marked else text]
             if len(self._open) > _MOST_OPEN:
                 yield self._emitted(b"".join(self._open.pop(next(iter(self._open)))) + b"\n")
+        elif len(self._open[key]) > MOST_PARTS:
+            yield self._emitted(b"".join(self._open.pop(key)) + text + b"\n")
         elif text[:1] == b"\t":
             self._open[key] += [b"\n", text]
         elif _LABELLED.match(text):
@@ -135,6 +156,9 @@ class Unwrapper:
             self.account.recognised += len(match[0])
             yield from self._event(match["text"])
         self._tail = data[position:]
+        if len(self._tail) > LONGEST_TAIL:
+            self._between(self._tail)
+            self._tail = b""
 
     def _event(self, quoted: bytes) -> Iterator[bytes]:
         try:

@@ -20,20 +20,20 @@ def wrong_with_damaged(draw: random.Random, folder: Path) -> str:
     """What is wrong with the reading of a damaged log; empty if nothing. The input stays in the folder."""
     data = mutations.damaged(draw)
     path = folder / draw.choice(NAMES)
-    whole = len(data)
+    whole = _text_bytes(data)
     if draw.random() < 0.15:
         kind = draw.choice(("gz", "zst"))
         packed = (mutations.gzipped if kind == "gz" else mutations.zstandard_packed)(draw, data)
         data = packed[: draw.randrange(len(packed) + 1)] if draw.random() < 0.5 else packed
         path = path.with_name(f"{path.name}.{kind}")
-        whole = _unpacked_bytes(data, kind)
+        whole = _text_bytes(_unpacked(data, kind))
     path.write_bytes(data)
     files = [path]
     if draw.random() < 0.1:
         second = folder / "second.log"
         second.write_bytes(mutations.damaged(draw))
         files.append(second)
-        whole += second.stat().st_size
+        whole += _text_bytes(second.read_bytes())
     prefix = draw.choice(("%m [%p] ", "%t:%r:%u@%d:[%p]:", "", "%q")) if draw.random() < 0.1 else None
     found = read(folder, *files, *(("--prefix", prefix) if prefix is not None else ()))
     return _wrong(found, whole, found.accounted if found.written else accounted(*files, prefix=prefix))
@@ -45,18 +45,23 @@ def _wrong(found: Reading, whole: int, account: tuple[int, int]) -> str:
     return "" if account == (whole, whole) else f"of {whole} bytes it says {account[0]}, and accounts for {account[1]}"
 
 
-def _unpacked_bytes(data: bytes, kind: str) -> int:
-    """How much of it is there to be unpacked; of less than what marks such a file, its own bytes."""
+def _text_bytes(data: bytes) -> int:
+    """How many it has in UTF-8: a text in UTF-16 is read as such."""
+    return len(data.decode("utf-16", "replace").encode() if data.startswith((b"\xff\xfe", b"\xfe\xff")) else data)
+
+
+def _unpacked(data: bytes, kind: str) -> bytes:
+    """As much of it as is there to be unpacked; what has less than what marks such a file, as it is."""
     if not data.startswith(b"\x1f\x8b" if kind == "gz" else b"\x28\xb5\x2f\xfd"):
-        return len(data)
+        return data
     if kind == "zst":
-        return len(zstandard.ZstdDecompressor().decompressobj().decompress(data))
-    size = 0
+        return zstandard.ZstdDecompressor().decompressobj().decompress(data)
+    unpacked = b""
     while data:
         unpacking = zlib.decompressobj(wbits=31)
-        size += len(unpacking.decompress(data))
+        unpacked += unpacking.decompress(data)
         data = unpacking.unused_data
-    return size
+    return unpacked
 
 
 def leaks(draw: random.Random, folder: Path) -> list[str]:

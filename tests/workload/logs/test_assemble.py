@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
 from dbopt.workload.fingerprint import fingerprint
+from dbopt.workload.logs import assemble
 from dbopt.workload.logs.aggregate import Sums
 from dbopt.workload.logs.assemble import Assembler
 from dbopt.workload.logs.detect import Format, reader
+from dbopt.workload.logs.follow import Follower
 from dbopt.workload.logs.processes import Filter
+from dbopt.workload.logs.reading import Reading
+from dbopt.workload.logs.sources import found
 from tests.workload.logs.reads import assembled, sums
 
 FORM = Format("stderr", "[%p] %u@%d ")
@@ -173,6 +178,61 @@ def test_a_filter_counts_nobody_else() -> None:
     reader(FORM).read(said(f"duration: 1.000 ms  statement: {A}"), assembler)
     assembler.finish()
     assert (assembler.totals.executions, assembler.account.entries) == (0, 1)
+
+
+# -- memory -----------------------------------------------------------------------------------------------------------
+
+SESSIONS = 4000
+LONG = f"SELECT '{'x' * 4000}', b FROM t"
+
+
+def many_sessions() -> bytes:
+    """Four blocks of a thousand sessions with one statement each. Two more begin with a text; the time of the first
+    never comes, the second speaks in between and has its time at the end.
+    """
+    lines = [line(f"statement: {A}", 1), line(f"statement: {A}", 2)]
+    for pid in range(10, 10 + SESSIONS):
+        lines.append(line(f"statement: {LONG}", pid))
+        if pid % 100 == 0:
+            lines.append(line("checkpoint starting: time", 2))
+    return b"".join([*lines, line("duration: 7.000 ms", 2)])
+
+
+def assert_bounded(reading: Reading, held: list[int]) -> None:
+    assert max(held) < 0.7 * SESSIONS
+    one = reading.assembler.totals.statements[fingerprint(A)]
+    assert (one.calls, one.timed, one.total_us) == (2, 1, 7000)
+    assert reading.assembler.totals.executions == SESSIONS + 2
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("limit", ["MOST_PROCESSES", "MOST_BYTES"])
+def test_only_the_processes_that_wrote_last_are_remembered(
+    jobs: int, limit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assemble, limit, 100)
+    file = tmp_path / "pg.log"
+    file.write_bytes(many_sessions())
+    held: list[int] = []
+    with Reading(Filter(), prefix=FORM.prefix, jobs=jobs) as reading:
+        reading.read(found([str(file)]), lambda _: held.append(reading.assembler.remembered))
+    assert_bounded(reading, held)
+
+
+def test_so_it_is_while_a_log_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assemble, "MOST_PROCESSES", 100)
+    file = tmp_path / "pg.log"
+    file.touch()
+    text, held = many_sessions(), []
+    with Reading(Filter(), prefix=FORM.prefix) as reading:
+        follower = Follower(reading, [str(file)])
+        for start in range(0, len(text), 1 << 20):
+            with file.open("ab") as stream:
+                stream.write(text[start : start + (1 << 20)])
+            follower.poll()
+            held.append(reading.assembler.remembered)
+        follower.finish()
+    assert_bounded(reading, held)
 
 
 # -- blocks -----------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import signal
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 
 from tests.workload.logs import wrapped
 from tests.workload.logs.written import log
@@ -91,6 +93,43 @@ def test_what_is_no_log_is_an_error(dbopt: Dbopt, tmp_path: Path, content: str) 
     assert "hint: " in err
 
 
+def test_what_cannot_be_read_is_an_error_that_names_it(dbopt: Dbopt, tmp_path: Path) -> None:
+    name = "x" * 300
+    code, _, err = dbopt("capture", "logs", name, "-o", tmp_path / "w.json")
+    assert (code, f"cannot read {name}: File name too long" in err) == (3, True)
+
+
+def test_utf_16_without_its_mark_is_hinted_at(dbopt: Dbopt, file: Path) -> None:
+    file.write_bytes(file.read_bytes().decode().encode("utf-16-le"))
+    code, _, err = dbopt("capture", "logs", file)
+    assert (code, "hint: it looks like UTF-16" in err) == (3, True)
+
+
+def test_several_names_of_a_file_are_remarked(dbopt: Dbopt, file: Path, tmp_path: Path) -> None:
+    link = tmp_path / "current"
+    link.symlink_to(file)
+    found = dbopt("capture", "logs", file, link)[2]
+    assert f"{link}: the same file as {file}" in found
+    assert "60 executions" in found
+
+
+def test_a_cut_file_is_remarked(dbopt: Dbopt, file: Path) -> None:
+    packing = zstandard.ZstdCompressor().compressobj()
+    packed = packing.compress(file.read_bytes()) + packing.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+    for content, expected in ((packed, 0), (packed[:20], 3)):
+        file.write_bytes(content)
+        code, _, err = dbopt("capture", "logs", file)
+        assert (code, f"{file} is damaged" in err) == (expected, True)
+
+
+def test_a_prefix_that_changes_is_told_of(dbopt: Dbopt, file: Path) -> None:
+    file.write_bytes(file.read_bytes() + log("%t [%p] %u %d ", entries=20).text)
+    code, _, err = dbopt("capture", "logs", file, "-v")
+    assert code == 0
+    assert "80 executions" in err
+    assert f"{file}: 35 entries have the prefix '%t [%p] %u %d '" in err
+
+
 def test_skipped_bytes_are_said(dbopt: Dbopt, file: Path) -> None:
     file.write_bytes(b"garbage\n" + file.read_bytes())
     assert f"{file}: skipped 8 of {file.stat().st_size:,} bytes in 1 place" in dbopt("capture", "logs", file)[2]
@@ -167,6 +206,12 @@ def test_following_ends_with_a_signal_and_the_workload(file: Path, tmp_path: Pat
 
 def test_following_for_a_while(dbopt: Dbopt, file: Path) -> None:
     assert document(dbopt, file, "--follow", "--for", "500ms")["log"]["executions"] == 60
+
+
+def test_compressed_files_cannot_be_followed(dbopt: Dbopt, file: Path) -> None:
+    file.write_bytes(gzip.compress(file.read_bytes()))
+    code, _, err = dbopt("capture", "logs", file, "--follow")
+    assert (code, "compressed files do not grow" in err) == (2, True)
 
 
 def test_standard_input_cannot_be_followed(dbopt: Dbopt) -> None:

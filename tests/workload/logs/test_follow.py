@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
+import os
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+import zstandard
+
+from dbopt.errors import UsageError
 from dbopt.workload.logs.follow import Follower
 from dbopt.workload.logs.processes import Filter
 from dbopt.workload.logs.reading import Reading
@@ -146,3 +153,118 @@ def test_a_copy_that_rotation_made_is_not_read_again(tmp_path: Path) -> None:
     file.write_text(entries(range(50, 53)))
     following.poll(8)
     assert following.end() == 33
+
+
+# -- compressed files -------------------------------------------------------------------------------------------------
+
+Pack = Callable[[bytes], bytes]
+packs = pytest.mark.parametrize("pack", [gzip.compress, zstandard.ZstdCompressor().compress], ids=["gz", "zst"])
+
+
+@packs
+def test_compressed_ones_are_read_once_before_the_one_that_grows(pack: Pack, tmp_path: Path) -> None:
+    """In the order of time: a statement at the end of one has its time at the beginning of the next."""
+    text = "2026-01-01 00:00:00.000 UTC [8] LOG:  statement: SELECT 1 FROM late\n"
+    (tmp_path / "pg.log.2.gz").write_bytes(pack((entries(range(10)) + text).replace("2026", "2025").encode()))
+    file = tmp_path / "pg.log"
+    file.write_text(text.replace("statement: SELECT 1 FROM late", "duration: 5.000 ms") + entries(range(20, 24)))
+    following = Following(tmp_path)
+    following.poll(8)
+    append(file, entry(1))
+    assert following.end() == 16
+    assert 5000 in [one.total_us for one in following.reading.assembler.totals.statements.values()]
+    assert [Path(report.name).name for report in following.reading.files] == ["pg.log.2.gz", "pg.log"]
+
+
+@packs
+@pytest.mark.parametrize("count", [3, 30])
+def test_what_rotation_compresses_is_not_read_again(pack: Pack, count: int, tmp_path: Path) -> None:
+    file = tmp_path / "pg.log"
+    file.write_text(entries(range(count)))
+    following = Following(tmp_path)
+    following.poll()
+    file.rename(tmp_path / "pg.log.1")
+    file.write_text(entries(range(50, 53)))
+    following.poll(8)
+    packed = pack((tmp_path / "pg.log.1").read_bytes())
+    for end in (5, len(packed) // 2, len(packed)):  # it takes its time
+        (tmp_path / "pg.log.1.gz").write_bytes(packed[:end])
+        following.poll(2)
+    (tmp_path / "pg.log.1").unlink()
+    following.poll(8)
+    os.utime(tmp_path / "pg.log.1.gz", (0, 0))  # as gzip sets it
+    following.poll(8)
+    assert following.end() == count + 3
+
+
+@packs
+def test_a_compressed_one_that_comes_from_elsewhere_is_read_when_it_is_whole(pack: Pack, tmp_path: Path) -> None:
+    (tmp_path / "pg.log").write_text(entries(range(10)))
+    following = Following(tmp_path)
+    following.poll(8)
+    packed = pack(entries(range(100, 2100)).encode())
+    for end in (len(packed) // 2, len(packed)):
+        (tmp_path / "pg-old.log.gz").write_bytes(packed[:end])
+        following.poll(3)
+    following.poll(8)
+    assert following.end() == 2010
+    assert [file.trouble for file in following.reading.files] == [None, None]
+
+
+def test_compressed_ones_alone_cannot_be_followed(tmp_path: Path) -> None:
+    file = tmp_path / "pg.log.gz"
+    file.write_bytes(gzip.compress(entries(range(10)).encode()))
+    with pytest.raises(UsageError, match="compressed files do not grow"):
+        Following(file)
+
+
+def test_a_pipe_cannot_be_followed(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UsageError, match="pipe ends by itself"):
+        Following(tmp_path / "pipe")
+
+
+# -- what is no log ---------------------------------------------------------------------------------------------------
+
+
+def test_a_directory_may_be_empty_for_a_moment(tmp_path: Path) -> None:
+    file = tmp_path / "pg.log"
+    file.write_text(entries(range(10)))
+    following = Following(tmp_path)
+    following.poll()
+    file.unlink()
+    following.poll(8)
+    file.write_text(entries(range(20, 24)))
+    following.poll()
+    assert following.end() == 14
+
+
+def test_what_is_no_log_is_skipped_as_it_comes(tmp_path: Path) -> None:
+    file, other = tmp_path / "pg.log", tmp_path / "other.log"
+    file.write_text(entries(range(10)))
+    other.write_text("nothing that PostgreSQL writes\n" * 40_000)
+    following = Following(tmp_path)
+    following.poll()
+    assert sum(report.account.skipped for report in following.reading.files) > 0.7 * other.stat().st_size
+    append(other, entries(range(3000)))  # it is one after all
+    assert following.end() == 3010
+
+
+def test_utf_16_is_not_followed_and_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "pg.log"
+    file.write_bytes(entries(range(10)).encode("utf-16"))
+    following = Following(file)
+    following.poll(8)
+    assert following.end() == 0
+    assert "UTF-16" in (following.reading.files[0].trouble or "")
+
+
+def test_a_file_with_two_names_is_followed_once(tmp_path: Path) -> None:
+    file, link = tmp_path / "pg.log", tmp_path / "current"
+    file.write_text(entries(range(10)))
+    link.symlink_to(file)
+    following = Following(file, link)
+    following.poll()
+    append(file, entry(1))
+    assert following.end() == 11
+    assert [report.other_names for report in following.reading.files] == [(str(link),)]

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from dbopt.workload.logs import blocks, wrappers
+from dbopt.workload.logs.detect import Format
+from dbopt.workload.logs.entries import Account
 from tests.workload.logs import wrapped
 from tests.workload.logs.reads import is_whole, read, sums
 from tests.workload.logs.written import log
@@ -65,6 +68,30 @@ def test_chunks_of_different_processes_come_interleaved(tmp_path: Path) -> None:
     ]
     samples = [one.samples.chosen[0][0] for one in read(b"".join(lines), tmp_path).assembler.totals.statements.values()]
     assert sorted(samples) == [b"SELECT a\nFROM b", b"SELECT x\nFROM y"]
+
+
+def test_neither_a_document_without_events_nor_a_line_without_end_fills_the_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(wrappers, "LONGEST_TAIL", 10_000)
+    monkeypatch.setattr(blocks, "LONGEST_ENTRY", 10_000)
+    for form in (Format("stderr", PREFIX, wrappers.JSON), Format("stderr", PREFIX, "syslog")):
+        reading = blocks.Blocks(form, Account())
+        waiting = []
+        for _ in range(100):
+            reading.feed(b'"key": 1, ' * 100)
+            waiting.append(reading.waiting_bytes)
+        assert max(waiting) < 20_000
+        reading.rest()
+        assert is_whole(reading.account)
+
+
+def test_parts_of_an_entry_without_a_first_one_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wrappers, "MOST_PARTS", 100)
+    unwrapper = wrappers.Unwrapper("syslog", is_marked=True)
+    given = unwrapper.unwrapped(b"Nov 26 15:15:05 db postgres[1]: [5-2] #011FROM b\n" * 1000)
+    assert given.count(b"FROM") + unwrapper.rest().count(b"FROM") == 1000
+    assert given.count(b"FROM") > 850
 
 
 def test_lines_of_other_programs_are_skipped(tmp_path: Path) -> None:
