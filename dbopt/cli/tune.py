@@ -36,7 +36,7 @@ def register(app: typer.Typer) -> None:
             int, typer.Option("--max-columns", min=1, max=8, metavar="N", help="Most key columns of an index.")
         ] = 3,
         max_included: Annotated[
-            int, typer.Option("--max-included", min=0, metavar="N", help="Most columns in an INCLUDE; 0: none.")
+            int, typer.Option("--max-included", min=0, max=31, metavar="N", help="Most columns in an INCLUDE; 0: none.")
         ] = 4,
         no_drop: Annotated[bool, typer.Option("--no-drop", help="Do not drop indexes.")] = False,
         what_if: Annotated[
