@@ -147,12 +147,11 @@ def _bound(found: Search, tidied: Tidied, reached: float) -> float:
 def _ask(workload: Workload, catalog: Catalog, what_if: WhatIf, allowed: Allowed, tell: OnProgress) -> Questions:
     if not workload.statements:
         raise NothingToDo("the workload has no statement", hint="capture one with `dbopt capture`")
-    statements = tuple({(statement.id, statement.sql): statement for statement in workload.statements}.values())
-    questions = prepare(statements, catalog, what_if, allowed, tell)
+    questions = prepare(workload.statements, catalog, what_if, allowed, tell)
     if not questions.asked:
         reason = next(iter(questions.failed.values()))
         raise NothingToDo(
-            f"none of the {len(statements)} statements plans; the first: {reason}",
+            f"none of the {len(workload.statements)} statements plans; the first: {reason}",
             hint="was the workload captured from this database?",
         )
     return questions
@@ -167,16 +166,16 @@ def _problem(
     max_calls: int | None,
 ) -> Problem:
     asked = questions.asked
-    writes = writes_of([(question.statement, question.tree) for question in asked], catalog)
+    writes = writes_of([(one, question.tree) for question in asked for one in question.statements], catalog)
     costs = Costs(
         lambda number, indexes: answer(asked[number], what_if, indexes),
         [question.cost for question in asked],
         lambda number, index: asked[number].may_use(index),
-        CALLS + CALLS_PER_STATEMENT * len(workload.statements) if max_calls is None else max_calls,
+        CALLS + CALLS_PER_STATEMENT * min(len(workload.statements), len(asked)) if max_calls is None else max_calls,
     )
     return Problem(
         costs=costs,
-        weights=[question.statement.weight for question in asked],
+        weights=[question.weight for question in asked],
         size=cache(what_if.size_bytes),
         write_cost=cache(lambda index: write_cost(index, catalog, writes, _share(index, what_if))),
         budget_bytes=budget_bytes,
@@ -229,7 +228,7 @@ def _create(found: Search, memory_bytes: int) -> tuple[CreateAdvice, ...]:
 def _advice(index: Index, found: Search, explainer: Explainer, memory_bytes: int) -> CreateAdvice:
     problem = found.problem
     served = served_by(index, found)
-    saved = sum(question.statement.weight * (cost.cost_before - cost.cost_after) for question, cost in served)
+    saved = sum(question.weight * (cost.cost_before - cost.cost_after) for question, cost in served)
     change = explainer.change(index, served[0][0]) if served else None
     size = problem.size(index)
     sql, undo_sql = _statements(index, found.names[index], found.catalog)
@@ -273,7 +272,7 @@ def served_by(index: Index, found: Search) -> list[tuple[Question, StatementCost
         before, after = costs.cost(number, without), costs.cost(number, found.chosen)
         if after < before * (1 - _NOTICEABLE):
             served.append((question, StatementCost(question.statement.id, before, after)))
-    return sorted(served, key=lambda pair: -pair[0].statement.weight * (pair[1].cost_before - pair[1].cost_after))
+    return sorted(served, key=lambda pair: -pair[0].weight * (pair[1].cost_before - pair[1].cost_after))
 
 
 def _statements(index: Index, name: str, catalog: Catalog) -> tuple[str, str]:

@@ -70,7 +70,7 @@ class _Server:
     def ask(self, question: Question) -> None:
         """Plan the statement without the indexes, with all, and without each that its plan reads."""
         usable = sorted(index for index in self.tried if question.may_use(index))
-        weight = question.statement.weight
+        weight = question.weight
         try:
             before = self._answer(question, ())
             after = self._answer(question, usable) if usable else before

@@ -11,6 +11,7 @@ from dbopt.errors import UsageError
 from dbopt.index.advice import Advice, ConfirmedIndex, CreateAdvice, DropAdvice, StatementCost
 from dbopt.index.advise import in_order, served_by
 from dbopt.index.explanations import Change, Explainer
+from dbopt.index.questions import Question
 from dbopt.index.search import Search
 from dbopt.plan.tree import Plan, parse, written
 from dbopt.workload.model import Statement
@@ -79,7 +80,7 @@ def explain(found: Search, advice: Advice, number: int) -> Explanation:
     served = served_by(index, found)
     changes = [explainer.change(index, question) for question, _ in served]
     statements = tuple(
-        _served(question.statement, cost, change) for (question, cost), change in zip(served, changes, strict=True)
+        _served(question, cost, change) for (question, cost), change in zip(served, changes, strict=True)
     )
     return _of_create(advice, number, item, statements, changes[0] if changes else None)
 
@@ -136,12 +137,13 @@ def _of_drop(advice: Advice, number: int, item: DropAdvice) -> Explanation:
     return Explanation(number, None, item, advice.cost_before, advice.cost_after, (), None, None, None)
 
 
-def _served(statement: Statement, cost: StatementCost, change: Change | None) -> Served:
+def _served(question: Question, cost: StatementCost, change: Change | None) -> Served:
+    statement = question.statement
     return Served(
         id=statement.id,
         name=statement.name,
         sql=statement.sql,
-        weight=statement.weight,
+        weight=question.weight,
         cost_before=cost.cost_before,
         cost_after=cost.cost_after,
         plan_change=change.sentence if change is not None else "",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 
 from dbopt.errors import ConnectionFailed, FeatureMissing, ServerError
+from dbopt.index.alike import grouped, shape
 from dbopt.index.candidates import Allowed, Need, Worthy, conditions, generate, largest, needs_of, worthy_conditions
 from dbopt.index.candidates.constants import with_constants
 from dbopt.index.candidates.long_values import why_too_long
@@ -33,7 +34,8 @@ class Question:
     cannot read it; `tables` are those it reads; `leads` are the first keys, with their tables, of an index that its
     plan could read, and `predicates` those of a partial one; `refused` are candidates that cannot be built, with the
     reason; `lacking` is an extension that would serve a condition; `foreign_key` is the one that the statement makes
-    PostgreSQL check, where this is that check's query.
+    PostgreSQL check, where this is that check's query; `shape` is what plans of statements like it have in common,
+    `others` are those for which it stands, with their costs.
     """
 
     statement: Statement
@@ -48,6 +50,22 @@ class Question:
     refused: Mapping[Index, str] = field(default_factory=dict)
     lacking: str | None = None
     foreign_key: str | None = None
+    shape: Hashable = None
+    others: tuple[tuple[Statement, float], ...] = ()
+
+    @property
+    def weight(self) -> float:
+        """Its calls, and those of the others by what these cost."""
+        calls = self.statement.weight
+        for other, cost in self.others:
+            calls += other.weight * (cost / self.cost if self.cost else 1.0)
+        return calls
+
+    @property
+    def statements(self) -> Iterator[Statement]:
+        """All for which it stands."""
+        yield self.statement
+        yield from (other for other, _ in self.others)
 
     def may_use(self, index: Index) -> bool:
         if index.predicate:  # a plan may read all of it, whatever its keys are
@@ -83,7 +101,7 @@ def prepare(
     worthy = worthy_conditions(one.needs for one in planned)
     bare = replace(catalog, indexes=tuple(index for index in catalog.indexes if index.is_unique))
     asked = [_question(one, catalog, bare, allowed, worthy) for one in planned]
-    return Questions(_asked_anew(_judged(asked, catalog, worthy, what_if), what_if), failed)
+    return Questions(grouped(_asked_anew(_judged(asked, catalog, worthy, what_if), what_if)), failed)
 
 
 @dataclass(frozen=True)
@@ -146,6 +164,7 @@ def _question(planned: _Planned, catalog: Catalog, bare: Catalog, allowed: Allow
         foreign_key=planned.foreign_key,
         predicates=frozenset((*need.relation.key, one.sql) for need in planned.needs for one in conditions(need))
         | frozenset((index.schema, index.table, index.predicate) for index in own),
+        shape=shape(estimate.plan for _, estimate in planned.plans),
     )
 
 
@@ -204,6 +223,7 @@ def _with_plans(question: Question, what_if: WhatIf) -> Question:
         question,
         cost=sum(estimate.cost for estimate in estimates) / len(estimates),
         indexes_read=frozenset(name for estimate in estimates for name in estimate.plan.indexes),
+        shape=shape(estimate.plan for estimate in estimates),
     )
 
 

@@ -39,7 +39,7 @@ def of_index(index: Index, served: Sequence[tuple[Question, StatementCost]]) -> 
 
 def of_no_index(question: Question, number: int, problem: Problem) -> str:
     """Why no index of the advice helps a statement, which is that of this number in the problem."""
-    if not question.statement.weight:
+    if not question.weight:
         return "It was not called: nothing that it costs counts."
     if question.tree is None:
         return "Its SQL could not be analysed, and no index for another statement helps it."

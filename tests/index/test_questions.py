@@ -7,14 +7,15 @@ from dbopt.index.model import Index, Key
 from dbopt.index.questions import Question, prepare
 from dbopt.postgres.catalog import read_catalog
 from dbopt.shadow.what_if import what_if
+from dbopt.workload.model import Statement
 from tests.index.advising import statement
 from tests.servers import Database
 
 
-def asked(database: Database, *texts: str) -> list[Question]:
+def asked(database: Database, *statements: str | Statement) -> list[Question]:
     with what_if(database.session) as shadow:
-        statements = tuple(map(statement, texts))
-        return prepare(statements, read_catalog(database.session), shadow, Allowed(), lambda *_: None).asked
+        every = tuple(one if isinstance(one, Statement) else statement(one) for one in statements)
+        return prepare(every, read_catalog(database.session), shadow, Allowed(), lambda *_: None).asked
 
 
 def test_what_an_existing_index_serves_a_new_one_could(shop: Database) -> None:

@@ -8,7 +8,7 @@ deletes and updates that left dead entries are counted, less than LEAST_SHARE_UN
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from dbopt.errors import FeatureMissing
 from dbopt.index.advice import Affected, Maintain
@@ -86,7 +86,6 @@ def _advice(context: Context, index: ExistingIndex, btree: BtreeFacts, fresh: in
     judged = _judged(context, index)
     names = {btree.name}
     numbers = [n for n in range(len(context.asked)) if names & context.trials.now(n).indexes]
-    weights = {question.statement.id: weight for question, weight in zip(context.asked, context.weights, strict=True)}
     return Maintain(
         sql=f"REINDEX INDEX CONCURRENTLY {index.sql_name}",
         undo_sql="",
@@ -95,27 +94,32 @@ def _advice(context: Context, index: ExistingIndex, btree: BtreeFacts, fresh: in
         reason=f"{index.sql_name} takes {btree.bytes >> 20:,} MB; built now for its {rows:,.0f} rows it would take "
         f"about {fresh >> 20:,} MB, by an estimate that may be 15 % off: {1 - fresh / btree.bytes:.0%} of it is empty "
         "room or dead entries.",
-        cost_before=sum(weights[one.id] * (one.cost_before or 0.0) for one in judged) if judged else None,
-        cost_after=sum(weights[one.id] * (one.cost_after or 0.0) for one in judged) if judged else None,
-        statements=judged or context.unjudged(numbers),
+        cost_before=_sum(context, {n: one.cost_before for n, one in judged.items()}),
+        cost_after=_sum(context, {n: one.cost_after for n, one in judged.items()}),
+        statements=tuple(judged.values()) or context.unjudged(numbers),
     )
 
 
-def _judged(context: Context, index: ExistingIndex) -> tuple[Affected, ...]:
-    """The statements that read the index, planned with a fresh one in its place; none where that cannot be asked, as of
-    one on whose uniqueness plans rely.
+def _sum(context: Context, costs: Mapping[int, float | None]) -> float | None:
+    """Costs of statements by number, weighted; None where there are none."""
+    return sum(context.weights[number] * (cost or 0.0) for number, cost in costs.items()) if costs else None
+
+
+def _judged(context: Context, index: ExistingIndex) -> dict[int, Affected]:
+    """The statements that read the index, planned with a fresh one in its place, by number; none where that cannot be
+    asked, as of one on whose uniqueness plans rely.
     """
     trials = context.trials
     if enforces(index) or index.options:
-        return ()
+        return {}
     fresh = as_new(index)
     try:
         refused = trials.what_if.prepare([fresh])
         changed = trials.without([index], frozenset((fresh,))) if not refused else {}
     except FeatureMissing:
-        return ()
-    return tuple(
-        Affected(context.asked[number].statement.id, trials.now(number).cost, planned.cost)
+        return {}
+    return {
+        number: Affected(context.asked[number].statement.id, trials.now(number).cost, planned.cost)
         for number, planned in sorted(changed.items())
         if index.name in trials.now(number).indexes and planned.cost <= trials.now(number).cost
-    )
+    }

@@ -44,9 +44,8 @@ def _by_visibility(context: Context, relation: Relation, leaves: Sequence[TableF
     gaining = judge(context, relation, behind)
     if not gaining:
         return None
-    weights = {question.statement.id: weight for question, weight in zip(context.asked, context.weights, strict=True)}
-    before = [weights[one.id] * one.cost_before for one in gaining if one.cost_before is not None]
-    after = [weights[one.id] * one.cost_after for one in gaining if one.cost_after is not None]
+    before = [context.weights[n] * one.cost_before for n, one in gaining.items() if one.cost_before is not None]
+    after = [context.weights[n] * one.cost_after for n, one in gaining.items() if one.cost_after is not None]
     pages, visible = sum(leaf.bytes >> 13 for leaf in leaves), sum(leaf.visible_blocks for leaf in leaves)
     proof = "planned again as if all were" if before else "which the planner of this server cannot be asked to foresee"
     return Maintain(
@@ -58,7 +57,7 @@ def _by_visibility(context: Context, relation: Relation, leaves: Sequence[TableF
         f"visit the others ({proof}).{_dead(leaves)}",
         cost_before=sum(before) if before else None,
         cost_after=sum(after) if before else None,
-        statements=tuple(gaining),
+        statements=tuple(gaining.values()),
     )
 
 
@@ -67,26 +66,26 @@ def _lags(leaf: TableFacts) -> bool:
     return blocks >= LEAST_BLOCKS and leaf.visible_blocks < VISIBLE * blocks
 
 
-def _judged(context: Context, relation: Relation, behind: Sequence[TableFacts]) -> list[Affected]:
-    """The statements that become cheaper when every page is visible."""
+def _judged(context: Context, relation: Relation, behind: Sequence[TableFacts]) -> dict[int, Affected]:
+    """The statements that become cheaper when every page is visible, by number."""
     if context.visible is None:
-        return []
+        return {}
     numbers = context.reading(relation)
     before = {number: context.trials.now(number).cost for number in numbers}
     with context.visible([leaf.key for leaf in behind]):
         after = {number: context.trials.again(number).cost for number in numbers}
-    return [
-        Affected(context.asked[number].statement.id, before[number], after[number])
+    return {
+        number: Affected(context.asked[number].statement.id, before[number], after[number])
         for number in numbers
         if after[number] < before[number] * (1 - LEAST_SAVED)
-    ]
+    }
 
 
-def _unjudged(context: Context, relation: Relation, behind: Sequence[TableFacts]) -> list[Affected]:
+def _unjudged(context: Context, relation: Relation, behind: Sequence[TableFacts]) -> dict[int, Affected]:
     """The statements whose plan spares the table even so."""
     names = {leaf.name for leaf in behind}
     numbers = [number for number in context.reading(relation) if context.trials.again(number).spared & names]
-    return list(context.unjudged(numbers))
+    return dict(zip(numbers, context.unjudged(numbers), strict=True))
 
 
 def _by_indexes_to_come(context: Context, relation: Relation, leaves: Sequence[TableFacts]) -> Maintain | None:
