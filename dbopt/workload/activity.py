@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from dbopt.errors import PrivilegeMissing
+from dbopt.postgres.protocol import MOST_PARAMETERS
 from dbopt.postgres.session import Session
 from dbopt.workload.captured import Captured
 from dbopt.workload.fingerprint import fingerprint
@@ -172,7 +173,7 @@ def _text(tally: Tally, whole: str | None) -> str:
     """The statement without literals, as pg_stat_statements has it or would have; what was cut is left as it is."""
     if whole is not None or tally.cut:
         return mended(whole or tally.text)
-    return normalised(tally.text).sql
+    return normalised(tally.text, most=MOST_PARAMETERS).sql
 
 
 def _sets(tally: Tally, sql: str) -> tuple[Set, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from dbopt.postgres.protocol import MOST_PARAMETERS
 from dbopt.workload.captured import Captured
 from dbopt.workload.fingerprint import fingerprint
 from dbopt.workload.kinds import kind_of
@@ -187,7 +188,8 @@ def _form(key: str, logged: bytes, limits: Limits, *, comments: bool = True) -> 
     text = None if text is None else _storable(text)
     if text is None or (limits.is_redacted and redact.is_ambiguous(text)):
         return None
-    return normalised(text, comments=comments and not limits.is_redacted)
+    most = None if limits.is_redacted else MOST_PARAMETERS
+    return normalised(text, comments=comments and not limits.is_redacted, most=most)
 
 
 def _storable(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from dbopt.workload.lexer import Token, significant
-from dbopt.workload.normalise import value_of
+from dbopt.workload.literal import value_of
 
 _PREPARE = re.compile(
     rb'\s*prepare\s+(?:"[^"]*"|[^\s("]+)\s*(?:\([^)]*\))?\s*as\s+(?P<text>.*)\Z', re.IGNORECASE | re.DOTALL
