@@ -7,11 +7,11 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from dbopt.errors import PrivilegeMissing
+from dbopt.errors import FeatureMissing, PrivilegeMissing
 from dbopt.postgres.protocol import MOST_PARAMETERS
 from dbopt.postgres.session import Session
 from dbopt.workload.captured import Captured
@@ -26,7 +26,7 @@ from dbopt.workload.observed import literals
 from dbopt.workload.parameter_sets import DEFAULT_LIMIT, Set
 from dbopt.workload.sampling import Samples, Seen, Tally, estimate, moment, shares
 from dbopt.workload.sql import tables_of
-from dbopt.workload.statements import grant, texts
+from dbopt.workload.statements import grant, texts, why_not
 
 Progress = Callable[[int, int, str], None]
 
@@ -72,8 +72,10 @@ def capture(
     sampling = Sampling(watch.elapsed_ms, watch.interval_ms, watch.samples.count, shares(watch.samples.waits))
     captured_at = datetime.now(UTC).isoformat("T", "seconds")
     source = Source("activity", session.server_version, ",".join(wanted) or None, captured_at, sampling)
-    statements, left_out = _statements(session, watch, parameters)
-    notes = [*_notes(session, watch, for_ms, statements), *(f"left out: {n} x {why}" for why, n in left_out)]
+    whole, remarks = _whole_texts(session, watch)
+    statements, left_out = _statements(session, watch, whole, parameters)
+    left = [f"left out: {n} x {why}" for why, n in left_out]
+    notes = [*_notes(session, watch, for_ms, statements), *remarks, *left]
     return Captured(Workload(source, statements), tuple(notes))
 
 
@@ -122,16 +124,28 @@ def _sample(session: Session, databases: Sequence[str], watch: _Watch) -> None:
 # -- the workload -----------------------------------------------------------------------------------------------------
 
 
+def _running(watch: _Watch) -> list[Tally]:
+    return [one for one in watch.samples.tallies.values() if one.samples]
+
+
+def _whole_texts(session: Session, watch: _Watch) -> tuple[dict[int, str], list[str]]:
+    """Of the running statements those that pg_stat_statements knows, and a remark where it is there and of no use."""
+    try:
+        return texts(session, [one.queryid for one in _running(watch) if one.queryid is not None]), []
+    except FeatureMissing:
+        return {}, []
+    except PrivilegeMissing as error:
+        return {}, [f"texts are as pg_stat_activity has them: {why_not(error)}"]
+
+
 def _statements(
-    session: Session, watch: _Watch, parameters: int
+    session: Session, watch: _Watch, whole: Mapping[int, str], parameters: int
 ) -> tuple[tuple[Statement, ...], list[tuple[str, int]]]:
     """The statements that were seen running, the dearest first, and how many were left out for which reason."""
-    running = [one for one in watch.samples.tallies.values() if one.samples]
-    whole = texts(session, [one.queryid for one in running if one.queryid is not None])
     names = frozenset(row["name"] for row in session.rows("workload/catalog_names"))
     found: dict[str, Statement] = {}
     left_out = Counter[str]()
-    for tally in running:
+    for tally in _running(watch):
         known = whole.get(tally.queryid or 0)
         reason = noise(known or tally.text, names, truncated=tally.cut and known is None)
         if reason is not None:
