@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from dbopt.errors import FeatureMissing, PrivilegeMissing
 from dbopt.postgres.protocol import MOST_PARAMETERS
 from dbopt.postgres.session import Session
-from dbopt.workload.captured import Captured
+from dbopt.workload.captured import Captured, notes_on
 from dbopt.workload.fingerprint import fingerprint
 from dbopt.workload.kinds import kind_of
 from dbopt.workload.mend import mended
@@ -74,9 +74,8 @@ def capture(
     source = Source("activity", session.server_version, ",".join(wanted) or None, captured_at, sampling)
     whole, remarks = _whole_texts(session, watch)
     statements, left_out = _statements(session, watch, whole, parameters)
-    left = [f"left out: {n} x {why}" for why, n in left_out]
-    notes = [*_notes(session, watch, for_ms, statements), *remarks, *left]
-    return Captured(Workload(source, statements), tuple(notes))
+    notes = [*_notes(session, watch, for_ms, statements), *remarks, *notes_on(left_out)]
+    return Captured(Workload(source, statements), tuple(notes), left_out=left_out)
 
 
 # -- watching ---------------------------------------------------------------------------------------------------------
@@ -140,7 +139,7 @@ def _whole_texts(session: Session, watch: _Watch) -> tuple[dict[int, str], list[
 
 def _statements(
     session: Session, watch: _Watch, whole: Mapping[int, str], parameters: int
-) -> tuple[tuple[Statement, ...], list[tuple[str, int]]]:
+) -> tuple[tuple[Statement, ...], Counter[str]]:
     """The statements that were seen running, the dearest first, and how many were left out for which reason."""
     names = frozenset(row["name"] for row in session.rows("workload/catalog_names"))
     found: dict[str, Statement] = {}
@@ -155,7 +154,7 @@ def _statements(
         before = found.get(new.id)  # another entry of one statement, as of texts with lists of different length
         found[new.id] = new if before is None else summed(before, new, parameters)
     ordered = sorted(found.values(), key=lambda one: (-(one.total_ms or 0.0), one.id))
-    return tuple(ordered), sorted(left_out.items())
+    return tuple(ordered), left_out
 
 
 def _statement(tally: Tally, whole: str | None, interval_ms: float, parameters: int) -> Statement:

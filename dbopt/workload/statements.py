@@ -11,7 +11,7 @@ from typing import Any
 from dbopt.errors import FeatureMissing, PrivilegeMissing
 from dbopt.postgres.identifiers import quoted
 from dbopt.postgres.session import Session
-from dbopt.workload.captured import Captured
+from dbopt.workload.captured import Captured, notes_on
 from dbopt.workload.fingerprint import fingerprint
 from dbopt.workload.kinds import kind_of
 from dbopt.workload.mend import mended
@@ -87,7 +87,8 @@ def capture(
         datetime.now(UTC).isoformat("T", "seconds"),
     )
     notes = [*_notes(session, collection, hidden), *_elsewhere(totals, wanted)]
-    return Captured(Workload(source, statements), tuple(notes))
+    too_few = 0 if statements else collection.found
+    return Captured(Workload(source, statements), tuple(notes), left_out=collection.left_out, too_few=too_few)
 
 
 def texts(session: Session, queryids: Sequence[int]) -> dict[int, str]:
@@ -228,8 +229,7 @@ def grant(session: Session) -> str:
 def _notes(session: Session, collection: _Collection, hidden_calls: int) -> Iterator[str]:
     if hidden_calls:
         yield f"{hidden_calls} calls by other roles are not readable: pg_read_all_stats is missing ({grant(session)})"
-    for reason, count in sorted(collection.left_out.items()):
-        yield f"left out: {count} x {reason}"
+    yield from notes_on(collection.left_out)
     if not collection.statements:
         state = session.row("workload/pg_stat_statements")
         if state["track"] == "none" or state["compute_query_id"] == "off":

@@ -12,6 +12,12 @@ _PREPARE = re.compile(
 )
 
 
+def prepared(text: bytes) -> bytes:
+    """The statement inside a PREPARE; any other text as it is."""
+    match = _PREPARE.match(text)
+    return text if match is None else match["text"]
+
+
 def executed(text: bytes, prepare: bytes) -> tuple[bytes, bytes]:
     """The statement inside the PREPARE, and the arguments of the EXECUTE as a DETAIL with parameters shows them: empty
     where one of them is no literal. The EXECUTE itself where the PREPARE cannot be read.
