@@ -56,6 +56,13 @@ def keywords() -> tuple[str, ...]:
     return tuple((root("sql") / "postgres" / "reserved_words.txt").read_text("utf-8").split())
 
 
+@cache
+def all_keywords() -> frozenset[str]:
+    """These, and those that may be names."""
+    others = (root("sql") / "postgres" / "unreserved_words.txt").read_text("utf-8").split()
+    return frozenset((*keywords(), *others))
+
+
 def names(feature: str) -> list[str]:
     """The queries of a folder of `sql`, without their variants, in order."""
     entries = root("sql").joinpath(*feature.split("/")).iterdir()

@@ -41,7 +41,7 @@ def statements(
         workload = remarked(run, captured)
         if set(database or [session.database]) == {session.database}:
             workload = completed(run, session, workload, parameters)
-    emit(run, workload, "let the application run for a while, or lower --min-calls and --min-mean-ms")
+    emit(run, workload, "let the application run for a while", captured)
     return 0
 
 
@@ -86,7 +86,7 @@ def activity(
         workload = remarked(run, captured)
         if not all_databases and set(database or [session.database]) == {session.database}:
             workload = completed(run, session, workload, parameters)
-    emit(run, workload, "nothing that could be planned ran meanwhile; sample longer (--for)")
+    emit(run, workload, "nothing that could be planned ran meanwhile; sample longer (--for)", captured)
     return 0
 
 
@@ -106,10 +106,12 @@ def export(
     if run.names_a_server:
         with run.connect() as session:
             names = [row["name"] for row in session.rows("workload/catalog_names")]
-            workload = completed(run, session, remarked(run, capture(file, names)), parameters)
+            captured = capture(file, names)
+            workload = completed(run, session, remarked(run, captured), parameters)
     else:
-        workload = remarked(run, capture(file))
-    emit(run, workload, "the file holds no statement that could be planned")
+        captured = capture(file)
+        workload = remarked(run, captured)
+    emit(run, workload, "the file holds no statement that could be planned", captured)
     return 0
 
 

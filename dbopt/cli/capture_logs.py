@@ -81,7 +81,7 @@ def logs(
     workload = remarked(run, read.captured)
     if run.names_a_server and workload.statements:
         workload = _with_server(run, workload, limits)
-    emit(run, workload, "lower --min-calls and --min-mean-ms")
+    emit(run, workload, "lower --min-calls and --min-mean-ms", read.captured)
     return Interrupted.exit_code if was_interrupted else 0
 
 

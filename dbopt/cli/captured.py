@@ -39,10 +39,11 @@ def completed(run: Run, session: Session, workload: Workload, sets: int) -> Work
     return with_types(session, remarked(run, Captured(*with_parameters(session, workload, sets)))) if sets else workload
 
 
-def emit(run: Run, workload: Workload, hint: str) -> None:
-    """Raises NothingToDo where no statement is in it."""
+def emit(run: Run, workload: Workload, hint: str, captured: Captured | None = None) -> None:
+    """Raises NothingToDo where no statement is in it, with the reason that the capture knows, else the hint."""
     from dbopt.output.workload import report
 
-    if not workload.statements:
-        raise NothingToDo("not a single statement was captured", hint=hint)
+    if not workload.statements and not workload.failed:
+        why = captured.why_nothing if captured is not None else ""
+        raise NothingToDo("not a single statement was captured", hint=why or hint)
     run.emit(report(workload))

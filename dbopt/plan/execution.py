@@ -50,7 +50,7 @@ def plan(session: Session, statement: Statement, limits: Limits) -> Planned:
     driver declared for its parameters gets casts. Raises UnsafeStatement for a utility statement, StatementTimeout, and
     QueryFailed with the server's reason.
     """
-    require_plannable(statement.sql)
+    require_plannable(statement.sql, truncated=statement.truncated)
     try:
         return _planned(session, statement, limits)
     except ServerError as error:

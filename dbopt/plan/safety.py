@@ -57,10 +57,15 @@ class Danger:
         return f"{self.function}{'()' if self.is_call else ''} {self.effect}, which a rollback does not undo"
 
 
-def require_plannable(sql: str) -> None:
-    """Raise UnsafeStatement for a command without a query. What is neither a query nor a known command is left to the
-    server's judgement: it may be misspelt, and the server says where.
+_ON_TRUNCATED = "capture it where it is whole: `dbopt capture statements` knows all of a text"
+
+
+def require_plannable(sql: str, *, truncated: bool = False) -> None:
+    """Raise UnsafeStatement for a command without a query, and for a text that was cut. What is neither a query nor a
+    known command is left to the server's judgement: it may be misspelt, and the server says where.
     """
+    if truncated:
+        raise UnsafeStatement("only the beginning of its text is known", hint=_ON_TRUNCATED)
     if is_command(sql):
         raise UnsafeStatement(
             "a utility statement has no plan and is never run",

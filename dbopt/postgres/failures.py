@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 
@@ -52,17 +53,17 @@ _CLASSES: dict[str, type[ServerError]] = {
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translated(connection: psycopg.Connection[Any]) -> Iterator[None]:
     """Raise dbopt's errors in place of psycopg's."""
     try:
         yield
     except psycopg.Error as error:
-        raise as_error(error) from error
+        raise as_error(error, is_open=not connection.closed) from error
 
 
-def as_error(error: psycopg.Error) -> ServerError:
-    """The error that dbopt reports for one of psycopg's."""
-    if error.sqlstate is None and isinstance(error, psycopg.OperationalError):
+def as_error(error: psycopg.Error, *, is_open: bool) -> ServerError:
+    """The error that dbopt reports for one of psycopg's. What libpq itself refuses leaves the connection open."""
+    if error.sqlstate is None and isinstance(error, psycopg.OperationalError) and not is_open:
         return ConnectionFailed(f"the connection was lost: {_one_line(error)}", hint="is the server still running?")
     sqlstate = error.sqlstate or ""
     kind = _CLASSES.get(sqlstate, QueryFailed)

@@ -16,6 +16,7 @@ from psycopg.rows import dict_row
 from dbopt import resources
 from dbopt.errors import FeatureMissing
 from dbopt.postgres.failures import connection_failure, translated
+from dbopt.postgres.protocol import MOST_PARAMETERS, too_many_parameters
 
 TAG = "/* dbopt */ "
 OLDEST_MAJOR = 14
@@ -82,15 +83,18 @@ class Session:
         """Run a statement of dbopt's own and return its rows, if it gives any. A statement that plays an
         application's part goes untagged.
         """
-        with translated(), self._connection.cursor() as cursor:
+        with translated(self._connection), self._connection.cursor() as cursor:
             cursor.execute(sql.SQL(tag) + statement, values or None)
             return cursor.fetchall() if cursor.description else []
 
     def fetch_workload(self, text: str, values: Sequence[str | None] = (), prefix: str = "") -> list[Row]:
         """Run one statement of the workload, its `$n` bound as text of unknown type, through the extended protocol,
-        which refuses a second statement in the same string. Results travel in binary.
+        which refuses a second statement in the same string. Results travel in binary. Raises QueryFailed for more
+        values than it can bind.
         """
-        with translated(), psycopg.RawCursor(self._connection, row_factory=dict_row) as cursor:
+        if len(values) > MOST_PARAMETERS:
+            raise too_many_parameters(len(values))
+        with translated(self._connection), psycopg.RawCursor(self._connection, row_factory=dict_row) as cursor:
             cursor.execute(f"{TAG}{prefix}{text}".encode(), values, binary=True)
             return cursor.fetchall() if cursor.description else []
 
@@ -102,7 +106,7 @@ class Session:
 
     def script(self, text: str) -> None:
         """Run SQL text of several statements that dbopt wrote itself."""
-        with translated():
+        with translated(self._connection):
             self._connection.execute(f"{TAG}{text}".encode())
 
     # -- transactions and limits ------------------------------------------------------------------------------------
@@ -110,7 +114,7 @@ class Session:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Commit at the end, roll back on an exception."""
-        with translated(), self._connection.transaction():
+        with translated(self._connection), self._connection.transaction():
             yield
 
     @contextmanager
@@ -118,7 +122,7 @@ class Session:
         self, *, read_only: bool = True, statement_timeout_ms: int = 0, lock_timeout_ms: int = 1000
     ) -> Iterator[None]:
         """A transaction that leaves nothing behind: READ ONLY unless asked otherwise, and always rolled back."""
-        with translated(), self._connection.transaction(force_rollback=True):
+        with translated(self._connection), self._connection.transaction(force_rollback=True):
             mode = "SET TRANSACTION READ ONLY; " if read_only else ""
             self._connection.execute(f"{mode}{_limits('SET LOCAL', statement_timeout_ms, lock_timeout_ms)}".encode())
             yield
@@ -126,19 +130,19 @@ class Session:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Inside a transaction: undone alone when its block raises."""
-        with translated(), self._connection.transaction():
+        with translated(self._connection), self._connection.transaction():
             yield
 
     def limit(self, *, statement_timeout_ms: int = 0, lock_timeout_ms: int = 0) -> None:
         """Time limits from now on; 0 means none."""
-        with translated():
+        with translated(self._connection):
             self._connection.execute(_limits("SET", statement_timeout_ms, lock_timeout_ms).encode())
 
     # -- life -------------------------------------------------------------------------------------------------------
 
     def cancel(self) -> None:
         """Ask the server to end the running statement. Safe to call from another thread."""
-        with translated():
+        with translated(self._connection):
             self._connection.cancel_safe()
 
     def client_environment(self) -> dict[str, str]:

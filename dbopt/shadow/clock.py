@@ -17,7 +17,7 @@ from dbopt.postgres.scripts import render
 from dbopt.postgres.session import Session
 from dbopt.shadow import dump
 from dbopt.workload.lexer import Kind, Token, tokens
-from dbopt.workload.observed import string_value
+from dbopt.workload.literal import string_value
 
 # The standard's words and their types.
 _PRESENT = {

@@ -157,7 +157,7 @@ class ShadowWhatIf:
         asked = statement.sql, statement.parameters
         if asked in self._checked:
             return
-        require_plannable(statement.sql)
+        require_plannable(statement.sql, truncated=statement.truncated)
         self._end_trial()
         try:
             if names_command(statement.sql):  # CREATE TABLE AS and its like are explained, but not prepared

@@ -7,13 +7,14 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from dbopt.errors import PrivilegeMissing
+from dbopt.errors import FeatureMissing, PrivilegeMissing
+from dbopt.postgres.protocol import MOST_PARAMETERS
 from dbopt.postgres.session import Session
-from dbopt.workload.captured import Captured
+from dbopt.workload.captured import Captured, notes_on
 from dbopt.workload.fingerprint import fingerprint
 from dbopt.workload.kinds import kind_of
 from dbopt.workload.mend import mended
@@ -25,7 +26,7 @@ from dbopt.workload.observed import literals
 from dbopt.workload.parameter_sets import DEFAULT_LIMIT, Set
 from dbopt.workload.sampling import Samples, Seen, Tally, estimate, moment, shares
 from dbopt.workload.sql import tables_of
-from dbopt.workload.statements import grant, texts
+from dbopt.workload.statements import grant, texts, why_not
 
 Progress = Callable[[int, int, str], None]
 
@@ -71,9 +72,10 @@ def capture(
     sampling = Sampling(watch.elapsed_ms, watch.interval_ms, watch.samples.count, shares(watch.samples.waits))
     captured_at = datetime.now(UTC).isoformat("T", "seconds")
     source = Source("activity", session.server_version, ",".join(wanted) or None, captured_at, sampling)
-    statements, left_out = _statements(session, watch, parameters)
-    notes = [*_notes(session, watch, for_ms, statements), *(f"left out: {n} x {why}" for why, n in left_out)]
-    return Captured(Workload(source, statements), tuple(notes))
+    whole, remarks = _whole_texts(session, watch)
+    statements, left_out = _statements(session, watch, whole, parameters)
+    notes = [*_notes(session, watch, for_ms, statements), *remarks, *notes_on(left_out)]
+    return Captured(Workload(source, statements), tuple(notes), left_out=left_out)
 
 
 # -- watching ---------------------------------------------------------------------------------------------------------
@@ -121,16 +123,28 @@ def _sample(session: Session, databases: Sequence[str], watch: _Watch) -> None:
 # -- the workload -----------------------------------------------------------------------------------------------------
 
 
+def _running(watch: _Watch) -> list[Tally]:
+    return [one for one in watch.samples.tallies.values() if one.samples]
+
+
+def _whole_texts(session: Session, watch: _Watch) -> tuple[dict[int, str], list[str]]:
+    """Of the running statements those that pg_stat_statements knows, and a remark where it is there and of no use."""
+    try:
+        return texts(session, [one.queryid for one in _running(watch) if one.queryid is not None]), []
+    except FeatureMissing:
+        return {}, []
+    except PrivilegeMissing as error:
+        return {}, [f"texts are as pg_stat_activity has them: {why_not(error)}"]
+
+
 def _statements(
-    session: Session, watch: _Watch, parameters: int
-) -> tuple[tuple[Statement, ...], list[tuple[str, int]]]:
+    session: Session, watch: _Watch, whole: Mapping[int, str], parameters: int
+) -> tuple[tuple[Statement, ...], Counter[str]]:
     """The statements that were seen running, the dearest first, and how many were left out for which reason."""
-    running = [one for one in watch.samples.tallies.values() if one.samples]
-    whole = texts(session, [one.queryid for one in running if one.queryid is not None])
     names = frozenset(row["name"] for row in session.rows("workload/catalog_names"))
     found: dict[str, Statement] = {}
     left_out = Counter[str]()
-    for tally in running:
+    for tally in _running(watch):
         known = whole.get(tally.queryid or 0)
         reason = noise(known or tally.text, names, truncated=tally.cut and known is None)
         if reason is not None:
@@ -140,7 +154,7 @@ def _statements(
         before = found.get(new.id)  # another entry of one statement, as of texts with lists of different length
         found[new.id] = new if before is None else summed(before, new, parameters)
     ordered = sorted(found.values(), key=lambda one: (-(one.total_ms or 0.0), one.id))
-    return tuple(ordered), sorted(left_out.items())
+    return tuple(ordered), left_out
 
 
 def _statement(tally: Tally, whole: str | None, interval_ms: float, parameters: int) -> Statement:
@@ -172,7 +186,7 @@ def _text(tally: Tally, whole: str | None) -> str:
     """The statement without literals, as pg_stat_statements has it or would have; what was cut is left as it is."""
     if whole is not None or tally.cut:
         return mended(whole or tally.text)
-    return normalised(tally.text).sql
+    return normalised(tally.text, most=MOST_PARAMETERS).sql
 
 
 def _sets(tally: Tally, sql: str) -> tuple[Set, ...]:

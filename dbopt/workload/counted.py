@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dbopt.errors import FeatureMissing, PrivilegeMissing
 from dbopt.postgres.session import Session
 from dbopt.workload.captured import Captured
 from dbopt.workload.merge import merge
 from dbopt.workload.model import Workload
 from dbopt.workload.parameter_sets import DEFAULT_LIMIT
-from dbopt.workload.statements import capture
+from dbopt.workload.statements import UNUSABLE, capture, why_not
 
 _ALL = 10_000
 
@@ -19,11 +18,8 @@ def with_statements(session: Session, workload: Workload, limit: int = DEFAULT_L
     """
     try:
         counted = capture(session, top=_ALL)
-    except (FeatureMissing, PrivilegeMissing) as error:
-        hint = f" ({error.hint})" if error.hint else ""
-        return Captured(
-            workload, (f"calls and times are those of the {workload.source.kind} alone: {error.message}{hint}",)
-        )
+    except UNUSABLE as error:
+        return Captured(workload, (f"calls and times are those of the {workload.source.kind} alone: {why_not(error)}",))
     merged = merge([workload, counted.workload], limit)
     both = {one.id for one in workload.statements} & {one.id for one in counted.workload.statements}
     note = (

@@ -16,7 +16,7 @@ from typing import Any
 
 from dbopt import documents
 from dbopt.errors import CorruptDocument
-from dbopt.workload.captured import Captured
+from dbopt.workload.captured import Captured, notes_on
 from dbopt.workload.export_columns import counted, recognised
 from dbopt.workload.fingerprint import fingerprint
 from dbopt.workload.kinds import kind_of
@@ -67,7 +67,7 @@ def capture(path: str, catalog_names: Collection[str] = ()) -> Captured:
     databases = sorted({row.database for row in rows if row.database})
     source = Source(KIND, None, ",".join(databases) or None, datetime.now(UTC).isoformat("T", "seconds"))
     statements = sorted(found.values(), key=lambda one: (-(one.total_ms or 0.0), one.id))
-    return Captured(Workload(source, tuple(statements)), tuple(_notes(statements, left_out)))
+    return Captured(Workload(source, tuple(statements)), tuple(_notes(statements, left_out)), left_out=left_out)
 
 
 def _reason(row: _Row, catalog_names: Collection[str]) -> str | None:
@@ -77,8 +77,7 @@ def _reason(row: _Row, catalog_names: Collection[str]) -> str | None:
 
 
 def _notes(statements: Iterable[Statement], left_out: Counter[str]) -> Iterator[str]:
-    for reason, count in sorted(left_out.items()):
-        yield f"left out: {count} x {reason}"
+    yield from notes_on(left_out)
     truncated = sum(one.truncated for one in statements)
     if truncated:
         yield f"without a plan: {truncated} x only the beginning of the text is known"

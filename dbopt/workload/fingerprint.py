@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 
 from dbopt import resources
@@ -39,6 +40,7 @@ class Group:
     items: list[str | Group] = field(default_factory=list)
 
 
+@lru_cache(maxsize=8)  # the one question after the other asks for it
 def fingerprint(sql: str) -> str:
     """16 hex digits, the same for every text of the statement."""
     return hashlib.sha256(normalised(sql).encode()).hexdigest()[:16]
@@ -108,12 +110,15 @@ def _is_position(token: Token, before: Token | None, after: Token | None) -> boo
 
 
 def _is_dropped(token: Token, before: Token | None, after: Token | None) -> bool:
-    """Noise words, the sign of a constant, and all but the first of literals that SQL joins into one."""
+    """Noise words, the sign of a constant, and all but the first of literals that SQL joins into one, with UESCAPE."""
     if token.kind is Kind.WORD:
+        if token.folded == "uescape":
+            return before is not None and before.kind in (Kind.STRING, Kind.PARAMETER)
         return token.folded in _NOISE and not (before is not None and before.text == ".")
     if token.text == "-":
         return is_sign(token, before, after)
-    return token.kind is Kind.STRING and before is not None and before.kind is Kind.STRING
+    is_more = before is not None and (before.kind is Kind.STRING or before.folded == "uescape")
+    return token.kind is Kind.STRING and is_more
 
 
 def _ends_operand(token: Token | None) -> bool:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from dbopt.postgres.protocol import MOST_PARAMETERS
+
 
 class Kind(StrEnum):
     SPACE = "space"
@@ -156,3 +158,8 @@ def parameter_numbers(sql: str) -> tuple[int, ...]:
     if "$" not in sql:
         return ()
     return tuple(sorted({int(token.text[1:]) for token in tokens(sql) if token.kind is Kind.PARAMETER}))
+
+
+def has_too_many(sql: str) -> bool:
+    """Whether it has more parameters than the protocol can bind; most texts are too short for that."""
+    return len(sql) > MOST_PARAMETERS and len(parameter_numbers(sql)) > MOST_PARAMETERS

@@ -1,7 +1,8 @@
 """pg_stat_statements replaces every constant by `$n`, also where PostgreSQL's grammar wants a constant: such text does
 not even parse. Here it is mended so that it plans. Pure.
 
-- `interval $1`, `date $1`, `timestamp(3) with time zone $1`, `s.type $1` become `$1::interval` and so on;
+- `interval $1`, `date $1`, `timestamp(3) with time zone $1`, `mood $1` become `$1::interval` and so on;
+- `$1 UESCAPE '!'` becomes `$1`;
 - `extract($1 from x)` becomes `pg_catalog."extract"($1, x)`;
 - `a = ANY (ARRAY[$1])` becomes `a IN ($1)`, and `a <> ALL (ARRAY[$1])` becomes `a NOT IN ($1)`: an array of parameters
   alone is one of texts, while in a list each takes the type of what it is compared with;
@@ -10,6 +11,7 @@ not even parse. Here it is mended so that it plans. Pure.
 
 from __future__ import annotations
 
+from dbopt import resources
 from dbopt.workload.groups import with_constants
 from dbopt.workload.lexer import Kind, Token, tokens
 
@@ -47,6 +49,8 @@ def mended(sql: str, *, literals: bool = False) -> str:
     words = [number for number, token in enumerate(found) if token.kind not in _SILENT]
     texts = [token.text for token in found]
     for place, number in enumerate(words):
+        if found[number].kind is Kind.PARAMETER:
+            _drop_escape(found, words, place, texts)
         if found[number].kind in kinds:
             _mend_typed(found, words, place, texts)
         elif found[number].folded == "extract":
@@ -54,6 +58,14 @@ def mended(sql: str, *, literals: bool = False) -> str:
         elif found[number].folded in ("any", "some", "all"):
             _mend_array(found, words, place, texts, literals=literals)
     return "".join(texts)
+
+
+def _drop_escape(found: list[Token], words: list[int], place: int, texts: list[str]) -> None:
+    """value UESCAPE 'x' -> value"""
+    following = [found[number] for number in words[place + 1 : place + 3]]
+    if len(following) == 2 and following[0].folded == "uescape" and following[1].kind is Kind.STRING:
+        for number in range(words[place] + 1, words[place + 2] + 1):
+            texts[number] = ""
 
 
 def _mend_typed(found: list[Token], words: list[int], place: int, texts: list[str]) -> None:
@@ -79,7 +91,9 @@ def _compact(name: str) -> str:
 def _start_of_type(found: list[Token], words: list[int], place: int) -> int | None:
     """Where the name of a type begins that stands right before this token; None where there is none."""
     last = place - 1
-    if last >= 0 and found[words[last]].text == ")":
+    if last < 0 or not (_is_name(found[words[last]]) or found[words[last]].text == ")"):
+        return None
+    if found[words[last]].text == ")":
         last = _before_parenthesis(found, words, last)
     folded = [found[words[number]].folded for number in range(max(0, last - 3), last + 1)]
     for long_type in _LONG_TYPES:
@@ -90,7 +104,13 @@ def _start_of_type(found: list[Token], words: list[int], place: int) -> int | No
         return None
     if last >= 1 and found[words[last - 1]].text == "." and last >= 2:
         return last - 2 if _is_name(found[words[last]]) and _is_name(found[words[last - 2]]) else None
-    return last if folded[-1] in _TYPES and found[words[last]].kind is Kind.WORD else None
+    is_own = last > 0 and _is_no_keyword(found[words[last]])
+    return last if folded[-1] in _TYPES or is_own else None
+
+
+def _is_no_keyword(token: Token) -> bool:
+    """Whether it is a name that in front of a value can only be that of a type."""
+    return token.kind is Kind.QUOTED or (token.kind is Kind.WORD and token.folded not in resources.all_keywords())
 
 
 def _is_name(token: Token) -> bool:

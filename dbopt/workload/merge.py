@@ -12,7 +12,7 @@ from functools import reduce
 from typing import Any
 
 from dbopt.workload import logged
-from dbopt.workload.lexer import is_same, parameter_numbers
+from dbopt.workload.lexer import has_too_many, is_same, parameter_numbers
 from dbopt.workload.model import Source, Statement, Workload
 from dbopt.workload.observed import literals
 from dbopt.workload.parameter_sets import DEFAULT_LIMIT, Set
@@ -156,9 +156,10 @@ def _default(field: Field[Any]) -> Any:
 
 def _values(everyone: Sequence[Statement], limit: int) -> tuple[Statement, tuple[Set, ...], str | None]:
     """Whose text it is, and the parameter sets that fit it: real values before those made from statistics, whole texts
-    before truncated ones. Texts with literals give values to the text with parameters.
+    before truncated ones, and those before what cannot be sent with values. Texts with literals give values to the text
+    with parameters.
     """
-    owner = min(everyone, key=lambda one: (one.truncated, one.parameters_from not in _REAL, not one.parameters))
+    owner = min(everyone, key=_unfit)
     if not owner.truncated and owner.parameters_from not in _REAL:
         read = _read_off(everyone)
         if read is not None:
@@ -172,10 +173,14 @@ def _values(everyone: Sequence[Statement], limit: int) -> tuple[Statement, tuple
     return owner, tuple(dict.fromkeys(sets))[:limit], owner.parameters_from
 
 
+def _unfit(one: Statement) -> tuple[bool, ...]:
+    return one.truncated, has_too_many(one.sql), one.parameters_from not in _REAL, not one.parameters
+
+
 def _read_off(everyone: Sequence[Statement]) -> tuple[Statement, tuple[Set, ...]] | None:
     """A text with parameters, and their values as others have them for literals."""
     for one in everyone:
-        if not one.truncated and parameter_numbers(one.sql):
+        if not one.truncated and not has_too_many(one.sql) and parameter_numbers(one.sql):
             found = [literals(one.sql, other.sql) for other in everyone if other is not one]
             sets = tuple(dict.fromkeys(values for values in found if values))
             if sets:

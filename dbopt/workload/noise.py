@@ -17,6 +17,8 @@ from dbopt.workload.lexer import Kind, significant
 from dbopt.workload.placeholders import numbered
 from dbopt.workload.sql import tables_of
 
+UTILITY = "utility command"
+
 _CATALOGS = ("pg_catalog.", "information_schema.")
 _SERVICES = frozenset(
     ("version", "set_config", "current_setting", "current_database", "current_schema", "txid_current")
@@ -30,7 +32,7 @@ def noise(sql: str, catalog_names: Collection[str], *, truncated: bool = False) 
     if sql.startswith(TAG.strip()) or fingerprint(sql) in _own_fingerprints():
         return "dbopt's own"
     if is_command(sql):
-        return "utility command"
+        return UTILITY
     tables = tables_of(sql)
     if tables:
         return "catalog query" if all(_is_catalog(table, catalog_names) for table in tables) else None

@@ -8,12 +8,14 @@ parameter there, without which the server would take both for different expressi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from dbopt.workload.fingerprint import constants, is_sign
 from dbopt.workload.lexer import Kind, Token, parameter_numbers, tokens
+from dbopt.workload.literal import cast_of, end_of_literal, value_of
 from dbopt.workload.mend import mended
-from dbopt.workload.observed import string_value
 
 _WITH_MODIFIER_WORDS = """
     numeric decimal dec varchar char character bpchar bit varbit varying nchar time timetz timestamp timestamptz
@@ -25,7 +27,7 @@ _CLAUSES = frozenset(("order", "group"))
 @dataclass(frozen=True)
 class Normalised:
     """A statement without literals. `values` are those of the parameters from `first` on; None where one of them is
-    written in a way that needs more than reading (B'', X'', U&'').
+    written as no server reads it.
     """
 
     sql: str
@@ -51,32 +53,41 @@ class _Taking:
         return self.next - 1
 
 
-def normalised(sql: str, *, comments: bool = True) -> Normalised:
-    """The statement with `$n` in place of its literals; without its comments where they are not wanted."""
+def normalised(sql: str, *, comments: bool = True, most: int | None = None) -> Normalised:
+    """The statement with `$n` in place of its literals; without its comments where they are not wanted. Where it would
+    have more than `most` parameters, the literals stay.
+    """
     found = list(tokens(sql))
     words = [number for number, token in enumerate(found) if token.is_significant]
     first = max(parameter_numbers(sql), default=0) + 1
     texts = [token.text if comments or token.kind is not Kind.COMMENT else " " for token in found]
+    whole = "".join(texts)
     taking = _Taking(first)
     _take(found, words, texts, taking)
-    text = "".join(texts).strip().rstrip(";").rstrip()
-    return Normalised(mended(text), first, tuple(taking.values) if taking.is_readable else None)
+    if most is not None and taking.next > most + 1:
+        return Normalised(_stripped(whole), first, ())
+    return Normalised(mended(_stripped("".join(texts))), first, tuple(taking.values) if taking.is_readable else None)
+
+
+def _stripped(sql: str) -> str:
+    return sql.strip().rstrip(";").rstrip()
 
 
 def _take(found: list[Token], words: list[int], texts: list[str], taking: _Taking) -> None:
     significant = [found[number] for number in words]
+    modifiers = _modifiers(significant)
     in_list = False
     skip = -1
     clauses = [place for place, token in enumerate(significant) if token.folded in _CLAUSES]
     for place in constants(significant):
-        if place <= skip or _is_modifier(significant, place):
+        if place <= skip or place in modifiers:
             continue
         in_list = bool(clauses) and clauses[0] < place
-        skip = _end_of_string(significant, place)
+        skip = end_of_literal(significant, place)
         signed = place > 0 and is_sign(
             significant[place - 1], significant[place - 2] if place > 1 else None, significant[place]
         )
-        value = value_of(significant[place : skip + 1])
+        value = value_of(significant[place : skip + 1], cast_of(significant, place, skip))
         taking.is_readable = taking.is_readable and value is not None
         text = value.text if value is not None else None
         where = (*(token.folded for token in significant[max(0, place - 2) : place]), significant[place].text)
@@ -86,44 +97,22 @@ def _take(found: list[Token], words: list[int], texts: list[str], taking: _Takin
             texts[words[other]] = ""
 
 
-def _end_of_string(significant: list[Token], place: int) -> int:
-    """The last of literals that SQL joins into one, with the UESCAPE that may follow."""
-    end = place
-    if significant[place].kind is Kind.STRING:
-        while end + 1 < len(significant) and significant[end + 1].kind is Kind.STRING:
-            end += 1
-        if end + 2 < len(significant) and significant[end + 1].folded == "uescape":
-            end += 2
-    return end
+def _modifiers(significant: list[Token]) -> frozenset[int]:
+    """The numbers that are part of a type: numeric(10, 2), int[3]."""
+    return frozenset(
+        place for opening in range(2, len(significant)) for place in _modifiers_behind(significant, opening)
+    )
 
 
-@dataclass(frozen=True)
-class Value:
-    """What a literal says; None is NULL."""
-
-    text: str | None
-
-
-def value_of(literal: list[Token]) -> Value | None:
-    """The value of a literal, which may be of several strings; None where it takes more than reading, or is none."""
-    token = literal[0]
-    if token.folded == "null":
-        return Value(None)
-    if token.kind is Kind.NUMBER or token.folded in ("true", "false"):
-        return Value(token.folded)
-    texts = [string_value(part.text) if part.kind is Kind.STRING else None for part in literal]
-    known = [text for text in texts if text is not None]
-    return Value("".join(known)) if len(known) == len(texts) else None
+def _modifiers_behind(significant: list[Token], opening: int) -> Iterator[int]:
+    """Those in the parenthesis or bracket that opens there."""
+    text = significant[opening].text
+    if text == "(" and significant[opening - 1].folded in _WITH_MODIFIER:
+        inside = takewhile(lambda place: _is_of_modifier(significant[place]), range(opening + 1, len(significant)))
+        yield from (place for place in inside if significant[place].kind is Kind.NUMBER)
+    elif text == "[" and significant[opening - 2].text == "::":
+        yield opening + 1
 
 
-def _is_modifier(significant: list[Token], place: int) -> bool:
-    """Whether a number is part of a type: numeric(10, 2), int[3]."""
-    if significant[place].kind is not Kind.NUMBER:
-        return False
-    start = place - 1
-    while start > 0 and (significant[start].kind in (Kind.NUMBER, Kind.WORD) or significant[start].text == ","):
-        start -= 1
-    opening = significant[start].text if start > 0 else ""
-    if opening == "(":
-        return significant[start - 1].folded in _WITH_MODIFIER
-    return opening == "[" and start == place - 1 and start > 1 and significant[start - 2].text == "::"
+def _is_of_modifier(token: Token) -> bool:
+    return token.kind in (Kind.NUMBER, Kind.WORD) or token.text == ","

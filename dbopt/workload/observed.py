@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from dbopt.workload.lexer import Kind, Token, significant
+from dbopt.workload.literal import cast_of, end_of_literal, value_of
 from dbopt.workload.mend import mended
-
-_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_ESCAPE = re.compile(r"\\(?:([0-7]{1,3})|x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
 
 
 def literals(sql: str, observed: str) -> tuple[str | None, ...] | None:
@@ -49,36 +45,10 @@ def _alike(one: Token, other: Token) -> bool:
 
 def _value(found: list[Token], place: int) -> tuple[str | None, int] | None:
     """The constant that starts there and where it ends; None where there is none."""
-    token = found[place]
-    if token.text == "-" and place + 1 < len(found) and found[place + 1].kind is Kind.NUMBER:
-        return f"-{found[place + 1].text}", place + 2
-    if token.kind is Kind.NUMBER:
-        return token.text, place + 1
-    if token.kind is Kind.STRING:
-        text = string_value(token.text)
-        return None if text is None else (text, place + 1)
-    if token.kind is Kind.WORD and token.folded in ("true", "false", "null"):
-        return (None if token.folded == "null" else token.folded), place + 1
-    return None
-
-
-def string_value(text: str) -> str | None:
-    """What a string literal says; None for the kinds that need more than reading (U&'', B'', X'')."""
-    if text.startswith("$"):
-        tag = text[: text.index("$", 1) + 1]
-        return text[len(tag) : -len(tag)]
-    prefix, _, inner = text.partition("'")
-    inner = inner.removesuffix("'")
-    if prefix in ("", "n", "N"):
-        return inner.replace("''", "'")
-    if prefix in ("e", "E"):
-        return _ESCAPE.sub(_unescaped, inner.replace("''", "'"))
-    return None
-
-
-def _unescaped(match: re.Match[str]) -> str:
-    octal, byte, short, long, single = match.groups()
-    if octal:
-        return chr(int(octal, 8))
-    code = byte or short or long
-    return chr(int(code, 16)) if code else _ESCAPES.get(single, single)
+    is_negative = found[place].text == "-" and place + 1 < len(found) and found[place + 1].kind is Kind.NUMBER
+    start = place + is_negative
+    end = end_of_literal(found, start)
+    value = value_of(found[start : end + 1], cast_of(found, start, end))
+    if value is None:
+        return None
+    return (f"-{value.text}" if is_negative else value.text), end + 1

@@ -14,7 +14,7 @@ from dbopt.errors import ConnectionFailed, ServerError
 from dbopt.postgres.identifiers import SQL, Identifier
 from dbopt.postgres.session import TAG, Session
 from dbopt.workload.commands import names_command
-from dbopt.workload.lexer import Kind, parameter_numbers, significant, tokens
+from dbopt.workload.lexer import Kind, has_too_many, parameter_numbers, significant, tokens
 from dbopt.workload.model import Statement, Workload
 from dbopt.workload.type_guesses import TEXT, guesses
 from dbopt.workload.values import Type
@@ -64,7 +64,9 @@ def typed(session: Session, statement: Statement) -> Statement:
     taking for text, in want of anything better, what is written as a number or a time. Itself where there are none to
     be had. Raises ConnectionFailed.
     """
-    if not statement.parameters or names_command(statement.sql) or not parameter_numbers(statement.sql):
+    if not statement.parameters or names_command(statement.sql):
+        return statement
+    if not parameter_numbers(statement.sql) or has_too_many(statement.sql):
         return statement
     search = _Search(session, statement)
     with session.rolled_back(statement_timeout_ms=PLANNING_LIMIT_MS):

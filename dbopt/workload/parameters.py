@@ -14,10 +14,11 @@ from typing import Any
 
 from dbopt.errors import ConnectionFailed, ServerError
 from dbopt.postgres.identifiers import qualified, quoted
+from dbopt.postgres.protocol import too_many_parameters
 from dbopt.postgres.session import Session
 from dbopt.workload.commands import names_command
 from dbopt.workload.fingerprint import fingerprint
-from dbopt.workload.lexer import parameter_numbers
+from dbopt.workload.lexer import has_too_many, parameter_numbers
 from dbopt.workload.model import Statement, Workload
 from dbopt.workload.observed import literals
 from dbopt.workload.parameter_types import PLANNING_LIMIT_MS, types_of
@@ -56,7 +57,7 @@ def with_parameters(
         return workload, ()
     from dbopt.workload.uses import uses  # it parses, and a workload with values is not to wait for the parser
 
-    missing = {id(one): uses(one.sql) for one in without}
+    missing = {id(one): () if has_too_many(one.sql) else uses(one.sql) for one in without}
     with session.rolled_back(statement_timeout_ms=PLANNING_LIMIT_MS):
         statistics, remarks = _statistics(session, [use.column for found in missing.values() for use in found])
         texts = _observed(session) if observed else {}
@@ -82,6 +83,8 @@ def _failure_notes(context: _Context) -> Iterator[str]:
 
 def _completed(context: _Context, statement: Statement, found: Sequence[Use]) -> Statement:
     try:
+        if has_too_many(statement.sql):
+            raise too_many_parameters(len(parameter_numbers(statement.sql)))
         with context.session.rolled_back(statement_timeout_ms=PLANNING_LIMIT_MS):
             types = types_of(context.session, statement.sql)
             parameters, origin = _accepted_sets(context, statement, found, types)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from functools import lru_cache
 
 from sqlglot import ErrorLevel, exp
 from sqlglot import parse as sqlglot_parse
@@ -26,6 +27,7 @@ _UNKNOWN_OPERATORS = frozenset(
         *("<#>", "<+>", "<=>", "<~>", "<%>", "<%", "%>", "<<%", "%>>", "<<->", "<->>", "<<<->", "<->>>"),
     )
 )
+_LONGEST = 100_000  # characters of a statement whose tables are worth a tree, which takes seconds for a long list
 _UNKNOWN_TYPES = frozenset(("box", "circle", "line", "lseg", "path", "polygon"))
 
 
@@ -62,11 +64,12 @@ def _readable_token(token: Token) -> str:
     return f" OPERATOR({token.text}) " if token.text in _UNKNOWN_OPERATORS else token.text
 
 
+@lru_cache(maxsize=8)  # the one question after the other asks for it
 def tables_of(sql: str) -> tuple[str, ...]:
     """The tables and views that the statement names, sorted, each as it must be quoted: `orders`, `sales."Orders"`.
     Names of its own WITH queries and functions are left out.
     """
-    tree = parse(sql)
+    tree = parse(sql) if len(sql) <= _LONGEST else None
     found = relations(sql) if tree is None else _relations_of(tree)
     return tuple(sorted({qualified(schema, name) if schema else quoted(name) for schema, name in found}))
 

@@ -11,13 +11,16 @@ from typing import Any
 from dbopt.errors import FeatureMissing, PrivilegeMissing
 from dbopt.postgres.identifiers import quoted
 from dbopt.postgres.session import Session
-from dbopt.workload.captured import Captured
+from dbopt.workload.captured import Captured, notes_on
 from dbopt.workload.fingerprint import fingerprint
 from dbopt.workload.kinds import kind_of
 from dbopt.workload.mend import mended
 from dbopt.workload.model import Source, Statement, Workload
 from dbopt.workload.noise import noise
 from dbopt.workload.sql import tables_of
+
+UNUSABLE = (FeatureMissing, PrivilegeMissing)
+"""What is raised where pg_stat_statements is not to be had: whoever can do without it says `why_not`, and goes on."""
 
 OLDEST_EXTENSION = (1, 8)  # total_exec_time
 
@@ -58,7 +61,8 @@ def capture(
     """The `top` statements by total time, of the session's database or of those named. Statements with the same
     fingerprint (other users, other lists of constants) are one, their numbers added up.
 
-    Raises FeatureMissing without a usable pg_stat_statements, and PrivilegeMissing where no text at all is readable.
+    Raises FeatureMissing without a usable pg_stat_statements, and PrivilegeMissing where the role may not use it or
+    read any of its texts.
     """
     schema = _schema(session)
     wanted = set(databases) or {session.database}
@@ -83,17 +87,15 @@ def capture(
         datetime.now(UTC).isoformat("T", "seconds"),
     )
     notes = [*_notes(session, collection, hidden), *_elsewhere(totals, wanted)]
-    return Captured(Workload(source, statements), tuple(notes))
+    too_few = 0 if statements else collection.found
+    return Captured(Workload(source, statements), tuple(notes), left_out=collection.left_out, too_few=too_few)
 
 
 def texts(session: Session, queryids: Sequence[int]) -> dict[int, str]:
-    """The whole texts of statements by query identifier, as pg_stat_statements has them; empty where it is not to be
-    used, or its texts are not to be read.
+    """The whole texts of statements by query identifier, as pg_stat_statements has them, as far as they may be read.
+    Raises FeatureMissing and PrivilegeMissing as capture.
     """
-    try:
-        schema = _schema(session)
-    except FeatureMissing:
-        return {}
+    schema = _schema(session)
     with session.rolled_back():
         session.rows("workload/use_schema", schema=schema)
         rows = session.rows("workload/texts", queryids=sorted(set(queryids)))
@@ -163,7 +165,9 @@ def _merged(known: Statement, new: Statement) -> Statement:
 
 
 def _schema(session: Session) -> str:
-    """The schema of a usable pg_stat_statements. Raises FeatureMissing with the SQL that makes it usable."""
+    """The schema of a usable pg_stat_statements. Raises FeatureMissing or PrivilegeMissing with the SQL that makes it
+    usable.
+    """
     state = session.row("workload/pg_stat_statements")
     create = "CREATE EXTENSION pg_stat_statements"
     if not state["loaded"]:
@@ -182,7 +186,27 @@ def _schema(session: Session) -> str:
             hint="ALTER EXTENSION pg_stat_statements UPDATE",
         )
     schema: str = state["schema"]
+    _require_privileges(session, schema, state)
     return schema
+
+
+def _require_privileges(session: Session, schema: str, state: dict[str, Any]) -> None:
+    """Without these, the server would say that there is no such function, or no permission for a view."""
+    missing = []
+    if not state["schema_usable"]:
+        missing.append(f"GRANT USAGE ON SCHEMA {quoted(schema)} TO {quoted(session.role)}")
+    if state["executable"] is False:
+        function = f"{quoted(schema)}.pg_stat_statements(boolean)"
+        missing.append(f"GRANT EXECUTE ON FUNCTION {function} TO {quoted(session.role)}")
+    if missing:
+        raise PrivilegeMissing(
+            f"{session.role} may not use pg_stat_statements in schema {quoted(schema)}", hint="; ".join(missing)
+        )
+
+
+def why_not(error: FeatureMissing | PrivilegeMissing) -> str:
+    """Why pg_stat_statements is not to be had, with what helps, as the end of a remark."""
+    return f"{error.message} ({error.hint})" if error.hint else error.message
 
 
 def _preload(state: dict[str, Any]) -> str:
@@ -205,8 +229,7 @@ def grant(session: Session) -> str:
 def _notes(session: Session, collection: _Collection, hidden_calls: int) -> Iterator[str]:
     if hidden_calls:
         yield f"{hidden_calls} calls by other roles are not readable: pg_read_all_stats is missing ({grant(session)})"
-    for reason, count in sorted(collection.left_out.items()):
-        yield f"left out: {count} x {reason}"
+    yield from notes_on(collection.left_out)
     if not collection.statements:
         state = session.row("workload/pg_stat_statements")
         if state["track"] == "none" or state["compute_query_id"] == "off":

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 from psycopg import sql
 
-from dbopt.errors import ConnectionFailed, LockNotAvailable, QueryFailed, StatementTimeout
+from dbopt.errors import ConnectionFailed, LockNotAvailable, QueryFailed, ServerError, StatementTimeout
+from dbopt.postgres.failures import as_error
 from dbopt.postgres.session import connect
 from tests.servers import Database
 
@@ -52,6 +54,20 @@ def test_a_second_statement_in_one_string_is_refused(database: Database) -> None
 def test_numbered_parameters_take_the_type_the_server_infers(database: Database) -> None:
     rows = database.session.fetch_workload("SELECT g FROM generate_series(1, 9) AS g WHERE g = $1", ["7"])
     assert rows == [{"g": 7}]
+
+
+def test_more_values_than_the_protocol_has_room_for_are_an_error_of_that_statement(database: Database) -> None:
+    sql = f"SELECT count(*) AS n FROM (VALUES {', '.join(f'(${n})' for n in range(1, 65_537))}) AS v"
+    with pytest.raises(QueryFailed, match="65,536 parameters are more than"):
+        database.session.fetch_workload(sql, ["x"] * 65_536)
+    sql = sql.replace(", ($65536)", "")
+    assert database.session.fetch_workload(sql, ["x"] * 65_535) == [{"n": 65_535}]
+
+
+@pytest.mark.parametrize(("is_open", "kind"), [(True, QueryFailed), (False, ConnectionFailed)])
+def test_what_libpq_itself_refuses_is_no_lost_connection(is_open: bool, kind: type[ServerError]) -> None:
+    error = as_error(psycopg.OperationalError("number of parameters must be between 0 and 65535"), is_open=is_open)
+    assert type(error) is kind
 
 
 @pytest.mark.parametrize("dsn", ["host=/nowhere", "host=127.0.0.1 port=1", "host=no.such.host.invalid"])

@@ -57,6 +57,25 @@ def sampled(database: Database, **options: object) -> Captured:
     return capture(database.session, for_ms=100, every_ms=10, **options)  # type: ignore[arg-type]
 
 
+def test_a_pg_stat_statements_that_may_not_be_used_is_done_without(shop: Database) -> None:
+    role = f"outside_{shop.name}"
+    shop.session.script(
+        "CREATE SCHEMA stats; ALTER EXTENSION pg_stat_statements SET SCHEMA stats;"
+        f"CREATE ROLE {role} LOGIN IN ROLE pg_read_all_stats"
+    )
+    try:
+        with running(shop.dsn, LOCKED), connect(f"{shop.dsn} user={role}") as session:
+            captured = capture(session, for_ms=100, every_ms=10)
+        [one] = captured.workload.statements
+        assert (one.id, one.parameters) == (fingerprint(LOCKED), (("42", "open", "12.5"),))
+        assert (
+            f"texts are as pg_stat_activity has them: {role} may not use pg_stat_statements in schema stats"
+            f" (GRANT USAGE ON SCHEMA stats TO {role})"
+        ) in captured.notes
+    finally:
+        shop.session.script(f"DROP OWNED BY {role}; DROP ROLE {role}")
+
+
 def test_what_runs_is_seen_with_its_waits_and_values(shop: Database) -> None:
     with running(shop.dsn, LOCKED):
         captured = sampled(shop)

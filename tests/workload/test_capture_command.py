@@ -54,9 +54,30 @@ def test_a_missing_extension_ends_with_its_cure(database: Database, dbopt: Dbopt
 
 
 def test_nothing_captured_is_an_error(shop: Database, dbopt: Dbopt) -> None:
+    with psycopg.connect(shop.dsn, autocommit=True) as application:
+        application.execute("SELECT pg_stat_statements_reset()")
+        application.execute("SELECT count(*) FROM orders")
     code, _, err = dbopt("capture", "statements", "-d", shop.dsn, "--min-calls", "1000000")
     assert code == 3
     assert "dbopt: error: not a single statement was captured" in err
+    assert "hint: lower --min-calls and --min-mean-ms: they leave out one statement" in err
+
+
+def test_nothing_but_what_is_left_out_is_named(shop: Database, dbopt: Dbopt, tmp_path: Path) -> None:
+    with psycopg.connect(shop.dsn, autocommit=True) as application:
+        application.execute("SELECT pg_stat_statements_reset()")
+        application.execute("SELECT 1")
+        application.execute("CHECKPOINT")
+    code, _, err = dbopt("capture", "statements", "-d", shop.dsn)
+    assert code == 3
+    hint = next(line for line in err.splitlines() if line.startswith("hint: "))
+    assert hint.startswith("hint: all that was found is left out: ")
+    assert "x ping" in hint
+    assert "x utility command" in hint
+    file = tmp_path / "export.csv"
+    file.write_text("query,calls\nBEGIN,7\nSELECT 1,7\n")
+    code, _, err = dbopt("capture", "export", file)
+    assert (code, "hint: all that was found is left out: 1 x ping, 1 x utility command" in err) == (3, True)
 
 
 def test_sql_files(dbopt: Dbopt, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dbopt.workload.lexer import Kind, is_same, parameter_numbers, significant, tokens
-from dbopt.workload.observed import string_value
+from dbopt.workload.literal import string_value
 
 
 def kinds(sql: str) -> list[tuple[str, str]]:
@@ -80,7 +80,7 @@ def test_parameters_in_strings_and_comments_do_not_count() -> None:
     ("literal", "value"),
     [
         ("'it''s'", "it's"), (r"E'a\nb\'c\x41\u00e4'", "a\nb'cAä"), ("$$x$$", "x"), ("$t$ $$ $t$", " $$ "),
-        ("U&'x'", None), ("X'1f'", None),
+        ("U&'x'", "x"), ("X'1f'", "00011111"),
     ],
 )  # fmt: skip
 def test_what_a_string_says(literal: str, value: str | None) -> None:

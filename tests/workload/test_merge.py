@@ -53,6 +53,14 @@ def test_real_values_go_before_those_of_statistics() -> None:
     assert (one.parameters, one.parameters_from) == ((("rare",),), "captured")
 
 
+def test_a_text_that_can_be_sent_goes_before_one_with_too_many_parameters() -> None:
+    numbers = range(1, 65_537)
+    counted = statement(f"SELECT * FROM t WHERE a IN ({', '.join(f'${n}' for n in numbers)})", 9, 9.0)
+    logged = statement(f"SELECT * FROM t WHERE a IN ({', '.join(map(str, numbers))})", 1, 1.0)
+    [one] = merge([workload("pg_stat_statements", counted), workload("logs", logged)]).statements
+    assert (one.calls, one.sql, one.parameters) == (9, logged.sql, ())
+
+
 def test_literals_become_values_of_the_text_with_parameters() -> None:
     counted = statement("SELECT * FROM t WHERE a = $1 AND b IN ($2)", 9, 9.0)
     logged = statement("SELECT * FROM t WHERE a = 'it''s' AND b IN (5)", 1, 1.0)

@@ -27,7 +27,8 @@ from dbopt.workload.normalise import normalised
             "SELECT date_trunc($1, d), count(*) FROM t GROUP BY date_trunc($1, d)",
             ("day",),
         ),
-        ("SELECT B'101'", "SELECT $1", None),
+        ("SELECT B'101', U&'\\zz'", "SELECT $1, $2", None),
+        ("SELECT interval(3) '1 s', numeric(3, 1) '2'", "SELECT $1::interval(3), $2::numeric(3,1)", ("1 s", "2")),
         ("SELECT a = ANY (ARRAY[1, NULL])", "SELECT a IN ($1, $2)", ("1", None)),
     ],
 )
@@ -35,6 +36,13 @@ def test_literals_become_parameters(sql: str, expected: str, values: tuple[str |
     found = normalised(sql)
     assert (found.sql, found.values) == (expected, values)
     assert fingerprint(found.sql) == fingerprint(sql)
+
+
+def test_literals_stay_where_there_are_too_many() -> None:
+    sql = "SELECT a FROM t WHERE b = $1 AND c IN (2, 3, -4) -- why"
+    assert normalised(sql, most=4).sql == "SELECT a FROM t WHERE b = $1 AND c IN ($2, $3, $4) -- why"
+    found = normalised(sql, most=3)
+    assert (found.sql, found.first, found.values) == (sql, 2, ())
 
 
 def test_comments_go_where_they_are_not_wanted() -> None:

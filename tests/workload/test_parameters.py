@@ -5,6 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
+from dbopt.plan.explain import explain_workload
 from dbopt.postgres.session import Session, connect
 from dbopt.workload.files import single
 from dbopt.workload.model import Source, Statement, Workload
@@ -171,6 +172,21 @@ def test_a_statement_that_does_not_plan_is_kept_and_noted(shop: Database, sql: s
     assert workload.statements[1].parameters
     assert bad.id in " ".join(notes)
     assert shop.session.fetch_workload("SELECT to_regclass('orders') IS NOT NULL AS there") == [{"there": True}]
+
+
+def test_a_statement_with_too_many_parameters_does_not_keep_the_others_from_values(shop: Database) -> None:
+    numbers = ", ".join(f"${number}" for number in range(1, 70_001))
+    one, other = (
+        single(f"SELECT * FROM orders WHERE {condition}").statements[0]
+        for condition in (f"id IN ({numbers})", "status = $1")
+    )
+    workload, [note] = with_parameters(shop.session, Workload(Source("logs", None, None, None), (one, other)))
+    assert [len(one.parameters) for one in workload.statements] == [0, 3]
+    assert note == (
+        f"no parameter values for {one.id}: 70,000 parameters are more than the protocol can bind, which are 65,535"
+    )
+    plans = explain_workload(shop.session, workload).statements
+    assert [(plan.error, plan.note is None) for plan in plans] == [(None, False), (None, True)]
 
 
 def test_given_values_are_left_alone(shop: Database) -> None:

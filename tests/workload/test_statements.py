@@ -164,6 +164,25 @@ def test_a_role_without_privileges_is_told_what_it_lacks(shop: Database, run: Ru
         shop.session.script(f"DROP OWNED BY {role}; DROP ROLE {role}")
 
 
+@pytest.mark.parametrize("revoked", ["USAGE ON SCHEMA stats", "EXECUTE ON FUNCTION stats.pg_stat_statements(boolean)"])
+def test_a_role_that_may_not_use_the_extension_is_told_so(shop: Database, run: Run, revoked: str) -> None:
+    role = f"outside_{shop.name}"
+    shop.session.script(
+        "CREATE SCHEMA stats; GRANT USAGE ON SCHEMA stats TO public;"
+        f"ALTER EXTENSION pg_stat_statements SET SCHEMA stats; REVOKE {revoked} FROM public; CREATE ROLE {role} LOGIN"
+    )
+    try:
+        with pytest.raises(PrivilegeMissing, match="may not use pg_stat_statements in schema stats") as failure:
+            capture_as(shop, role)
+        assert failure.value.hint == f"GRANT {revoked} TO {role}"
+        shop.session.script(failure.value.hint)
+        run("SELECT count(*) FROM items")
+        with pytest.raises(PrivilegeMissing, match="may not see the statements of other roles"):
+            capture_as(shop, role)
+    finally:
+        shop.session.script(f"DROP OWNED BY {role}; DROP ROLE {role}")
+
+
 def capture_as(shop: Database, role: str) -> Captured:
     with connect(f"{shop.dsn} user={role}") as session:
         return capture(session)

@@ -18,7 +18,7 @@ from dbopt.shadow.redact.texts import Known
 from dbopt.shadow.snapshot import ExtendedStatistics, Snapshot
 from dbopt.workload.lexer import Kind as TokenKind
 from dbopt.workload.lexer import tokens
-from dbopt.workload.observed import string_value
+from dbopt.workload.literal import string_value
 
 _LONGEST_CONSTANT = 100
 _TABLE_STATISTICS = f"{schema.STATISTICS}relation_stats("

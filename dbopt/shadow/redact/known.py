@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from dbopt.shadow.redact.texts import Known
 from dbopt.workload.lexer import Kind, tokens
+from dbopt.workload.literal import string_value
 from dbopt.workload.model import Workload
-from dbopt.workload.observed import string_value
 
 _WILDCARD = re.compile(r"[%_]")
 _SHORTEST_FRAGMENT = 3

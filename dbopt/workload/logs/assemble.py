@@ -152,5 +152,4 @@ class Assembler(Interpreter):
             entry, process.open = process.open, None
             self._take(process, entry)
         if process.is_known:
-            self.untimed(process)
-            self.count_planned(process)
+            self.close(process)

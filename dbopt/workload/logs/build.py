@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from dbopt.workload.captured import Captured
+from dbopt.postgres.protocol import MOST_PARAMETERS
+from dbopt.workload.captured import Captured, notes_on
 from dbopt.workload.fingerprint import fingerprint
 from dbopt.workload.kinds import kind_of
 from dbopt.workload.lexer import is_same, parameter_numbers
@@ -20,13 +21,15 @@ from dbopt.workload.logs.parameters import parse
 from dbopt.workload.logs.shapes import pieces
 from dbopt.workload.merge import summed
 from dbopt.workload.model import Logged, LoggedError, LoggedPlan, LogSummary, Source, Statement, Workload
-from dbopt.workload.noise import noise
+from dbopt.workload.noise import UTILITY, noise
 from dbopt.workload.normalise import Normalised, normalised
 from dbopt.workload.parameter_sets import DEFAULT_LIMIT, LARGEST_SLOWEST, Set
 from dbopt.workload.sql import tables_of
 
 _Form = tuple[bytes, Normalised]  # of an execution: its DETAIL, and its text without literals
 _LONGEST_MESSAGE = 500
+_RAN_INSIDE = "statement that only functions ran"
+_BEGAN_BEFORE = "statement that began before the log"
 MOST_STATEMENTS = 10_000
 
 
@@ -63,16 +66,16 @@ def workload(totals: Totals, accounts: Sequence[Account], limits: Limits) -> Cap
     ranked = sorted(totals.statements.items(), key=lambda item: (-item[1].total_us, -item[1].calls, item[0]))
     for key, sums in ranked:
         _add(found, key, sums, limits)
-    statements = tuple(one for one in found.statements.values() if one.calls)
-    failed = [one for one in found.statements.values() if not one.calls]
+    statements = tuple(one for one in found.statements.values() if one.calls != 0)
+    failed = [one for one in found.statements.values() if one.calls == 0]
     failed.sort(key=rank_of_failed)
     source = Source("logs", _version(totals), _databases(totals), datetime.now(UTC).isoformat("T", "seconds"))
-    notes = [f"left out: {count} x {reason}" for reason, count in sorted(found.left_out.items())]
+    notes = [*notes_on(found.left_out)]
     if found.cut_bytes:
         longer = f"longer than {LARGEST_SLOWEST:,} bytes, of which {sum(found.cut_bytes):,} bytes are cut off"
         notes.append(f"without a plan: {len(found.cut_bytes)} x text {longer}")
     whole = limited(Workload(source, statements, tuple(failed), _summary(totals, accounts)), limits)
-    return Captured(whole.workload, (*notes, *whole.notes))
+    return replace(whole, notes=(*notes, *whole.notes), left_out=found.left_out)
 
 
 def limited(workload: Workload, limits: Limits) -> Captured:
@@ -80,11 +83,12 @@ def limited(workload: Workload, limits: Limits) -> Captured:
     fitting = [
         one
         for one in workload.statements
-        if (one.mean_ms or 0.0) >= limits.min_mean_ms and (one.calls or 0) >= limits.min_calls
+        if (one.mean_ms or 0.0) >= limits.min_mean_ms and (1 if one.calls is None else one.calls) >= limits.min_calls
     ]
     fitting.sort(key=lambda one: (-(one.total_ms or 0.0), -(one.calls or 0), one.id))
     cut = replace(workload, statements=tuple(fitting[: limits.top]), failed=workload.failed[: limits.top])
-    return Captured(cut, tuple(_notes_on_limits(len(workload.statements), len(fitting), limits)))
+    notes = tuple(_notes_on_limits(len(workload.statements), len(fitting), limits))
+    return Captured(cut, notes, too_few=len(workload.statements) - len(fitting))
 
 
 def redacted(workload: Workload) -> Workload:
@@ -101,7 +105,7 @@ def redacted(workload: Workload) -> Workload:
 
 def _add(found: _Found, key: str, sums: Sums, limits: Limits) -> None:
     if sums.example is None and not sums.samples.chosen:
-        found.left_out["text not in the log"] += max(1, sums.calls)
+        found.left_out[_RAN_INSIDE if sums.plan is not None else _BEGAN_BEFORE] += 1
         return
     if limits.is_redacted and not redact.was_understood(sums):
         found.left_out["failed statement, whose text may be no SQL"] += sums.errors
@@ -115,15 +119,21 @@ def _add(found: _Found, key: str, sums: Sums, limits: Limits) -> None:
         return
     reason = noise(statement.sql, _Catalogs(), truncated=statement.truncated)
     if reason is not None:
-        found.left_out[reason] += max(1, sums.calls)
-        return
+        is_kept = bool(sums.errors or sums.cancelled) and not (limits.is_redacted and reason == UTILITY)
+        found.left_out += Counter({reason: sums.calls or (0 if is_kept else 1)})  # which drops a zero
+        if not is_kept:
+            return
+        statement = _as_failed(statement)
     if statement.truncated and sums.example is not None:
         found.cut_bytes.append(sums.example.cut_bytes)
-    if statement.id not in found.statements:
-        found.statements[statement.id] = statement
-    else:
-        known = found.statements[statement.id]  # two texts whose normalised forms are one statement
-        found.statements[statement.id] = summed(known, statement, limits.parameters)
+    known = found.statements.get(statement.id)  # two texts whose normalised forms are one statement
+    found.statements[statement.id] = statement if known is None else summed(known, statement, limits.parameters)
+
+
+def _as_failed(statement: Statement) -> Statement:
+    """Without its executions, which are left out."""
+    log = replace(statement.log, untimed_calls=0, max_ms=None, plan=None) if statement.log is not None else None
+    return replace(statement, calls=0, total_ms=None, mean_ms=None, parameters=(), parameters_from=None, log=log)
 
 
 class _Catalogs(frozenset[str]):
@@ -152,7 +162,7 @@ def _statement(key: str, sums: Sums, limits: Limits) -> Statement | None:
         name=None,
         sql=sql,
         kind=kind_of(sql),
-        calls=sums.calls,
+        calls=sums.calls if sums.calls or sums.errors or sums.cancelled else None,
         total_ms=total_ms if sums.timed else None,
         mean_ms=total_ms / sums.timed if sums.timed else None,
         parameters=sets,
@@ -187,7 +197,8 @@ def _form(key: str, logged: bytes, limits: Limits, *, comments: bool = True) -> 
     text = None if text is None else _storable(text)
     if text is None or (limits.is_redacted and redact.is_ambiguous(text)):
         return None
-    return normalised(text, comments=comments and not limits.is_redacted)
+    most = None if limits.is_redacted else MOST_PARAMETERS
+    return normalised(text, comments=comments and not limits.is_redacted, most=most)
 
 
 def _storable(text: str) -> str:

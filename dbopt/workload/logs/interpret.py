@@ -5,17 +5,19 @@ temporary file and the statement that wrote it. Pure.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dbopt.workload.logs import plans
 from dbopt.workload.logs.aggregate import LoggedPlan, Sums, Totals
 from dbopt.workload.logs.entries import Account, Entry
 from dbopt.workload.logs.messages import Kind, is_cancelled, is_deadlock, meaning
 from dbopt.workload.logs.parameters import is_cut
-from dbopt.workload.logs.processes import FAILURES, Filter, Process, as_executed
+from dbopt.workload.logs.prepared import prepared
+from dbopt.workload.logs.processes import FAILURES, Filter, Planned, Process, as_executed
 from dbopt.workload.logs.shapes import ids_of
 from dbopt.workload.parameter_sets import drawn
 
+_MOST_PLANNED = 200  # plans of a process that wait for the time of an execution
 _VERSION = re.compile(rb"starting PostgreSQL (\d[^\s,]*)")
 
 
@@ -38,7 +40,7 @@ class Interpreter:
             self.totals.filtered[entry.database] += 1
             return
         if kind == Kind.CALL:  # first, for most are
-            self._called(process, entry, amount, text)
+            self._called(process, entry, amount, text, entry.time)
         elif text:
             self._take_text(process, entry, kind, amount, text)
         else:
@@ -66,16 +68,16 @@ class Interpreter:
             case Kind.OTHER if version := _VERSION.match(entry.message):
                 self.totals.version = version[1]
 
-    def _called(self, process: Process, entry: Entry, time_us: int, text: bytes) -> None:
-        """An execution with its text and its time."""
+    def _called(self, process: Process, entry: Entry, time_us: int, text: bytes, ended: bytes | None = None) -> None:
+        """An execution with its text and its time. `ended` is when it ended; without it, what is pending is its own."""
         if entry.detail:
             text, entry = as_executed(text, entry)
         if process.awaiting is not None and process.awaiting_text != text:
-            self.untimed(process)
+            self.close(process)
         process.awaiting = None
-        process.executed = text
-        if process.planned is not None:
-            self._match_plan(process, text)
+        if ended is not None:
+            self._settle_before(process, ended, time_us)
+        process.executed = process.last = text
         ids = ids_of(text)
         self.totals.executions += 1
         self.totals.databases[entry.database] += 1
@@ -105,26 +107,40 @@ class Interpreter:
             sums = self.totals.of(fingerprint)
             sums.total_us += _share(time_us, len(ids), number)
 
+    def _settle_before(self, process: Process, ended: bytes, time_us: int) -> None:
+        """What is pending and not of an execution that ended now."""
+        if process.planned:
+            own, process.planned = process.ran_before(ended, time_us), []
+            for one in own:
+                self._count(process, one.entry, one)
+        if process.temp_files and not process.may_own_files(ended, time_us):
+            self._give_files(process)
+
     def _announced(self, process: Process, entry: Entry, text: bytes) -> None:
         """A text whose time, if any, comes later."""
-        self.count_planned(process)
-        self.untimed(process)
+        self.close(process)
         process.forget()
         process.executed = None
         if entry.detail:
             text, entry = as_executed(text, entry)
-        process.awaiting, process.awaiting_text = entry, text
+        process.awaiting, process.awaiting_text, process.last = entry, text, text
 
     def _timed(self, process: Process, time_us: int) -> None:
         """The time of the text that came before; a time of nothing that is known counts nowhere."""
         announced = process.awaiting
-        if announced is not None:
-            process.awaiting = None
-            self._called(process, announced, time_us, process.awaiting_text)
-        self.count_planned(process)
-        process.forget()
+        if announced is None:
+            self._count_planned(process)
+            return
+        process.awaiting, process.planned = None, []
+        self._called(process, announced, time_us, process.awaiting_text)
 
-    def untimed(self, process: Process) -> None:
+    def close(self, process: Process) -> None:
+        """What is pending of a process that says nothing more, or begins anew."""
+        self._count_planned(process)
+        self._untimed(process)
+        self._give_files(process)
+
+    def _untimed(self, process: Process) -> None:
         """The text that waits for its time does not get one."""
         entry, text = process.awaiting, process.awaiting_text
         process.awaiting = None
@@ -146,40 +162,39 @@ class Interpreter:
 
     def _planned(self, process: Process, entry: Entry, time_us: int, logged: bytes) -> None:
         """auto_explain's plan: before the execution's time, or behind it where a client uses the extended protocol. One
-        of a statement inside a function, which has a context, is no execution by a client.
+        of a statement inside a function is no execution by a client: its context tells, and where the log has none,
+        that it ran while another did.
         """
-        text, plan = plans.query_of(logged), plans.plan_of(logged)
+        text, parameters = plans.query_of(logged)
         if not text:
             return
-        if entry.context or text == process.executed:
-            self._keep_plan(text, time_us, plan)
-            if text == process.executed:
-                process.executed = None
+        text = prepared(text)
+        self._keep_plan(text, time_us, plans.plan_of(logged))
+        if plans.is_nested(entry.context):
             return
-        if process.planned is not None:
-            self.count_planned(process)
-        process.planned = (entry, time_us, text, plan)
+        if text == process.executed:
+            process.executed = None
+            return
+        if process.awaiting is None and process.planned:
+            process.planned = process.ran_outside(entry.time, time_us)
+        process.planned.append(Planned(replace(entry, message=b"", detail=parameters), time_us, text))
+        if len(process.planned) > _MOST_PLANNED:
+            oldest = process.planned.pop(0)
+            self._count(process, oldest.entry, oldest)
 
-    def _match_plan(self, process: Process, text: bytes) -> None:
-        if process.planned is None:
-            return
-        _, time_us, planned_text, plan = process.planned
-        if planned_text == text:
-            self._keep_plan(text, time_us, plan)
-            process.planned = None
-        else:
-            self.count_planned(process)
+    def _count_planned(self, process: Process) -> None:
+        """A plan without a line for its execution is one: auto_explain is all that logs. While a text waits for its
+        time, only its own plan is, and gives it.
+        """
+        planned, process.planned = process.planned, []
+        awaiting = process.awaiting
+        for one in planned if awaiting is None else [one for one in planned if one.text == process.awaiting_text][-1:]:
+            self._count(process, awaiting or one.entry, one)
 
-    def count_planned(self, process: Process) -> None:
-        """A plan without a line for its execution is one: auto_explain is all that logs."""
-        if process.planned is None:
-            return
-        entry, time_us, text, plan = process.planned
-        process.planned = None
-        kept = process.executed
-        self._called(process, entry, time_us, text)
-        process.executed = kept
-        self._keep_plan(text, time_us, plan)
+    def _count(self, process: Process, entry: Entry, planned: Planned) -> None:
+        executed = process.executed
+        self._called(process, entry, planned.time_us, planned.text)
+        process.executed = executed
 
     def _keep_plan(self, text: bytes, time_us: int, plan: bytes) -> None:
         ids = ids_of(text)
@@ -192,25 +207,38 @@ class Interpreter:
         if not entry.statement:
             process.temp_files += 1
             process.temp_bytes += size
-            return
-        for sums in self._of_statement(entry)[:1]:
+            process.temp_time = entry.time
+        elif sums := self._of_statement(entry):
             sums.temp_files += 1
             sums.temp_bytes += size
 
+    def _give_files(self, process: Process) -> None:
+        """Files that were removed behind the last execution are its own."""
+        if process.temp_files and process.last:
+            sums = self.totals.of(ids_of(process.last)[0])
+            sums.temp_files += process.temp_files
+            sums.temp_bytes += process.temp_bytes
+        process.temp_files = process.temp_bytes = 0
+
     def _waits(self, process: Process, entry: Entry, time_us: int) -> None:
         process.waiting_us = time_us
-        for sums in self._of_statement(entry)[:1]:
+        if sums := self._of_statement(entry):
             sums.lock_waits += 1
             sums.lock_wait_us += time_us
 
     def _acquired(self, process: Process, entry: Entry, time_us: int) -> None:
         """The whole wait; part of it was counted when the process still waited."""
-        for sums in self._of_statement(entry)[:1]:
+        if sums := self._of_statement(entry):
             sums.lock_wait_us += time_us - process.waiting_us
         process.waiting_us = 0
 
-    def _of_statement(self, entry: Entry) -> list[Sums]:
-        return [self.totals.of(fingerprint) for fingerprint in ids_of(entry.statement)] if entry.statement else []
+    def _of_statement(self, entry: Entry) -> Sums | None:
+        """Of the statement that the entry names, of several in one text the first: the log does not tell which."""
+        if not entry.statement:
+            return None
+        sums = self.totals.of(ids_of(entry.statement)[0])
+        sums.show(-1, entry.statement)
+        return sums
 
     def _failed(self, process: Process, entry: Entry) -> None:
         self.account.kinds[Kind.ERROR] += 1
@@ -218,21 +246,20 @@ class Interpreter:
             return
         if process.awaiting_text == entry.statement or not entry.statement:
             process.awaiting = None  # it is what failed
-        self.count_planned(process)
-        self.untimed(process)
-        process.executed = None
+        process.planned = [one for one in process.planned if one.text != entry.statement]
+        self.close(process)
+        process.executed, process.last = None, b""
         process.forget()
-        if not entry.statement:
+        sums = self._of_statement(entry)
+        if sums is None:
             self.totals.unattributed_errors += 1
             return
-        cancelled = is_cancelled(entry.message, entry.sqlstate)
-        for sums in self._of_statement(entry)[:1]:
-            sums.cancelled += cancelled
-            sums.errors += not cancelled
-            sums.deadlocks += is_deadlock(entry.message, entry.sqlstate)
-            if not cancelled:
-                sums.failed(entry.sqlstate, entry.message)
-            sums.show(-1, entry.statement)
+        if is_cancelled(entry.message, entry.sqlstate):
+            sums.cancelled += 1
+        else:
+            sums.errors += 1
+            sums.failed(entry.sqlstate, entry.message)
+        sums.deadlocks += is_deadlock(entry.message, entry.sqlstate)
 
 
 def _share(time_us: int, parts: int, number: int) -> int:

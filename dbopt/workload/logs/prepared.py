@@ -5,11 +5,17 @@ from __future__ import annotations
 import re
 
 from dbopt.workload.lexer import Token, significant
-from dbopt.workload.normalise import value_of
+from dbopt.workload.literal import value_of
 
 _PREPARE = re.compile(
     rb'\s*prepare\s+(?:"[^"]*"|[^\s("]+)\s*(?:\([^)]*\))?\s*as\s+(?P<text>.*)\Z', re.IGNORECASE | re.DOTALL
 )
+
+
+def prepared(text: bytes) -> bytes:
+    """The statement inside a PREPARE; any other text as it is."""
+    match = _PREPARE.match(text)
+    return text if match is None else match["text"]
 
 
 def executed(text: bytes, prepare: bytes) -> tuple[bytes, bytes]:

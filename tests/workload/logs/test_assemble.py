@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import hypothesis.strategies as st
@@ -21,6 +21,7 @@ from dbopt.workload.logs.sources import found
 from tests.workload.logs.reads import assembled, sums
 
 FORM = Format("stderr", "[%p] %u@%d ")
+TIMED = Format("stderr", "%m [%p] %u@%d ")
 A, B = "SELECT a FROM t WHERE x = 1", "SELECT b FROM t"
 
 
@@ -29,14 +30,24 @@ def said(*messages: str, pid: int = 1) -> bytes:
     return b"".join(line(message, pid) for message in messages)
 
 
-def line(message: str, pid: int = 1) -> bytes:
+def line(message: str, pid: int = 1, at_ms: int | None = None) -> bytes:
     word, _, text = message.partition(": ")
     label, text = (word, text) if word.isupper() else ("LOG", message)
-    return f"[{pid}] u@d {label}:  {text}\n".replace("\n", "\n\t").removesuffix("\t").encode()
+    time = ""
+    if at_ms is not None:
+        seconds, milliseconds = divmod(86_399_000 + at_ms, 1000)
+        hours, minutes = seconds // 3600 % 24, seconds // 60 % 60
+        time = f"2026-01-01 {hours:02}:{minutes:02}:{seconds % 60:02}.{milliseconds:03} UTC "
+    return f"{time}[{pid}] u@d {label}:  {text}\n".replace("\n", "\n\t").removesuffix("\t").encode()
 
 
-def of(text: bytes, sql: str = A) -> Sums:
-    return assembled(text, FORM).totals.statements.get(fingerprint(sql)) or Sums()
+def timed(*messages: tuple[int, str]) -> bytes:
+    """The same, each with the milliseconds that are over: midnight passes after a second."""
+    return b"".join(line(message, at_ms=at_ms) for at_ms, message in messages)
+
+
+def of(text: bytes, sql: str = A, form: Format = FORM) -> Sums:
+    return assembled(text, form).totals.statements.get(fingerprint(sql)) or Sums()
 
 
 def test_an_execution_by_the_simple_protocol() -> None:
@@ -136,6 +147,93 @@ def test_a_lock_wait_counts_with_its_whole_time() -> None:
 
 
 PLAN = f"duration: 0.900 ms  plan:\nQuery Text: {A}\nSeq Scan on t  (cost=0.00..1.00 rows=1 width=4)\n  Filter: (x = 1)"
+
+
+def plan(sql: str, ms: float = 0.5) -> str:
+    return f"duration: {ms:.3f} ms  plan:\nQuery Text: {sql}\nSeq Scan on t  (cost=0.00..1.00 rows=1 width=4)"
+
+
+def test_plans_of_what_ran_inside_an_execution_are_no_executions_though_no_context_says_so() -> None:
+    """auto_explain.log_nested_statements with log_error_verbosity = terse."""
+    inside = [(990 + number, plan(B)) for number in range(20)]
+    text = timed(*inside, (1010, plan(A, 29)), (1010, f"duration: 30.000 ms  statement: {A}"))
+    assert (of(text, A, TIMED).calls, of(text, A, TIMED).total_us) == (1, 30_000)
+    assert (of(text, B, TIMED).calls, of(text, B, TIMED).plan is not None) == (0, True)
+
+
+def test_nor_are_they_where_no_time_of_the_execution_is_logged() -> None:
+    text = timed((1001, plan(B)), (1010, plan(B)), (1020, plan(A, 29)), (1030, plan(B)))
+    assert (of(text, A, TIMED).calls, of(text, B, TIMED).calls) == (1, 1)
+
+
+def test_a_plan_before_an_execution_began_is_one_of_its_own() -> None:
+    """Of a statement that was too fast for log_min_duration_statement."""
+    text = timed((900, plan(B, 100)), (1400, f"duration: 450.000 ms  statement: {A}"))
+    assert (of(text, A, TIMED).calls, of(text, B, TIMED).calls, of(text, B, TIMED).total_us) == (1, 1, 100_000)
+
+
+def test_while_a_text_waits_for_its_time_only_its_own_plan_is_its_execution() -> None:
+    text = said(
+        f"statement: {A}", plan(B), plan(A, 2), plan(B), f"execute x: {B}", "DETAIL: parameters: $1 = '7'", plan(B)
+    )
+    assert (of(text, A).calls, of(text, A).timed, of(text, A).total_us) == (1, 1, 2000)
+    one = of(text, B)
+    assert (one.calls, one.timed, one.samples.chosen) == (1, 1, ((B.encode(), b"parameters: $1 = '7'"),))
+    text = said(f"statement: {A}", plan(B), plan(A, 2), "duration: 5.000 ms")
+    assert (of(text, A).calls, of(text, A).total_us, of(text, B).calls) == (1, 5000, 0)
+
+
+def test_each_statement_of_a_text_has_a_plan_and_the_text_one_execution() -> None:
+    several = f"{A}; {B}"
+    text = said(plan(several), plan(several), f"duration: 4.000 ms  statement: {several}")
+    assert (of(text, A).calls, of(text, B).calls) == (1, 1)
+    text = said(plan(several), "ERROR: division by zero", f"STATEMENT: {several}")
+    assert (of(text, A).calls, of(text, A).errors, of(text, B).calls, of(text, B).errors) == (0, 1, 0, 0)
+
+
+def test_the_plan_of_an_execute_is_that_of_what_was_prepared() -> None:
+    text = said(
+        plan(f"PREPARE p (int) AS {A}"),
+        "duration: 4.000 ms  statement: EXECUTE p(7)",
+        f"DETAIL: prepare: PREPARE p AS {A}",
+    )
+    assert (of(text).calls, of(text).plan is not None) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("context", "calls"),
+    [
+        ("unnamed portal with parameters: $1 = '7', $2 = 'a\nb'", 1),
+        ('portal "c" mit Parametern: $1 = NULL', 1),
+        ("SQL statement \"SELECT b FROM t WHERE a: $1 = 'x'\"\nPL/pgSQL function f() line 1 at SQL statement", 0),
+        ("PL/pgSQL function f() line 1 at SQL statement\nunnamed portal with parameters: $1 = '7'", 0),
+    ],
+)
+def test_parameters_in_a_context_do_not_make_a_plan_one_of_a_function(context: str, calls: int) -> None:
+    """log_parameter_max_length_on_error puts them there."""
+    assert of(said(PLAN, f"CONTEXT: {context}")).calls == calls
+
+
+def test_a_temporary_file_that_was_removed_behind_its_statement() -> None:
+    """The extended protocol: nothing runs when it goes, so that the log does not tell the statement."""
+    file = 'temporary file: path "base/pgsql_tmp/pgsql_tmp1.0", size 100'
+    text = timed(
+        (100, f"duration: 50.000 ms  execute x: {A}"),
+        (100, file),
+        (103, f"duration: 0.500 ms  statement: {B}"),
+        (110, file),
+    )
+    assert [of(text, sql, TIMED).temp_files for sql in (A, B)] == [1, 1]
+    announced = (f"execute x: {A}", "duration: 50.000 ms", file, f"statement: {B}", file, "duration: 1.000 ms")
+    assert [of(said(*announced), sql).temp_files for sql in (A, B)] == [1, 1]
+
+
+def test_a_temporary_file_while_a_statement_runs_where_the_log_names_no_statements() -> None:
+    file = 'temporary file: path "base/pgsql_tmp/pgsql_tmp1.0", size 100'
+    text = timed(
+        (100, f"duration: 50.000 ms  statement: {A}"), (130, file), (140, f"duration: 39.500 ms  statement: {B}")
+    )
+    assert [of(text, sql, TIMED).temp_files for sql in (A, B)] == [0, 1]
 
 
 def test_a_plan_before_its_execution_is_none_of_its_own() -> None:
@@ -248,6 +346,8 @@ MESSAGES = st.sampled_from(
         "duration: 5.000 ms",
         "DETAIL: parameters: $1 = '7'",
         PLAN,
+        f"duration: 3.500 ms  plan:\nQuery Text: {B}\nSeq Scan on t  (cost=0.00..1.00 rows=1 width=4)",
+        f"duration: 2.000 ms  statement: {A}; {B}",
         "ERROR: division by zero",
         f"STATEMENT: {A}",
         "CONTEXT: SQL function f",
@@ -260,15 +360,24 @@ MESSAGES = st.sampled_from(
 
 
 @settings(deadline=None)
-@given(st.lists(st.tuples(MESSAGES, st.integers(1, 2)), max_size=14), st.sets(st.integers(0, 14)))
-def test_blocks_give_what_the_whole_gives(entries: list[tuple[str, int]], cuts: set[int]) -> None:
-    lines = [line(message, pid) for message, pid in entries]
-    whole = assembled(b"".join(lines), FORM)
+@given(
+    st.lists(st.tuples(MESSAGES, st.integers(1, 2), st.sampled_from([0, 1, 3])), max_size=14),
+    st.sets(st.integers(0, 14)),
+    st.booleans(),
+)
+def test_blocks_give_what_the_whole_gives(entries: list[tuple[str, int, int]], cuts: set[int], has_times: bool) -> None:
+    form = TIMED if has_times else FORM
+    times = accumulate(passed for _, _, passed in entries)
+    lines = [
+        line(message, pid, at_ms if has_times else None)
+        for (message, pid, _), at_ms in zip(entries, times, strict=True)
+    ]
+    whole = assembled(b"".join(lines), form)
     together = Assembler()
     edges = sorted({0, len(lines), *(cut for cut in cuts if cut <= len(lines))})
     for start, end in pairwise(edges):
         part = Assembler(knows_beginnings=False)
-        reader(FORM).read(b"".join(lines[start:end]), part)
+        reader(form).read(b"".join(lines[start:end]), part)
         together.account.add(part.account)
         together.follow(part)
     together.finish()

@@ -143,6 +143,104 @@ def test_a_log_without_texts_says_what_to_set(dbopt: Dbopt, tmp_path: Path) -> N
     assert "hint: 3 entries have a time and no text (log_duration): log_min_duration_statement = 0" in err
 
 
+def lines(*messages: str) -> str:
+    """A log of one process; those that start with a label follow the one before."""
+    labelled = (text if text.split(":")[0].isupper() else f"LOG:  {text}" for text in messages)
+    return "".join(f"2026-01-01 00:00:00.000 UTC [7] u@d {text}\n" for text in labelled)
+
+
+FAILING = lines(
+    "duration: 2.000 ms  statement: SELECT a FROM t WHERE b = 5",
+    "ERROR:  canceling statement due to statement timeout",
+    "STATEMENT:  SELECT a FROM t WHERE b = 6",
+    "ERROR:  canceling statement due to user request",
+    "STATEMENT:  select pg_sleep(1), 'x'",
+    "duration: 0.100 ms  statement: SELECT 1",
+    "ERROR:  division by zero",
+    "STATEMENT:  SELECT 1/0",
+    "duration: 0.100 ms  statement: VACUUM t",
+    "ERROR:  canceling statement due to lock timeout",
+    "STATEMENT:  ALTER ROLE r PASSWORD 'secret'",
+)
+
+
+def test_what_failed_or_was_cancelled_is_shown_be_it_a_ping_or_a_command(dbopt: Dbopt, tmp_path: Path) -> None:
+    file = tmp_path / "pg.log"
+    file.write_text(FAILING)
+    found = document(dbopt, file)
+    [one] = found["statements"]
+    assert (one["calls"], one["log"]["errors"], one["log"]["cancelled"]) == (1, 0, 1)
+    failed = {one["sql"]: (one["calls"], one["log"]["errors"], one["log"]["cancelled"]) for one in found["failed"]}
+    assert failed == {
+        "select pg_sleep($1), $2": (0, 0, 1),
+        "SELECT $1/$2": (0, 1, 0),
+        "ALTER ROLE r PASSWORD $1": (0, 0, 1),
+    }
+    assert "secret" not in json.dumps(found)
+    _, out, err = dbopt("capture", "logs", file)
+    titles, _, row, *others = out.splitlines()
+    assert titles.split()[4:8] == ["rows", "failed", "cancelled", "parameters"]
+    assert row.split()[6:8] == ["1", "captured"]
+    assert "failed or cancelled" in others
+    assert [line.split()[1:4] for line in others if "SELECT $1/$2" in line] == [["1", "division", "by"]]
+    assert "errors: 4; statements that only failed or were cancelled: 3" in err
+    assert "left out: 1 x ping\nleft out: 1 x utility command" in err
+
+
+def test_redacted_no_command_that_failed_is_shown(dbopt: Dbopt, tmp_path: Path) -> None:
+    """What looks like a name in a command may be a value: SET a.b = value."""
+    file = tmp_path / "pg.log"
+    file.write_text(FAILING)
+    failed = [one["sql"] for one in document(dbopt, file, "--redact")["failed"]]
+    assert sorted(failed) == ["SELECT $1/$2", "select pg_sleep($1), $2"]
+
+
+def test_a_log_of_nothing_but_failures_is_a_workload_too(dbopt: Dbopt, tmp_path: Path) -> None:
+    file = tmp_path / "pg.log"
+    file.write_text(lines("ERROR:  division by zero", "STATEMENT:  SELECT 1/0"))
+    found = document(dbopt, file)
+    assert (found["statements"], [one["sql"] for one in found["failed"]]) == ([], ["SELECT $1/$2"])
+    _, out, _ = dbopt("capture", "logs", file)
+    assert out.splitlines()[0] == "failed or cancelled"
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "hint"),
+    [
+        (lines("duration: 1.000 ms  statement: SELECT 1", "duration: 1.000 ms  statement: BEGIN"), (),
+         "all that was found is left out: 1 x ping, 1 x utility command"),
+        (lines("duration: 1.000 ms  statement: SELECT a FROM t"), ("--min-calls", "2"),
+         "lower --min-calls and --min-mean-ms: they leave out one statement"),
+        (lines("duration: 1.000 ms  execute fetch from x/c: SELECT a FROM t"), (),
+         "all that was found is left out: 1 x statement that began before the log"),
+        (lines("ERROR:  syntax error", "STATEMENT:  SELEC x"), ("--redact",),
+         "all that was found is left out: 1 x failed statement, whose text may be no SQL"),
+    ],
+)  # fmt: skip
+def test_nothing_to_show_is_an_error_that_says_why(
+    dbopt: Dbopt, tmp_path: Path, text: str, options: tuple[str, ...], hint: str
+) -> None:
+    file = tmp_path / "pg.log"
+    file.write_text(text)
+    code, out, err = dbopt("capture", "logs", file, *options)
+    assert (code, out) == (3, "")
+    assert f"hint: {hint}\n" in err
+
+
+def test_a_statement_of_which_the_log_tells_no_execution_but_what_it_did(dbopt: Dbopt, tmp_path: Path) -> None:
+    file = tmp_path / "pg.log"
+    spilled = 'temporary file: path "base/pgsql_tmp/pgsql_tmp7.0", size 100'
+    waiting = "process 7 still waiting for ShareLock on transaction 9 after 1000.500 ms"
+    file.write_text(lines(spilled, "STATEMENT:  SELECT a FROM t ORDER BY a", waiting, "STATEMENT:  UPDATE t SET a = 1"))
+    found = document(dbopt, file)
+    shown = {one["sql"]: (one["calls"], one["total_ms"], one["log"]) for one in found["statements"]}
+    calls, total_ms, logged = shown["SELECT a FROM t ORDER BY a"]
+    assert (calls, total_ms, logged["temp_files"], logged["temp_bytes"]) == (None, None, 1, 100)
+    calls, total_ms, logged = shown["UPDATE t SET a = $1"]
+    assert (calls, total_ms, logged["lock_waits"], logged["lock_wait_ms"]) == (None, None, 1, 1000.5)
+    assert dbopt("capture", "logs", file, "--min-calls", "2")[0] == 3
+
+
 def test_filters(dbopt: Dbopt, file: Path) -> None:
     everything = document(dbopt, file)["log"]["executions"]
     parts = [document(dbopt, file, "--database", name)["log"]["executions"] for name in ("shop", "shop-2", "billing")]

@@ -14,6 +14,7 @@ import pytest
 
 from dbopt.postgres.identifiers import SQL
 from dbopt.postgres.session import Session
+from dbopt.workload.fingerprint import fingerprint
 from tests.servers import Database
 
 Dbopt = Callable[..., tuple[int, str, str]]
@@ -155,3 +156,33 @@ def sessions(session: Session, database: Database) -> int:
 def allow_connections(database: Database, *, allowed: bool) -> None:
     with database.server.connect() as session:
         session.script(f"ALTER DATABASE {database.name} WITH ALLOW_CONNECTIONS {allowed}")
+
+
+def test_a_statement_with_more_literals_than_can_be_bound_is_planned_as_it_stands(
+    shop: Database, dbopt: Dbopt, log: Callable[..., Path], tmp_path: Path
+) -> None:
+    long = f"SELECT count(*) FROM orders WHERE id IN ({', '.join(map(str, range(70_000)))})"
+    file, workload = log((shop.name, long, ""), (shop.name, BY_STATUS, "$1 = 'open'")), tmp_path / "workload.json"
+    code, _, err = dbopt("capture", "logs", file, "-d", shop.dsn, "-o", workload)
+    assert code == 0, err
+    assert {one["sql"] for one in json.loads(workload.read_text())["statements"]} >= {long, BY_STATUS}
+    for command in ("explain", "measure"):
+        code, out, err = dbopt(command, workload, "-d", shop.dsn, "--format", "json")
+        assert code == 0, err
+        assert [one["error"] for one in json.loads(out)["statements"] if one["sql"] in (long, BY_STATUS)] == [None] * 2
+
+
+def test_of_a_very_long_text_only_the_beginning_is_kept_and_that_is_said(
+    shop: Database, dbopt: Dbopt, log: Callable[..., Path], tmp_path: Path
+) -> None:
+    long = f"SELECT count(*) FROM orders WHERE status IN ('open', '{'x' * 900_000}', '{'y' * 900_000}') AND id > 5"
+    file, workload = log((shop.name, long, ""), (shop.name, BY_STATUS, "$1 = 'open'")), tmp_path / "workload.json"
+    code, _, err = dbopt("capture", "logs", file, "-o", workload)
+    assert code == 0, err
+    assert "without a plan: 1 x text longer than 1,000,000 bytes" in err
+    [cut] = [one for one in json.loads(workload.read_text())["statements"] if one.get("truncated")]
+    assert cut["id"] == fingerprint(long)
+    code, out, err = dbopt("explain", workload, "-d", shop.dsn, "--format", "json")
+    assert code == 0, err
+    errors = {one["id"]: one["error"] for one in json.loads(out)["statements"]}
+    assert errors == {cut["id"]: "only the beginning of its text is known", fingerprint(BY_STATUS): None}
