@@ -119,6 +119,7 @@ def register(app: typer.Typer) -> None:
                 max_included=max_included,
                 max_per_table=max_per_table,
                 repeat_keys=repeat_keys,
+                drop=not (no_drop or pareto),
                 on_progress=on_progress,
             )
             if pareto:

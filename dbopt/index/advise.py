@@ -15,6 +15,7 @@ from dbopt.index.build_time import MAINTENANCE_WORK_MEM, build_ms
 from dbopt.index.candidates import MAX_INCLUDED_COLUMNS, Allowed, repeats
 from dbopt.index.costs import Configuration, Costs
 from dbopt.index.explanations import Explainer
+from dbopt.index.extension import Extender
 from dbopt.index.harvest import Harvest, harvest, widened
 from dbopt.index.maintenance import Condition
 from dbopt.index.merging import merged
@@ -55,7 +56,7 @@ def advise(
     Raises NothingToDo for a workload without a statement, or without one that plans.
     """
     started = time.monotonic()
-    found = search(workload, catalog, what_if, on_progress=on_progress, **options)
+    found = search(workload, catalog, what_if, drop=drop, on_progress=on_progress, **options)
     if on_progress is not None:
         on_progress(0, 1, "looking for needless indexes" if drop else "explaining")
     advice = advice_of(found, drop=drop, snapshot_name=snapshot_name, memory_bytes=memory_bytes, condition=condition)
@@ -72,6 +73,7 @@ def search(
     max_included: int = MAX_INCLUDED_COLUMNS,
     repeat_keys: bool = False,
     plain: bool = False,
+    drop: bool = True,
     max_per_table: int | None = None,
     on_progress: OnProgress | None = None,
     max_calls: int | None = None,
@@ -79,7 +81,8 @@ def search(
     """Search the indexes that serve a workload best. The planner is asked at most about `max_calls` configurations (by
     default CALLS and CALLS_PER_STATEMENT more for each statement). `repeat_keys` allows indexes that begin with the
     columns of a primary key or unique index, and asks no more of them than of others; `plain` allows nothing but
-    b-trees over columns. No table gets more than `max_per_table` indexes. Raises NothingToDo.
+    b-trees over columns; with `drop` new indexes may take the place of existing ones. No table gets more than
+    `max_per_table` indexes. Raises NothingToDo.
     """
     tell = on_progress or (lambda *_: None)
     allowed = Allowed(max_columns, max_included, repeat_keys, plain)
@@ -91,6 +94,10 @@ def search(
     harvested = _with_merged(_harvest(problem, questions, max_columns, tell), problem, what_if, max_included)
     tell(0, 1, "selecting")
     chosen = select(problem, harvested)
+    extender = Extender(questions, problem, what_if, catalog, allowed, harvested, chosen)
+    if drop:
+        extender.run()
+    chosen, harvested = extender.chosen, extender.harvest
     names = names_of(chosen, catalog)
     return Search(workload, catalog, what_if, questions, problem, harvested, chosen, names, allowed)
 

@@ -42,10 +42,10 @@ def _proof(found: Needless, trials: Trials) -> str | None:
     if found.kind == "invalid":
         return ""
     try:
-        changed = trials.without([found.index])
+        changed = without(found, trials)
     except FeatureMissing:
         return None if found.after is not None else ""
-    if not all(_bears(found, number, planned, trials) for number, planned in changed.items()):
+    if changed is None:
         return None
     dearest = max(
         (planned.cost / max(trials.now(number).cost, 0.01) for number, planned in changed.items()), default=1.0
@@ -54,6 +54,12 @@ def _proof(found: Needless, trials: Trials) -> str | None:
     if not changed:
         return "" if found.kind == "unused" else UNREAD
     return PLANNED if dearest <= 1 + TOLERANCE else DEARER.format(100 * (dearest - 1))
+
+
+def without(found: Needless, trials: Trials) -> dict[int, Planned] | None:
+    """The plans that change if the index goes; None where a statement does not bear it. Raises FeatureMissing."""
+    changed = trials.without([found.index])
+    return changed if all(_bears(found, number, planned, trials) for number, planned in changed.items()) else None
 
 
 def _bears(found: Needless, number: int, planned: Planned, trials: Trials) -> bool:

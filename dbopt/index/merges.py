@@ -54,12 +54,12 @@ def pairs(catalog: Catalog, allowed: Allowed, gone: Sequence[str] = ()) -> Itera
     """
     found = []
     for relation in catalog.relations:
-        indexes = [index for index in catalog.indexes_of(relation) if _may_merge(index) and index.sql_name not in gone]
+        indexes = [index for index in catalog.indexes_of(relation) if may_merge(index) and index.sql_name not in gone]
         keys = [key.columns for key in catalog.foreign_keys if key.table in _tables(relation, catalog)]
         found += [
             pair
             for one, other in permutations(indexes, 2)
-            if (pair := _pair(one, other, allowed)) is not None and (pair.lossless or not _finds_rows(other, keys))
+            if (pair := pair_of(one, other, allowed)) is not None and (pair.lossless or not _finds_rows(other, keys))
         ]
     yield from sorted(found, key=lambda pair: not pair.lossless)
 
@@ -73,7 +73,8 @@ def _finds_rows(index: ExistingIndex, keys: Sequence[tuple[str, ...]]) -> bool:
     return any(len(key) > 1 and set(index.columns[: len(key)]) == set(key) for key in keys)
 
 
-def _may_merge(index: ExistingIndex) -> bool:
+def may_merge(index: ExistingIndex) -> bool:
+    """Whether another could take its place, if that has the same keys and columns."""
     return (
         index.method == "btree"
         and index.is_valid
@@ -84,7 +85,7 @@ def _may_merge(index: ExistingIndex) -> bool:
     )
 
 
-def _pair(one: ExistingIndex, other: ExistingIndex, allowed: Allowed) -> Pair | None:
+def pair_of(one: ExistingIndex, other: ExistingIndex, allowed: Allowed) -> Pair | None:
     """The first one's keys come first. Without loss they begin with the other's, so that each pair is met once."""
     width = len(other.keys)
     lossless = one.keys[:width] == other.keys and (len(one.keys) > width or one.name < other.name)

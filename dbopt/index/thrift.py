@@ -30,9 +30,12 @@ def drop_needless(problem: Problem, chosen: Configuration) -> Configuration:
 
 def is_worthwhile(problem: Problem, chosen: Configuration, index: Index) -> bool:
     """Whether the index saves more than it costs, and a share of some statement that is worth an index."""
+    return problem.gain(chosen - {index}, frozenset((index,))) > 0 and saves_enough(problem, chosen, index)
+
+
+def saves_enough(problem: Problem, chosen: Configuration, index: Index) -> bool:
+    """Whether the index saves a share of some statement that is worth an index."""
     without = chosen - {index}
-    if problem.gain(without, frozenset((index,))) <= 0:
-        return False
     repeats = problem.repeats(index) or any(begins(index, other) for other in without)
     is_small = all(problem.size(index) <= SMALL_PART * problem.size(other) for other in without if begins(index, other))
     for number in problem.costs.statements(frozenset((index,))):
