@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dbopt.workload.logs.entries import Entry
+from dbopt.workload.logs.entries import UNSURE, Entry
 from dbopt.workload.logs.interpret import Interpreter
 from dbopt.workload.logs.messages import Kind
 from dbopt.workload.logs.processes import END, Label, Process, held_bytes, is_mere_duration, settle, settles
@@ -139,7 +139,8 @@ class Assembler(Interpreter):
     def _postpone(self, process: Process, entry: Entry) -> None:
         """Leave it to who knows what the process did before, unless it says nothing after the entry before it."""
         before = next((item for item in reversed(process.pending) if item != END), None)
-        if before is not None and is_mere_duration(before) and is_mere_duration(entry):
+        is_second = before is not None and is_mere_duration(before) and is_mere_duration(entry)
+        if is_second and not entry.process.startswith(UNSURE):
             self.account.kinds[Kind.DURATION] += 1
             return
         process.pending.append(entry)

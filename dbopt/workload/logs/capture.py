@@ -159,6 +159,12 @@ def remarks(read: Read) -> list[str]:
         known = read.files[0].form.prefix if read.files[0].form is not None else None
         if guess is not None and guess != known:
             lines.append(f"most of it was skipped: the lines look as if --prefix '{guess}' had written them")
+    unsure = sum(file.account.unsure for file in read.files)
+    if unsure:
+        lines.append(
+            f"the log names neither process nor session (%p, %c): {unsure:,} times, plans and temporary files on lines"
+            " of their own may be given to statements of other sessions"
+        )
     errors, failed = summary.entries_by_kind.get(Kind.ERROR, 0), len(read.captured.workload.failed)
     if errors:
         lines.append(f"errors: {errors:,}; statements that only failed or were cancelled: {failed}")

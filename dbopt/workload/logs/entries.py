@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+UNSURE = b"?"
+"""What the name of a process begins with that may be several."""
+
 
 @dataclass(slots=True)
 class Entry:
     """What one process said at one time, with the lines that belong to it. Texts are bytes as they stand in the log,
     empty where the log does not know them.
 
-    `process` tells processes apart: a session's id, else a pid. `is_first` is set where the log says that it is the
-    first entry of its process. `severity` is the English one.
+    `process` tells processes apart: a session's id, else a pid, else what is known of the client. `is_first` is set
+    where the log says that it is the first entry of its process. `severity` is the English one.
     """
 
     process: bytes
@@ -42,7 +45,8 @@ class Entry:
 class Account:
     """How the bytes of an input were read: each is recognised (what starts an entry, and what other programs wrapped
     around it), a continuation of an entry, or skipped. `gaps` counts the runs of skipped bytes, `other_prefixes` the
-    entries with a log_line_prefix that the log does not have elsewhere.
+    entries with a log_line_prefix that the log does not have elsewhere. `unsure` are times, plans and files that may be
+    those of another session.
     """
 
     size: int = 0  # bytes of the input
@@ -54,6 +58,7 @@ class Account:
     entries: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
     other_prefixes: Counter[str] = field(default_factory=Counter)
+    unsure: int = 0
 
     def skip(self, data: bytes) -> None:
         if data:
@@ -70,3 +75,4 @@ class Account:
         self.entries += other.entries
         self.kinds.update(other.kinds)
         self.other_prefixes.update(other.other_prefixes)
+        self.unsure += other.unsure

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field, replace
 
 from dbopt.workload.logs import plans
 from dbopt.workload.logs.aggregate import LoggedPlan, Sums, Totals
-from dbopt.workload.logs.entries import Account, Entry
+from dbopt.workload.logs.entries import UNSURE, Account, Entry
 from dbopt.workload.logs.messages import Kind, is_cancelled, is_deadlock, meaning
 from dbopt.workload.logs.parameters import is_cut
 from dbopt.workload.logs.prepared import prepared
 from dbopt.workload.logs.processes import FAILURES, Filter, Planned, Process, as_executed
 from dbopt.workload.logs.shapes import ids_of
+from dbopt.workload.logs.times import began_before
 from dbopt.workload.parameter_sets import drawn
 
 _MOST_PLANNED = 200  # plans of a process that wait for the time of an execution
@@ -53,12 +54,14 @@ class Interpreter:
             case Kind.STATEMENT:
                 self._announced(process, entry, text)
             case Kind.PLAN:
+                self.account.unsure += entry.process.startswith(UNSURE)
                 self._planned(process, entry, time_us, text)
 
     def _take_event(self, process: Process, entry: Entry, kind: str, amount: int) -> None:
         match kind:
             case Kind.DURATION:
-                self._timed(process, amount)
+                self.account.unsure += entry.process.startswith(UNSURE)
+                self._timed(process, entry, amount)
             case Kind.TEMPORARY_FILE:
                 self._wrote_file(process, entry, amount)
             case Kind.WAITING:
@@ -125,12 +128,14 @@ class Interpreter:
             text, entry = as_executed(text, entry)
         process.awaiting, process.awaiting_text, process.last = entry, text, text
 
-    def _timed(self, process: Process, time_us: int) -> None:
+    def _timed(self, process: Process, entry: Entry, time_us: int) -> None:
         """The time of the text that came before; a time of nothing that is known counts nowhere."""
         announced = process.awaiting
         if announced is None:
             self._count_planned(process)
             return
+        if entry.process.startswith(UNSURE) and began_before(announced.time, entry.time, time_us):
+            return  # it is that of another session
         process.awaiting, process.planned = None, []
         self._called(process, announced, time_us, process.awaiting_text)
 
@@ -205,6 +210,7 @@ class Interpreter:
 
     def _wrote_file(self, process: Process, entry: Entry, size: int) -> None:
         if not entry.statement:
+            self.account.unsure += entry.process.startswith(UNSURE)
             process.temp_files += 1
             process.temp_bytes += size
             process.temp_time = entry.time

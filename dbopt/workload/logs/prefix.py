@@ -38,12 +38,19 @@ _FIELDS = {
     "Q": ("query", rb"-?\d+"),
 }
 WANTED = ("time", "pid", "session", "user", "database", "sqlstate", "line")
+# what tells sessions apart, more or less, where the log names neither the process nor the session
+INSTEAD = ("number", "started", "remote", "host", "application", "user", "database")
+TELLING = frozenset(("number", "started"))
+"""Those of them that no two sessions have at one time, but by accident."""
+_NUMBER = rb"(?:(?P<number>-?\d+)/\d+)?"  # of the backend in %v; what follows changes with each transaction
 _ESCAPE = re.compile(r"%(?P<padding>-?\d+)?(?P<letter>.?)", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Prefix:
-    """A log_line_prefix and the pattern of what it writes, with a named group for each of WANTED that is in it."""
+    """A log_line_prefix and the pattern of what it writes, with a named group for each of WANTED that is in it, and of
+    INSTEAD where it has neither %p nor %c.
+    """
 
     text: str
     pattern: bytes
@@ -55,7 +62,8 @@ class Prefix:
 
 def parsed(text: str) -> Prefix:
     """Raises UsageError where the server would not know an escape."""
-    seen: set[str] = set()
+    has_session = any(match["letter"] in ("p", "c") for match in _ESCAPE.finditer(text))
+    wanted = {*WANTED, *(() if has_session else INSTEAD)}
     before: list[bytes] = []
     after: list[bytes] | None = None
     position = 0
@@ -66,13 +74,14 @@ def parsed(text: str) -> Prefix:
         if match["letter"] == "q":
             after = [] if after is None else after
         else:
-            current.append(_field(match, seen))
+            current.append(_field(match, wanted))
     (before if after is None else after).append(re.escape(text[position:].encode()))
     optional = b"" if after is None else b"(?:" + b"".join(after) + b"|)"
     return Prefix(text, b"".join(before) + optional)
 
 
-def _field(match: re.Match[str], seen: set[str]) -> bytes:
+def _field(match: re.Match[str], wanted: set[str]) -> bytes:
+    """Its pattern; a group for one that is still wanted."""
     letter, padding = match["letter"], match["padding"]
     if letter == "%":
         return b"%"
@@ -81,9 +90,11 @@ def _field(match: re.Match[str], seen: set[str]) -> bytes:
             f"log_line_prefix has no escape {match[0]}", hint="give --prefix as SHOW log_line_prefix prints it"
         )
     name, pattern = _FIELDS[letter]
-    is_wanted = name in WANTED and name not in seen
-    seen.add(name)
-    group = b"(?P<%s>%s)" % (name.encode(), pattern) if is_wanted else b"(?:%s)" % pattern
+    if letter == "v" and "number" in wanted:
+        wanted.remove("number")
+        return b" *" + _NUMBER + b" *" if padding else _NUMBER
+    group = b"(?P<%s>%s)" % (name.encode(), pattern) if name in wanted else b"(?:%s)" % pattern
+    wanted.discard(name)
     return b" *" + group + b"? *" if padding else group
 
 

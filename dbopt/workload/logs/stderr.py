@@ -9,7 +9,7 @@ from functools import cached_property
 
 from dbopt.workload.logs import changes, prefix
 from dbopt.workload.logs.assemble import Assembler
-from dbopt.workload.logs.entries import Entry
+from dbopt.workload.logs.entries import UNSURE, Entry
 from dbopt.workload.logs.languages import labels, severities
 
 # Entries of the extended protocol that only prepare an execution are most of a log, and say nothing that counts.
@@ -43,6 +43,18 @@ class Stderr:
         index = self._header.groupindex
         return tuple(index.get(name, 0) for name in (*prefix.WANTED, "severity", "first", "rest"))
 
+    @cached_property
+    def _instead(self) -> tuple[int, ...]:
+        """The groups that tell sessions apart where there is no better."""
+        index = self._header.groupindex
+        has_session = "pid" in index or "session" in index
+        return () if has_session else tuple(index[name] for name in prefix.INSTEAD if name in index)
+
+    @cached_property
+    def _mark(self) -> bytes:
+        """What the names of processes begin with, where sessions are told apart by what several may have."""
+        return b"" if prefix.TELLING & self._header.groupindex.keys() else UNSURE
+
     def read(self, block: bytes, into: Assembler) -> None:
         """Read a block that starts with an entry and ends with the last line of one."""
         account, known_labels, known_severities = into.account, labels(), severities()
@@ -67,13 +79,14 @@ class Stderr:
     def _taker(self, into: Assembler) -> Callable[[re.Match[bytes], dict[bytes, str], dict[bytes, str]], None]:
         groups, missing = self._groups, [number for number, group in enumerate(self._groups) if group == 0]
         seen, kinds = into.totals.seen, into.account.kinds
+        instead, mark = self._instead, self._mark
 
         def take(match: re.Match[bytes], known_labels: dict[bytes, str], known_severities: dict[bytes, str]) -> None:
             found = match.group(*groups)
             time, pid, session, user, database, sqlstate, line, word, first, rest = (
                 _without(found, missing) if missing else found
             )
-            process = session or pid or b""
+            process = session or pid or mark + b"|".join([match[group] or b"" for group in instead])
             text = first + b"\n" + _untabbed(rest) if rest else first
             if b"\r" in text:  # of a server on Windows
                 text = text.replace(b"\r\n", b"\n").removesuffix(b"\r")

@@ -36,6 +36,15 @@ def apart(earlier: bytes, later: bytes) -> Apart | None:
     return Apart(difference, max(first.resolution, second.resolution))
 
 
+_PARSING = 50_000  # microseconds: a text is logged when it is read and parsed, which its time includes
+
+
+def began_before(announced: bytes, ended: bytes, time_us: int) -> bool:
+    """Whether what ended then, and took that long, began before that text was announced."""
+    since = apart(announced, ended)
+    return since is not None and not since.us + since.resolution + _PARSING >= time_us
+
+
 def _parsed(time: bytes) -> Apart | None:
     """Since midnight, or since 1970."""
     if match := _EPOCH.match(time):

@@ -22,6 +22,7 @@ from tests.workload.logs.reads import assembled, sums
 
 FORM = Format("stderr", "[%p] %u@%d ")
 TIMED = Format("stderr", "%m [%p] %u@%d ")
+UNNAMED = Format("stderr", "%m %u@%d ")
 A, B = "SELECT a FROM t WHERE x = 1", "SELECT b FROM t"
 
 
@@ -38,7 +39,8 @@ def line(message: str, pid: int = 1, at_ms: int | None = None) -> bytes:
         seconds, milliseconds = divmod(86_399_000 + at_ms, 1000)
         hours, minutes = seconds // 3600 % 24, seconds // 60 % 60
         time = f"2026-01-01 {hours:02}:{minutes:02}:{seconds % 60:02}.{milliseconds:03} UTC "
-    return f"{time}[{pid}] u@d {label}:  {text}\n".replace("\n", "\n\t").removesuffix("\t").encode()
+    session = f"[{pid}] u@d" if pid else "u@d"
+    return f"{time}{session} {label}:  {text}\n".replace("\n", "\n\t").removesuffix("\t").encode()
 
 
 def timed(*messages: tuple[int, str]) -> bytes:
@@ -333,6 +335,54 @@ def test_so_it_is_while_a_log_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert_bounded(reading, held)
 
 
+# -- logs that do not name processes ----------------------------------------------------------------------------------
+
+
+def test_a_time_that_began_before_a_text_is_not_given_to_it() -> None:
+    """Of another session, which the log does not tell apart."""
+    entries = (
+        (0, f"statement: {A}"),
+        (1000, f"statement: {B}"),
+        (1200, "duration: 1200.000 ms"),
+        (1500, "duration: 499.900 ms"),
+    )
+    text = b"".join(line(message, pid=0, at_ms=at_ms) for at_ms, message in entries)
+    assert [(one.calls, one.timed, one.total_us) for one in (of(text, A, UNNAMED), of(text, B, UNNAMED))] == [
+        (1, 0, 0),
+        (1, 1, 499_900),
+    ]
+    assert assembled(text, UNNAMED).account.unsure == 2
+    assert assembled(timed(*entries), TIMED).account.unsure == 0
+
+
+@pytest.mark.parametrize(
+    ("prefix", "one", "other"),
+    [
+        ("%m %u@%d ", "al@x", "bo@x"),
+        ("%m %r ", "10.0.0.7(40000)", "10.0.0.7(40001)"),
+        ("%m %h %a ", "[local] psql", "[local] job"),
+        ("%m %v ", "3/17", "4/17"),
+        ("%m %s ", "2026-01-01 00:00:00 UTC", "2026-01-01 00:00:01 UTC"),
+        ("%m %-8v|", "3/17    ", "4/17    "),
+    ],
+)
+def test_whatever_tells_sessions_apart_keeps_their_times_apart(prefix: str, one: str, other: str) -> None:
+    ending = prefix[-1] if prefix.endswith("|") else " "
+    lines = [
+        f"2026-01-01 00:00:00.000 UTC {client}{ending}LOG:  {message}\n"
+        for client, message in (
+            (one, f"statement: {A}"),
+            (other, f"statement: {B}"),
+            (one.replace("3/17", "3/18"), "duration: 1.000 ms"),
+            (other, "duration: 2.000 ms"),
+        )
+    ]
+    text, form = "".join(lines).encode(), Format("stderr", prefix)
+    assert [of(text, sql, form).total_us for sql in (A, B)] == [1000, 2000]
+    is_sure = "%v" in prefix or "%s" in prefix or "8v" in prefix
+    assert assembled(text, form).account.unsure == (0 if is_sure else 2)
+
+
 # -- blocks -----------------------------------------------------------------------------------------------------------
 
 MESSAGES = st.sampled_from(
@@ -363,13 +413,12 @@ MESSAGES = st.sampled_from(
 @given(
     st.lists(st.tuples(MESSAGES, st.integers(1, 2), st.sampled_from([0, 1, 3])), max_size=14),
     st.sets(st.integers(0, 14)),
-    st.booleans(),
+    st.sampled_from([FORM, TIMED, UNNAMED]),
 )
-def test_blocks_give_what_the_whole_gives(entries: list[tuple[str, int, int]], cuts: set[int], has_times: bool) -> None:
-    form = TIMED if has_times else FORM
+def test_blocks_give_what_the_whole_gives(entries: list[tuple[str, int, int]], cuts: set[int], form: Format) -> None:
     times = accumulate(passed for _, _, passed in entries)
     lines = [
-        line(message, pid, at_ms if has_times else None)
+        line(message, 0 if form is UNNAMED else pid, None if form is FORM else at_ms)
         for (message, pid, _), at_ms in zip(entries, times, strict=True)
     ]
     whole = assembled(b"".join(lines), form)

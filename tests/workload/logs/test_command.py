@@ -241,6 +241,19 @@ def test_a_statement_of_which_the_log_tells_no_execution_but_what_it_did(dbopt: 
     assert dbopt("capture", "logs", file, "--min-calls", "2")[0] == 3
 
 
+def test_times_that_may_be_of_other_sessions_are_remarked(dbopt: Dbopt, tmp_path: Path) -> None:
+    file = tmp_path / "pg.log"
+    named = lines("statement: SELECT a FROM t", "duration: 1.000 ms") * 5
+    remark = "5 times, plans and temporary files on lines of their own may be given to statements of other sessions"
+    file.write_text(named)
+    assert remark not in dbopt("capture", "logs", file)[2]
+    file.write_text(named.replace(" [7]", ""))
+    code, _, err = dbopt("capture", "logs", file, "--prefix", "%m %u@%d ")
+    assert (code, remark in err) == (0, True)
+    file.write_text(lines("duration: 1.000 ms  statement: SELECT a FROM t").replace(" [7]", ""))
+    assert "may be given" not in dbopt("capture", "logs", file)[2]
+
+
 def test_filters(dbopt: Dbopt, file: Path) -> None:
     everything = document(dbopt, file)["log"]["executions"]
     parts = [document(dbopt, file, "--database", name)["log"]["executions"] for name in ("shop", "shop-2", "billing")]
