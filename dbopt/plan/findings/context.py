@@ -114,9 +114,11 @@ class Context:
         return 1 + int(gather.raw.get("Workers Launched", gather.raw.get("Workers Planned", 0)))
 
     def passes(self, node: Node) -> float:
-        """How often the node's rows were read from their beginning: once for each loop, if the processes of a parallel
-        query did not share one pass.
+        """How often the node's rows are read from their beginning: once for each loop, if the processes of a parallel
+        query did not share one pass; where nothing was measured, as often as the planner's costs say.
         """
+        if not self.measured:
+            return max(1.0, self.effort(node).cost / node.total_cost) if node.total_cost > 0 else 1.0
         return max(1.0, (node.loops or 1) / self.processes(node))
 
     def rows(self, node: Node) -> float:

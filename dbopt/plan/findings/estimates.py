@@ -25,9 +25,8 @@ LEAST_ROWS = 100.0  # fewer rows change hardly a plan
 CHANGED = 0.2  # of the rows: twice the share at which autovacuum analyses a table, so that it is off or far behind
 LEAST_CHANGED = 1000
 RAISED, MOST_TARGET = 10, 1000  # a target by this factor, up to this: each planning reads the list
-_DECIDED = frozenset(
-    "Nested Loop,Hash Join,Merge Join,Sort,Incremental Sort,Hash,Memoize,Materialize,WindowAgg,Unique,SetOp".split(",")
-)
+_JOINS = ("Nested Loop", "Hash Join", "Merge Join", "Hash", "Memoize", "Materialize")
+_DECIDED = frozenset((*_JOINS, "Sort", "Incremental Sort", "WindowAgg", "Unique", "SetOp"))
 _ESTIMATED = EQUAL | RANGE | {"<>", "<> all", "is not null"}
 
 
@@ -46,9 +45,8 @@ class Misjudged:
     @property
     def in_words(self) -> str:
         less = "fewer" if self.actual < self.planned else "more"
-        return (
-            f"{counted(self.actual, 'rows')}, {self.factor:,.0f} times {less} than the {self.planned:,.0f} that were planned"
-        )
+        than = f"{self.factor:,.0f} times {less} than the {self.planned:,.0f} that were planned"
+        return f"{counted(self.actual, 'rows')}, {than}"
 
 
 def of_scan(scan: Scan) -> Misjudged | None:

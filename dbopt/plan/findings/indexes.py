@@ -17,7 +17,7 @@ _BITMAP_ONLY = frozenset({"brin", "gin", "gist", "spgist"})
 
 @dataclass(frozen=True)
 class Seekable:
-    """Columns of a table by how conditions compare them with values, each once, in the order of the text; and the
+    """Columns of a table by how conditions compare them with values, each once, those that find few rows first; and the
     conditions for which a b-tree on columns does nothing.
     """
 
@@ -31,7 +31,7 @@ class Seekable:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Columns of an index in the order in which they narrow the search most: a range ends it."""
+        """Columns of an index in an order in which all of them narrow the search: a range ends it."""
         return tuple(quoted(name) for name in self.columns)
 
 
@@ -48,7 +48,16 @@ def seekable(found: Iterable[Condition], relation: Relation) -> Seekable:
             ranges[name] = None
         else:
             others.append(condition)
-    return Seekable(tuple(equal), tuple(name for name in ranges if name not in equal), tuple(others))
+    first = sorted(equal, key=lambda name: _typical_share(relation, name))
+    return Seekable(tuple(first), tuple(name for name in ranges if name not in equal), tuple(others))
+
+
+def _typical_share(relation: Relation, name: str) -> float:
+    """The share of the rows that has one value: what finds few rows leads, so that the index serves others, too."""
+    distinct = column.n_distinct if (column := relation.column(name)) is not None else None
+    if not distinct:
+        return 1.0
+    return 1.0 / distinct if distinct > 0 else 1.0 / max(-distinct * relation.rows, 1.0)
 
 
 def _column(condition: Condition, relation: Relation) -> str | None:

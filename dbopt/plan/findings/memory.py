@@ -63,7 +63,7 @@ def _of_sort(node: Node) -> float | None:
     every = [float(raw.get("Actual Rows", 0.0)) for raw in node.raw.get("Workers", ())]
     rows = max([*every, node.actual_rows or 0.0]) if node.node_type == "Sort" else 0.0
     uneven = min(2.0, (node.total_rows or 0.0) / max(rows, 1.0)) if every else 1.0
-    return (max(spaces) + rows * _SORT_ENTRY) * uneven
+    return float((max(spaces) + rows * _SORT_ENTRY) * uneven)
 
 
 def _of_hash(context: Context, node: Node) -> float | None:

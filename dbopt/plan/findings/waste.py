@@ -64,7 +64,7 @@ class Waste:
         """reads all 50,000 rows (418 blocks) of public.orders and keeps 12"""
         scan, context = self.scan, self.scan.context
         verb, keeps = ("reads", "keeps") if context.measured else ("will read", "is expected to keep")
-        times = f" {scan.passes:,.0f} times" if scan.passes > 1 else ""
+        times = f" {scan.passes:,.0f} times" if scan.passes >= 2 else ""
         parts = f", {len(scan.nodes)} partitions," if len(scan.nodes) > 1 else ""
         every = "all " if self.found == self.kept else ""
         return (

@@ -40,9 +40,9 @@ def check(context: Context) -> Iterator[Finding]:
             NAME,
             f"{scan.relation.sql_name} has {has:,} pages where its rows need about {needs:,}"
             + (f", and {dead:,} dead rows" if dead else ""),
-            f"VACUUM FULL writes it anew, {size_text((has - needs) * BLOCK)} smaller; nobody can read or write the table "
-            "meanwhile, so that where this matters pg_repack or pg_squeeze are the better tools. Then see that "
-            "autovacuum keeps up.",
+            f"VACUUM FULL writes it anew, {size_text((has - needs) * BLOCK)} smaller; nobody can read or write the "
+            "table meanwhile, so that where this matters pg_repack or pg_squeeze are the better tools. Then see "
+            "that autovacuum keeps up.",
             tuple(f"VACUUM (FULL, ANALYZE) {name}" for name in tables),
             scan.first.number,
             scan.share,

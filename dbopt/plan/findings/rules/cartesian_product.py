@@ -30,8 +30,8 @@ def check(context: Context) -> Iterator[Finding]:
         if not joins.depends_on(inner, outer):
             yield Finding(
                 NAME,
-                f"each of {counted(left, 'rows')} of {_named(outer)} is joined with each of {counted(right, 'rows')} of "
-                f"{_named(inner)}: no condition joins the two",
+                f"each of {counted(left, 'rows')} of {_named(outer)} is joined with each of {counted(right, 'rows')} "
+                f"of {_named(inner)}: no condition joins the two",
                 "Add the condition that is missing between them. If every pair is really wanted, CROSS JOIN says so to "
                 "whoever reads the statement.",
                 (),

@@ -38,8 +38,8 @@ def check(context: Context) -> Iterator[Finding]:
             NAME,
             f"the WITH query {name} is computed as a whole, {counted(given, 'rows')}, of which {max(kept):,.0f} are "
             "wanted outside",
-            f"{name} AS NOT MATERIALIZED (...) lets the planner take the condition into it, where an index may serve it; "
-            "or write the condition inside.",
+            f"{name} AS NOT MATERIALIZED (...) lets the planner take the condition into it, where an index may serve "
+            "it; or write the condition inside.",
             () if text is None else (text,),
             producer.number,
             share,

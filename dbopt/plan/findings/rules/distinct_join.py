@@ -35,10 +35,11 @@ def check(context: Context) -> Iterator[Finding]:
         names = ", ".join(asked)
         yield Finding(
             NAME,
-            f"the join with {names} gives {counted(rows, 'rows')}, which DISTINCT brings down to {out:,.0f}; no column of "
-            f"{names} is selected",
-            f"Ask for the row, not for the pairs: WHERE EXISTS (SELECT FROM {asked[0]} WHERE ...) in place of the join "
-            "stops at the first match, and needs no DISTINCT where a key is selected. `dbopt rewrite` proves such a form.",
+            f"the join with {names} gives {counted(rows, 'rows')}, which DISTINCT brings down to {out:,.0f}; no "
+            f"column of {names} is selected",
+            f"Ask for the row, not for the pairs: WHERE EXISTS (SELECT FROM {asked[0]} WHERE ...) in place of the "
+            "join stops at the first match, and needs no DISTINCT where a key is selected. `dbopt rewrite` proves "
+            "such a form.",
             (),
             distinct.number,
             share,

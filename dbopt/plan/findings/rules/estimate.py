@@ -41,7 +41,7 @@ def _of_scans(context: Context) -> Iterator[Finding]:
 
 
 def _finding(message: str, remedy: Remedy, node: Node, share: float) -> Finding:
-    return Finding(NAME, message, f"{remedy.why} Statistics tell it.", remedy.sql, node.number, share)
+    return Finding(NAME, message, f"{remedy.why} The SQL tells it better.", remedy.sql, node.number, share)
 
 
 # -- groups -----------------------------------------------------------------------------------------------------------

@@ -30,11 +30,11 @@ def check(context: Context) -> Iterator[Finding]:
         return
     yield Finding(
         NAME,
-        f"a prepared statement's generic plan, {shape(generic.plan)}, costs {cost:,.0f} with the values of parameter set "
-        f"{generic.sets.index(worst) + 1}, {_factor(worst):,.0f} times the {worst.custom.cost:,.0f} of a plan made for "
-        f"them; PostgreSQL takes it {taken}",
-        "Have it planned for its values each time, which costs little beside what it saves; or write two statements, one "
-        "for the common values and one for the others.",
+        f"a prepared statement's generic plan, {shape(generic.plan)}, costs {cost:,.0f} with the values of parameter "
+        f"set {generic.sets.index(worst) + 1}, {_factor(worst):,.0f} times the {worst.custom.cost:,.0f} of a plan "
+        f"made for them; PostgreSQL takes it {taken}",
+        "Have it planned for its values each time, which costs little beside what it saves; or write two "
+        "statements, one for the common values and one for the others.",
         ("SET plan_cache_mode = force_custom_plan",),
     )
 

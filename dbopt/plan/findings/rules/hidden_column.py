@@ -26,7 +26,11 @@ def check(context: Context) -> Iterator[Finding]:
         if found is None or not context.weighs(scan.share):
             continue
         for one in hidden_in(scan):
-            large = found.is_large(one.column) if context.measured else one.is_narrow and scan.blocks >= LEAST_BLOCKS_UNMEASURED
+            large = (
+                found.is_large(one.column)
+                if context.measured
+                else one.is_narrow and scan.blocks >= LEAST_BLOCKS_UNMEASURED
+            )
             if large and not (one.is_implicit and not is_written(context.tree, one.column.name)):
                 yield from _found(scan, one, found.in_words)
                 break

@@ -70,8 +70,8 @@ def _finding(scan: Scan, read: float, search: Seekable) -> Finding:
     keys = search.keys
     return Finding(
         NAME,
-        f"{_index(scan.first)} finds {counted(read * scan.passes, 'rows')} of {scan.relation.sql_name}{loops}, of which "
-        f"the filter keeps {scan.kept * scan.passes:,.0f}",
+        f"{_index(scan.first)} finds {counted(read * scan.passes, 'rows')} of {scan.relation.sql_name}{loops}, of "
+        f"which the filter keeps {scan.kept * scan.passes:,.0f}",
         f"An index on {', '.join(keys)} finds the kept rows alone. `dbopt suggest` weighs it against the rest of the "
         "workload, and merges it with the present one.",
         (create_index(scan.relation, keys),),

@@ -21,10 +21,10 @@ def check(context: Context) -> Iterator[Finding]:
     cost, limit = context.plan.cost, context.number("jit_above_cost", 100_000)
     yield Finding(
         NAME,
-        f"compiling {compiled.get('Functions', 0)} functions took {spent:,.0f} ms of {whole:,.0f} ms: the plan's cost of "
-        f"{cost:,.0f} is above jit_above_cost, {limit:,.0f}",
-        "Switch JIT off for the sessions or the role that run this statement, or raise jit_above_cost. Where the cost is "
-        "far too high because rows are misjudged, mend that first.",
+        f"compiling {compiled.get('Functions', 0)} functions took {spent:,.0f} ms of {whole:,.0f} ms: the plan's "
+        f"cost of {cost:,.0f} is above jit_above_cost, {limit:,.0f}",
+        "Switch JIT off for the sessions or the role that run this statement, or raise jit_above_cost. Where the "
+        "cost is far too high because rows are misjudged, mend that first.",
         ("SET jit = off",),
         None,
         min(1.0, spent / whole) if whole else None,

@@ -75,9 +75,10 @@ def _finding(scan: Scan, limit: Node, walked: float, kept: float) -> Finding:
         sql = (create_index(scan.relation, keys),)
     return Finding(
         NAME,
-        f"to find {counted(limit.actual_rows if context.measured and limit.actual_rows else limit.plan_rows, 'rows')} in "
-        f"order, it {verb} over {counted(walked, 'rows')} of {scan.relation.sql_name} along {quoted(scan.first.index or '')}"
-        f" and throws all but {kept:,.0f} away",
+        "to find "
+        f"{counted(limit.actual_rows if context.measured and limit.actual_rows else limit.plan_rows, 'rows')} in "
+        f"order, it {verb} over {counted(walked, 'rows')} of {scan.relation.sql_name} along "
+        f"{quoted(scan.first.index or '')} and throws all but {kept:,.0f} away",
         remedy,
         sql,
         scan.first.number,
@@ -88,8 +89,9 @@ def _finding(scan: Scan, limit: Node, walked: float, kept: float) -> Finding:
 def _any_other_order(columns: tuple[str, ...]) -> str:
     on = f" on {', '.join(quoted(name) for name in columns)}" if columns else ""
     return (
-        f"The rows that pass the filter are not spread evenly along this index. Let an index{on} find them and sort the "
-        "few that there are: ORDER BY an expression, such as the column + 0, keeps the planner from walking this one."
+        f"The rows that pass the filter are not spread evenly along this index. Let an index{on} find them and sort "
+        "the few that there are: ORDER BY an expression, such as the column + 0, keeps the planner from walking this "
+        "one."
     )
 
 

@@ -45,9 +45,7 @@ def _pairs(context: Context, join: Node, outer: Node, inner: Node) -> Finding | 
     return Finding(NAME, message, *_remedy(context, found, inner, outer), join.number, share)
 
 
-def _remedy(
-    context: Context, found: tuple[Condition, ...], inner: Node, outer: Node
-) -> tuple[str, tuple[str, ...]]:
+def _remedy(context: Context, found: tuple[Condition, ...], inner: Node, outer: Node) -> tuple[str, tuple[str, ...]]:
     is_equal = any(one.operator == "=" for one in found)
     if is_equal and context.plan.settings.get("enable_hashjoin") == "off":
         return "A hash join would compare each row once, and enable_hashjoin is off.", ("SET enable_hashjoin = on",)
@@ -60,22 +58,20 @@ def _remedy(
             )
     if any(one.operator == "or" for one in found):
         return (
-            "Neither a hash nor a merge joins by OR. Write one query for each alternative and combine them by UNION ALL, "
-            "each without the rows of those before it; `dbopt rewrite` proves such a form.",
+            "Neither a hash nor a merge joins by OR. Write one query for each alternative and combine them by UNION "
+            "ALL, each without the rows of those before it; `dbopt rewrite` proves such a form.",
             (),
         )
     if is_equal:
         return "A hash join would compare each row once; the planner expected too few rows to think of it.", ()
     return (
-        "Neither a hash nor a merge joins by such a condition. Add an equality that both sides share, or let a range type "
-        "with a GiST index hold the bounds, so that an index looks up.",
+        "Neither a hash nor a merge joins by such a condition. Add an equality that both sides share, or let a "
+        "range type with a GiST index hold the bounds, so that an index looks up.",
         (),
     )
 
 
-def _key(
-    context: Context, found: tuple[Condition, ...], side: Node
-) -> tuple[Relation | None, tuple[str, ...]]:
+def _key(context: Context, found: tuple[Condition, ...], side: Node) -> tuple[Relation | None, tuple[str, ...]]:
     """A table that is read whole, and the keys of an index by which it could be looked up, if there is none."""
     relation = context.relation(side)
     if relation is None or context.catalog is None or side.node_type != "Seq Scan" or relation.parent is not None:
@@ -102,9 +98,9 @@ def _look_ups(context: Context, join: Node, outer: Node, inner: Node) -> Finding
         NAME,
         f"the inner side was run {inner.loops:,} times where {planned:,.0f} were planned, and touched {touched:,.0f} "
         f"pages of tables that have {blocks:,}",
-        "Reading these tables once is less, as a hash join does. No statistics are known to tell the planner how many "
-        "rows the outer side gives: write its conditions so that it can, or keep it from nested loops for this statement "
-        "alone.",
+        "Reading these tables once is less, as a hash join does. No statistics are known to tell the planner how "
+        "many rows the outer side gives: write its conditions so that it can, or keep it from nested loops for this "
+        "statement alone.",
         ("SET enable_nestloop = off",),
         join.number,
         share,

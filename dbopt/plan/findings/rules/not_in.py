@@ -1,4 +1,5 @@
-"""NOT IN (SELECT ...): a single NULL in the subquery makes the result empty, and PostgreSQL up to 18 cannot join by it."""
+"""NOT IN (SELECT ...): a single NULL in the subquery makes the result empty, and PostgreSQL up to 18 cannot join by "
+"it."""
 
 from __future__ import annotations
 
@@ -18,8 +19,8 @@ NAME = "not-in"
 LEAST_LOOPS = 100  # times that the subquery is read from its beginning
 _NOT_IN = re.compile(r"NOT \((?:ANY \(.*?\()?(?P<hashed>hashed )?SubPlan (?P<number>\d+)")
 _REMEDY = (
-    "NOT EXISTS (SELECT ... WHERE the two are equal) is an anti-join, and says what is nearly always meant: NULLs in the "
-    "subquery do not matter. `dbopt rewrite` proves where both give the same rows."
+    "NOT EXISTS (SELECT ... WHERE the two are equal) is an anti-join, and says what is nearly always meant: NULLs in "
+    "the subquery do not matter. `dbopt rewrite` proves where both give the same rows."
 )
 
 
@@ -53,8 +54,8 @@ def _found(context: Context, node: Node, subplan: Node, *, hashed: bool) -> Iter
         verb = "was" if context.measured else "will be"
         yield Finding(
             NAME,
-            f"the subquery of NOT IN {verb} read again for each of {counted(runs, 'rows')}: its result does not fit into "
-            "a hash table of work_mem, or depends on the row",
+            f"the subquery of NOT IN {verb} read again for each of {counted(runs, 'rows')}: its result does not fit "
+            "into a hash table of work_mem, or depends on the row",
             _REMEDY,
             (),
             node.number,

@@ -29,8 +29,8 @@ def check(context: Context) -> Iterator[Finding]:
         yield Finding(
             NAME,
             f"{counted(skipped, 'rows')} {verb} read and skipped to give {wanted:,.0f}",
-            f"Page by key: remember the last row, and ask for {after}, in a unique order that an index gives. It takes the "
-            "same time for each page. `dbopt rewrite` writes it.",
+            f"Page by key: remember the last row, and ask for {after}, in a unique order that an index gives. It "
+            "takes the same time for each page. `dbopt rewrite` writes it.",
             (),
             node.number,
             share,

@@ -40,15 +40,15 @@ def _cause(context: Context) -> tuple[str, str, tuple[str, ...]]:
     if partitions >= _MANY_PARTITIONS:
         return (
             f": it looks at {partitions} partitions",
-            f"Compare the partition key with a value, so that the planner leaves out partitions before it plans them; make "
-            f"fewer and larger ones. {prepare} (plan_cache_mode = force_generic_plan) saves planning, too.",
+            "Compare the partition key with a value, so that the planner leaves out partitions before it plans "
+            f"them; make fewer and larger ones. {prepare} (plan_cache_mode = force_generic_plan) saves planning, too.",
             ("SET plan_cache_mode = force_generic_plan",) if parameter_numbers(context.statement.sql) else (),
         )
     if len(read) >= _MANY_TABLES:
         return (
             f": it joins {len(read)} tables",
-            "A lower join_collapse_limit or from_collapse_limit makes the planner try fewer orders: write the joins in a "
-            f"good one. {prepare} saves planning, too.",
+            "A lower join_collapse_limit or from_collapse_limit makes the planner try fewer orders: write the joins "
+            f"in a good one. {prepare} saves planning, too.",
             ("SET join_collapse_limit = 4",),
         )
     return (

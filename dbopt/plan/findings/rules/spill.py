@@ -32,18 +32,26 @@ def check(context: Context) -> Iterator[Finding]:
     worst, _ = max(spilled, key=lambda one: memory.spilled_bytes(context, one[0]))
     value = memory.setting(max(need for _, need in spilled))
     total = sum(memory.spilled_bytes(context, node) for node, _ in spilled)
-    affordable = memory.in_bytes(value) <= MOST_WORK_MEM
     yield Finding(
         NAME,
         f"{_what(spilled)} and wrote {size_text(total)} to temporary files",
-        f"With work_mem = {value} it stays in memory. Set it for the sessions or the role that run this statement, not "
-        "for all: each sort and each hash of each process may take as much."
-        if affordable
-        else f"It would take work_mem = {value} to keep it in memory. Read fewer or narrower rows, group before joining, "
-        "or let an index give the order.",
-        (f"SET work_mem = '{value}'",) if affordable else (),
+        *_remedy(value),
         worst.number,
         min(1.0, sum(shares)),
+    )
+
+
+def _remedy(value: str) -> tuple[str, tuple[str, ...]]:
+    if memory.in_bytes(value) > MOST_WORK_MEM:
+        return (
+            f"It would take work_mem = {value} to keep it in memory. Read fewer or narrower rows, group before joining, or "
+            "let an index give the order.",
+            (),
+        )
+    return (
+        f"With work_mem = {value} it stays in memory. Set it for the sessions or the role that run this statement, not for "
+        "all: each sort and each hash of each process may take as much.",
+        (f"SET work_mem = '{value}'",),
     )
 
 

@@ -73,8 +73,8 @@ def _of_whole(scan: Scan) -> str | None:
     if above is None or not context.weighs(context.share_with_children(above)) or not _is_off(context, above):
         return None
     return (
-        f"{_what(above)} over {relation.sql_name} gives {above.actual_rows or 0:,.0f} rows where {above.plan_rows:,.0f} were "
-        "planned: the table was never analysed as a whole, which autovacuum never does"
+        f"{_what(above)} over {relation.sql_name} gives {above.actual_rows or 0:,.0f} rows where "
+        f"{above.plan_rows:,.0f} were planned: the table was never analysed as a whole, which autovacuum never does"
     )
 
 

@@ -26,9 +26,9 @@ def check(context: Context) -> Iterator[Finding]:
         yield Finding(
             NAME,
             f"the trigger {_named(trigger)} took {spent:,.0f} ms of {whole:,.0f} ms in {trigger['Calls']:,} calls",
-            "Let it run once for the statement (FOR EACH STATEMENT, with REFERENCING ... TABLE for the changed rows), or "
-            "keep it from rows that do not matter by WHEN. Which statements in it are slow, auto_explain tells with "
-            "log_nested_statements.",
+            "Let it run once for the statement (FOR EACH STATEMENT, with REFERENCING ... TABLE for the changed "
+            "rows), or keep it from rows that do not matter by WHEN. Which statements in it are slow, auto_explain "
+            "tells with log_nested_statements.",
             (),
             None,
             min(1.0, spent / whole),

@@ -69,8 +69,9 @@ def _joined(scan: Scan) -> Iterator[Finding]:
             name, type_name = quoted(one.column.name), one.column.type
             yield Finding(
                 NAME,
-                f"{scan.relation.sql_name} is read whole to be joined with {context.rows(other):,.0f} rows: {name} is "
-                f"{type_name} and the other side {one.cast}, which keeps the index {quoted(index.name)} from being used",
+                f"{scan.relation.sql_name} is read whole to be joined with {context.rows(other):,.0f} rows: {name} "
+                f"is {type_name} and the other side {one.cast}, which keeps the index {quoted(index.name)} from "
+                "being used",
                 f"Give both columns one type (ALTER TABLE ... ALTER COLUMN ... TYPE); until then cast the other side, "
                 f"not {name}: CAST(... AS {type_name}).",
                 (),

@@ -38,14 +38,14 @@ def _workers(node: Node, name: str) -> int | None:
 def _remedy(planned: int, limit: float) -> tuple[str, tuple[str, ...]]:
     if limit < planned:
         return (
-            f"max_parallel_workers = {limit:.0f} allows no more on the whole server. Raise it, as far as the server has "
-            "cores and max_worker_processes allows; or lower max_parallel_workers_per_gather, so that plans are made for "
-            "what there is.",
+            f"max_parallel_workers = {limit:.0f} allows no more on the whole server. Raise it, as far as the server "
+            "has cores and max_worker_processes allows; or lower max_parallel_workers_per_gather, so that plans are "
+            "made for what there is.",
             (f"SET max_parallel_workers = {planned}",),
         )
     return (
         "All others were busy with other statements. If that is usual, raise max_parallel_workers and "
-        "max_worker_processes as far as the server has cores, or lower max_parallel_workers_per_gather, so that plans are "
-        "made for what there is.",
+        "max_worker_processes as far as the server has cores, or lower max_parallel_workers_per_gather, so that "
+        "plans are made for what there is.",
         (),
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from dbopt.plan.execution import Limits
 from dbopt.plan.findings import observe
 from dbopt.plan.findings.rules import find
 from tests.benchmarks.servers import debian_15, embedded_18
@@ -37,7 +38,7 @@ def _record(case: Case, databases: Databases) -> None:
         assert tree is not None
         (statement,) = workload_of(case).statements
         known = observe.read(session, [tree])
-        generic = observe.generic_plans(session, statement, observe.Limits())
+        generic = observe.generic_plans(session, statement, Limits())
         context = observe.context_of(session, statement, tree, known, generic)
     found = rules(find(context))
     path_of(case, databases.server.major).write_text(text(of(case, context)), "utf-8")

@@ -81,9 +81,7 @@ class Recorded:
     def _generic(self) -> GenericPlans | None:
         if self.generic is None:
             return None
-        sets = (
-            WithValues(parse(one.custom), None if one.generic is None else parse(one.generic)) for one in self.sets
-        )
+        sets = (WithValues(parse(one.custom), None if one.generic is None else parse(one.generic)) for one in self.sets)
         return GenericPlans(parse(self.generic), tuple(sets))
 
 
@@ -159,7 +157,9 @@ def _value(name: str, value: Any) -> str:
     if name in ("plan", "generic"):
         return _plan(value)
     if name == "sets":
-        plans = (f"{{{', '.join(f'{_json(key)}: {_plan(plan)}' for key, plan in _fields(one).items())}}}" for one in value)
+        plans = (
+            f"{{{', '.join(f'{_json(key)}: {_plan(plan)}' for key, plan in _fields(one).items())}}}" for one in value
+        )
         return f"[{', '.join(plans)}]"
     if name == "facts":
         inner = ",\n".join(f"  {_json(key)}: {_listed(list(one), '   ')}" for key, one in _fields(value).items() if one)

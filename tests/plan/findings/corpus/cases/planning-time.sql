@@ -23,11 +23,15 @@ AND r.at >= '2024-05-01' AND r.at < '2024-05-02' AND s.at >= '2024-05-03' AND s.
 -- expects: planning-time
 -- settings: join_collapse_limit = 11; geqo = off
 -- ## given
-CREATE TABLE kinds AS SELECT n AS id, n AS parent FROM generate_series(1, 200) AS n;
-CREATE UNIQUE INDEX ON kinds (id);
-VACUUM (ANALYZE) kinds;
+DO $$ BEGIN
+    FOR n IN 1..9 LOOP
+        EXECUTE format('CREATE TABLE kinds_%s AS SELECT n AS id, n AS parent FROM generate_series(1, 200) AS n', n);
+        EXECUTE format('CREATE UNIQUE INDEX ON kinds_%s (id)', n);
+    END LOOP;
+END $$;
+VACUUM (ANALYZE);
 -- ## statement
-SELECT count(*) FROM kinds a JOIN kinds b ON b.id = a.id JOIN kinds c ON c.id = b.id JOIN kinds d ON d.id = c.id JOIN kinds e ON e.id = d.id JOIN kinds f ON f.id = e.id JOIN kinds g ON g.id = f.id JOIN kinds h ON h.id = g.id JOIN kinds i ON i.id = h.id WHERE a.parent < 100
+SELECT count(*) FROM kinds_1 a JOIN kinds_2 b ON b.id = a.id JOIN kinds_3 c ON c.id = b.id JOIN kinds_4 d ON d.id = c.id JOIN kinds_5 e ON e.id = d.id JOIN kinds_6 f ON f.id = e.id JOIN kinds_7 g ON g.id = f.id JOIN kinds_8 h ON h.id = g.id JOIN kinds_9 i ON i.id = h.id WHERE a.parent < 100
 
 -- # Near miss: a look-up of a row is planned longer than executed, and both in no time
 -- expects: nothing
