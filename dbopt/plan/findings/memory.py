@@ -63,7 +63,7 @@ def _of_sort(node: Node) -> float | None:
     every = [float(raw.get("Actual Rows", 0.0)) for raw in node.raw.get("Workers", ())]
     rows = max([*every, node.actual_rows or 0.0]) if node.node_type == "Sort" else 0.0
     uneven = min(2.0, (node.total_rows or 0.0) / max(rows, 1.0)) if every else 1.0
-    return float((max(spaces) + rows * _SORT_ENTRY) * uneven)
+    return (max(spaces) + rows * _SORT_ENTRY) * uneven
 
 
 def _of_hash(context: Context, node: Node) -> float | None:
@@ -73,10 +73,10 @@ def _of_hash(context: Context, node: Node) -> float | None:
     processes = context.processes(node) if node.raw.get("Parallel Aware") else 1
     rows = max(context.rows(node.children[0]), context.planned_rows(node))
     entry = _HASH_ENTRY + _HEADER + _aligned(node.plan_width)
-    buckets = 2 ** math.ceil(math.log2(max(rows, 1024.0)))
+    buckets = _power_of_two(rows)
     observed = float(node.raw.get("Peak Memory Usage", 0)) * 1024 * int(node.raw["Hash Batches"])
     total = max(rows * entry + buckets * _BUCKET, min(observed, 2 * rows * entry))
-    return float(total / context.hash_mem_multiplier / processes)
+    return total / context.hash_mem_multiplier / processes
 
 
 def _of_groups(context: Context, node: Node) -> float | None:
@@ -85,7 +85,7 @@ def _of_groups(context: Context, node: Node) -> float | None:
         return None
     groups = context.rows(node)
     entry = _GROUP_ENTRY + _HEADER + _aligned(node.plan_width)
-    least = groups * entry + 2 ** math.ceil(math.log2(max(groups, 1024.0)) + 1) * _BUCKET
+    least = groups * entry + _power_of_two(2 * groups) * _BUCKET
     # no batch held more than the largest; how large states are, of sums of numeric say, shows in that alone
     most = max(float(raw.get("Peak Memory Usage", 0)) * 1024 * int(raw.get("HashAgg Batches", 0)) for raw in processes)
     return max(least, min(most, 4 * least)) / context.hash_mem_multiplier
@@ -119,6 +119,11 @@ def _with_workers(node: Node) -> Iterator[Mapping[str, Any]]:
     """What EXPLAIN says of the node in the leader, and in each worker."""
     yield node.raw
     yield from node.raw.get("Workers", ())
+
+
+def _power_of_two(least: float) -> int:
+    """Buckets of a hash table."""
+    return 1 << max(10, math.ceil(math.log2(max(least, 1.0))))
 
 
 def _aligned(width: int) -> int:

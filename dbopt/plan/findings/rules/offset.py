@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from dbopt.plan.findings.conditions import without_aliases
 from dbopt.plan.findings.context import Context, counted
@@ -23,13 +22,13 @@ def check(context: Context) -> Iterator[Finding]:
         share = context.share_with_children(node)
         if skipped < max(LEAST_SKIPPED, LEAST_FACTOR * wanted) or not context.weighs(share):
             continue
-        keys = _order(node)
-        after = f"({', '.join(keys)}) after those of the last row seen" if keys else "what the last row seen had"
+        keys = _order(context, node)
+        after = f"what comes after its {', '.join(keys)}" if keys else "what comes after it"
         verb = "were" if context.measured else "will be"
         yield Finding(
             NAME,
             f"{counted(skipped, 'rows')} {verb} read and skipped to give {wanted:,.0f}",
-            f"Page by key: remember the last row, and ask for {after}, in a unique order that an index gives. It "
+            f"Page by key: remember the last row, and ask for {after}, in a unique order that an index has. It "
             "takes the same time for each page. `dbopt rewrite` writes it.",
             (),
             node.number,
@@ -48,6 +47,13 @@ def _rows(context: Context, limit: Node) -> tuple[float, float]:
     return limit.plan_rows, max(0.0, skipped)
 
 
-def _order(limit: Node) -> list[str]:
-    keys: list[Any] = next((node.raw["Sort Key"] for node in limit.walk() if node.raw.get("Sort Key")), [])
-    return [without_aliases(str(key)) for key in keys]
+def _order(context: Context, limit: Node) -> list[str]:
+    """By what the rows are sorted, or what the index has that is walked along."""
+    for node in limit.walk():
+        if node.raw.get("Sort Key"):
+            return [without_aliases(str(key)) for key in node.raw["Sort Key"]]
+        relation = context.relation(node)
+        if node.index and relation is not None and context.catalog is not None:
+            indexes = context.catalog.indexes_of(relation)
+            return [key.sql for index in indexes if index.name == node.index for key in index.keys]
+    return []

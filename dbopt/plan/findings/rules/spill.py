@@ -44,13 +44,13 @@ def check(context: Context) -> Iterator[Finding]:
 def _remedy(value: str) -> tuple[str, tuple[str, ...]]:
     if memory.in_bytes(value) > MOST_WORK_MEM:
         return (
-            f"It would take work_mem = {value} to keep it in memory. Read fewer or narrower rows, group before joining, or "
-            "let an index give the order.",
+            f"It would take work_mem = {value} to keep it in memory. Read fewer or narrower rows, group before "
+            "joining, or let an index give the order.",
             (),
         )
     return (
-        f"With work_mem = {value} it stays in memory. Set it for the sessions or the role that run this statement, not for "
-        "all: each sort and each hash of each process may take as much.",
+        f"With work_mem = {value} it stays in memory. Set it for the sessions or the role that run this statement, not "
+        "for all: each sort and each hash of each process may take as much.",
         (f"SET work_mem = '{value}'",),
     )
 
