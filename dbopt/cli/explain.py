@@ -35,10 +35,11 @@ def register(app: typer.Typer) -> None:
             str, typer.Option("--timeout", metavar="INTERVAL", help="Time limit per statement; 0: none.")
         ] = "60s",
     ) -> int:
-        """Show the plans of statements, with what is expensive in them."""
+        """Show the plans of statements: what is expensive in them, what is wrong, and what to do."""
         from dbopt.cli.failures import nothing_done, remark_failures
         from dbopt.output import plan, progress
         from dbopt.plan.explain import explain_workload
+        from dbopt.plan.findings.observe import with_findings
         from dbopt.units import milliseconds
 
         chosen = _chosen(workload, sql, parameter)
@@ -54,6 +55,9 @@ def register(app: typer.Typer) -> None:
                 timeout_ms=timeout_ms,
                 on_progress=on_progress,
             )
+            plans, remarks = with_findings(session, chosen, plans, timeout_ms)
+        for remark in remarks:
+            run.note(remark)
         done = any(one.plan is not None for one in plans.statements)
         if done:
             run.emit(plan.report(plans))

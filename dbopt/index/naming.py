@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from dbopt.index.model import Index
-from dbopt.postgres.schema import Catalog, Relation
+from dbopt.postgres.naming import MAX_BYTES, shortened
+from dbopt.postgres.schema import Catalog
 
-MAX_BYTES = 63  # NAMEDATALEN - 1
 _CALL = re.compile(r"(?:\w+\.)?([a-zA-Z_]\w*)\(")
 _WORD = re.compile(r'[a-z_]\w*|"(?:[^"]|"")+"')
 _CAST = re.compile(r"CAST\((.*) AS [^()]+(?:\(.*\))?\)", re.IGNORECASE)
@@ -59,22 +58,3 @@ def _closes_at_end(sql: str, start: int) -> bool:
         if depth == 0:
             return place == len(sql) - 1
     return False
-
-
-def shortened(name: str, limit: int) -> str:
-    """At most that many bytes of UTF-8, whole characters."""
-    return name.encode()[:limit].decode(errors="ignore")
-
-
-def statistics_name(relation: Relation, columns: Sequence[str], taken: set[tuple[str, str]]) -> str:
-    """What PostgreSQL would call extended statistics: `<table>_<columns>_stat`, with a number where that is taken; it
-    then is.
-    """
-    number = 0
-    while True:
-        end = f"_stat{number or ''}"
-        name = shortened("_".join((relation.name, *columns)), MAX_BYTES - len(end)) + end
-        if (relation.schema, name) not in taken:
-            taken.add((relation.schema, name))
-            return name
-        number += 1

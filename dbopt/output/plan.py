@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dbopt.output import findings
 from dbopt.output.report import Column, Report, Table
 from dbopt.output.units import cost, count, factor, milliseconds, one_line, percent, size
 from dbopt.plan import effort
@@ -44,7 +45,7 @@ class Line:
 
 def report(plans: Plans) -> Report:
     """A table over the workload first, then one per plan; on a terminal the trees, then the table."""
-    tables = [_summary(plans), *(_table(one) for one in plans.statements if one.plan is not None)]
+    tables = [_summary(plans), *(table for one in plans.statements for table in _tables(one))]
     if len(plans.statements) == 1 and plans.statements[0].plan is not None:
         tables = tables[1:]
     return Report(tables=tuple(tables), document=plans, terminal=lambda: _drawn(plans))
@@ -150,6 +151,7 @@ def _summary(plans: Plans) -> Table:
         Column("cost", cost, right=True),
         Column("time", milliseconds, right=True),
         Column("most expensive node", wrap=True),
+        Column("findings", wrap=True),
         Column("remark", wrap=True),
     )
     rows = tuple(_summary_row(one) for one in plans.statements)
@@ -163,9 +165,17 @@ def _summary_row(one: Explained) -> tuple[object, ...]:
     tree = one.tree
     remark = one.error or one.note
     if tree is None:
-        return (one.id, one.name, None, None, None, remark)
+        return (one.id, one.name, None, None, None, None, remark)
     top = max(lines(tree), key=lambda line: line.share)
-    return (one.id, one.name, one.cost, tree.execution_ms, f"{percent(top.share)} {top.title}", remark)
+    found = findings.names(one) or None
+    return (one.id, one.name, one.cost, tree.execution_ms, f"{percent(top.share)} {top.title}", found, remark)
+
+
+def _tables(one: Explained) -> Iterator[Table]:
+    if one.plan is not None:
+        yield _table(one)
+    if one.findings:
+        yield findings.table(one, title)
 
 
 def _table(one: Explained) -> Table:
@@ -218,7 +228,7 @@ def _drawn(plans: Plans) -> Group:
     parts: list[RenderableType] = []
     for one in plans.statements:
         if one.plan is not None:
-            parts += [_tree(one), Text(_footer(one), style="dim"), Text()]
+            parts += [_tree(one), Text(_footer(one), style="dim"), *findings.drawn(one, title), Text()]
     if len(plans.statements) > 1 or not parts:
         summary = _summary(plans)
         parts += [rich_table(summary), Text(summary.footer, style="bold")]

@@ -165,13 +165,14 @@ class _Ledger:
         return own
 
     def divide_cost(self, node: Node, cost: float) -> None:
-        """Give each child what the planner counted for it, never more than the node has: a Limit or a semi-join does
-        not pay for all of its child.
+        """Give each child what the planner counted for it in so many runs as the node has, never more than the node
+        has: a Limit or a semi-join does not pay for all of its child.
         """
         self.cost[node.number] = cost
         left = cost
+        runs = cost / node.total_cost if node.total_cost > 0 else 1.0
         for child in sorted(node.children, key=lambda candidate: candidate.parent_relationship == "SubPlan"):
-            share = min(left, child.total_cost * _expected_runs(node, child))
+            share = min(left, child.total_cost * _expected_runs(node, child) * runs)
             left -= share
             self.divide_cost(child, share)
         self.self_cost[node.number] = left

@@ -17,6 +17,7 @@ NAMES = (
     "gate_speed",
     "gate_noise",
     "gate_corpus",
+    "findings",
     "advisor",
     "advisor_shadow",
     "advisor_real",

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dbopt.index.model import Index, Key
-from dbopt.index.naming import MAX_BYTES, Names
+from dbopt.index.naming import Names
+from dbopt.postgres.naming import MAX_BYTES
 from tests.index.shop import SHOP, index
 
 STATUS_TOTAL = Index("public", "orders", (Key("status"), Key("total")))

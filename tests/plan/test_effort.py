@@ -124,9 +124,16 @@ def test_self_costs_add_up_to_the_plans_cost() -> None:
     inner = node("Index Scan", 1, Parent_Relationship="Inner", Total_Cost=8.0)
     outer = node("Seq Scan", 1, Total_Cost=100.0, Plan_Rows=20)
     root = node("Limit", 1, 1, node("Nested Loop", 1, 1, outer, inner, Total_Cost=270.0), Total_Cost=27.0)
-    assert [one.self_cost for one in effort.of(plan(root))] == [0, 0, 27, 0]
+    assert [one.self_cost for one in effort.of(plan(root))] == [0, 1, 10, 16]  # a tenth of what it would cost in full
     root = node("Nested Loop", 1, 1, outer, inner, Total_Cost=270.0)
     assert [one.self_cost for one in effort.of(plan(root))] == [10, 100, 160]
+
+
+def test_what_is_run_often_costs_as_often_down_to_its_leaves() -> None:
+    scan = node("Seq Scan", 1, Total_Cost=90.0)
+    subplan = node("Aggregate", 1, 1, scan, Parent_Relationship="SubPlan", Total_Cost=100.0)
+    root = node("Seq Scan", 1, 1, subplan, Total_Cost=1050.0, Plan_Rows=10)
+    assert [one.self_cost for one in effort.of(plan(root))] == [50, 100, 900]
 
 
 def test_fewer_rows_under_a_limit_are_no_misjudgement() -> None:

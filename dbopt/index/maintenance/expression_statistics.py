@@ -12,8 +12,8 @@ from dbopt.index.maintenance.compared import compared_expressions
 from dbopt.index.maintenance.context import Context, Repeats
 from dbopt.index.maintenance.facts import Name
 from dbopt.index.maintenance.statistics import LEAST_FACTOR, LEAST_ROWS
-from dbopt.index.naming import statistics_name
 from dbopt.postgres.identifiers import qualified
+from dbopt.postgres.naming import statistics_name
 from dbopt.postgres.schema import Relation
 
 GUESS = 1 / 200

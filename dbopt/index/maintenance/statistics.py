@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from dbopt.index.advice import Maintain
 from dbopt.index.maintenance.compared import compared, pairs
 from dbopt.index.maintenance.context import Context, Dependence
-from dbopt.index.naming import statistics_name
 from dbopt.postgres.identifiers import qualified, quoted
+from dbopt.postgres.naming import statistics_name
 from dbopt.postgres.schema import Relation
 
 LEAST_FACTOR = 3.0  # by which the planner's rows are too few
