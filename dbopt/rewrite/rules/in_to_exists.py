@@ -1,0 +1,65 @@
+"""`x IN (SELECT y ...)` in forms that PostgreSQL does not turn into a join, as EXISTS, which it does: within IS TRUE or
+= true, as `= ANY (ARRAY (SELECT ...))`, and, before version 17, with a subquery that depends on the outer row. As a
+condition of WHERE they are the same: a NULL counts as false there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from sqlglot import exp
+
+from dbopt.rewrite import shapes
+from dbopt.rewrite.analyse import is_query
+from dbopt.rewrite.question import Move, Question
+from dbopt.rewrite.scope import Block
+
+NAME = "in-to-exists"
+
+
+def find(question: Question) -> Iterator[Move]:
+    for block in question.blocks:
+        for condition in shapes.filters(block):
+            found = _membership(condition)
+            if found is not None:
+                yield partial(_change, question, block, condition, *found)
+
+
+def _membership(node: exp.Expr) -> tuple[exp.Expr, exp.Expr] | None:
+    """The value and the query, whatever of these forms it is."""
+    if isinstance(node, exp.Paren):
+        return _membership(node.this)
+    is_true = isinstance(node, (exp.Is, exp.EQ)) and isinstance(node.expression, exp.Boolean)
+    if is_true and node.expression.this and not node.args.get("negate"):
+        return _membership(node.this)
+    if isinstance(node, exp.Coalesce) and len(node.expressions) == 1 and _is_false(node.expressions[0]):
+        return _membership(node.this)
+    return shapes.membership(node) or _in_array(node)
+
+
+def _is_false(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Boolean) and not node.this
+
+
+def _in_array(node: exp.Expr) -> tuple[exp.Expr, exp.Expr] | None:
+    """x = ANY (ARRAY (SELECT y ...))"""
+    if not (isinstance(node, exp.EQ) and isinstance(node.expression, exp.Any)):
+        return None
+    inner = node.expression.this
+    while isinstance(inner, exp.Paren):
+        inner = inner.this
+    if isinstance(inner, exp.Array) and len(inner.expressions) == 1 and is_query(inner.expressions[0]):
+        return node.this, inner.expressions[0]
+    return None
+
+
+def _change(question: Question, block: Block, condition: exp.Expr, value: exp.Expr, node: exp.Expr) -> str:
+    query = shapes.query_of(question, node)
+    question.require_stable(value, query.node)
+    values = shapes.values_of(value)
+    for place, one in enumerate(values):
+        output = question.inference.output(query, place)
+        shapes.require_comparable(question, one, None, (question.inference.info(one).type, output.type))
+    condition.replace(shapes.as_exists(question, block, values, query))
+    return "in a condition, a NULL of IN counts as false, as EXISTS says"
