@@ -176,6 +176,7 @@ class _Builder:
             cte = Cte(name, one, Query(one.this, parent), names, one.args.get("materialized"), recursive)
             visible = {**ctes, **found, name: cte} if recursive else {**ctes, **found}
             cte.query = self.query(one.this, parent, visible)
+            cte.is_complete = True
             found[name] = cte
             self._analysis.ctes.append(cte)
         query.ctes.update(found)
@@ -268,7 +269,7 @@ class _Builder:
             source.cte = ctes[name]
             source.cte.sources.append(source)
             source.kind = "query"
-            if not source.cte.is_recursive:
+            if source.cte.is_complete:
                 source.query = source.cte.query
                 source.names = (*source.names, *source.cte.names[len(source.names) :])
             return

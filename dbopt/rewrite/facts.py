@@ -30,7 +30,7 @@ _WITH_MODIFIER = frozenset(("numeric", "bpchar"))
 class Column:
     """A column. `type` is PostgreSQL's name of the type below all domains (`int4`, `timestamptz`, `public.citext`),
     `enum` for every enum; `declared` as in CREATE TABLE. `is_exact`: values that `=` takes for equal are the same.
-    `is_given`: an INSERT cannot name a value for it.
+    `is_given`: an INSERT cannot name a value for it. `labels` are those of an enum.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Column:
     is_domain: bool = False
     is_given: bool = False
     is_built_in: bool = True
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -187,8 +188,9 @@ def _column(row: Mapping[str, Any]) -> Column:
         not_null=row["not_null"],
         is_exact=_is_exact(row),
         is_domain=row["is_domain"],
-        is_given=row["is_generated"] or row["is_always_identity"],
+        is_given=row["is_generated"],
         is_built_in=row["is_built_in"] or row["kind"] == "e",
+        labels=tuple(row["labels"] or ()),
     )
 
 

@@ -163,7 +163,7 @@ class Inference:
         if isinstance(node, exp.Coalesce):
             types = {self._type(part) for part in (node.this, *node.expressions) if not _is_unknown_literal(part)}
             return types.pop() if len(types) == 1 else None
-        if isinstance(node, (exp.Add, exp.Sub, exp.Mul)):
+        if isinstance(node, (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)):
             return _arithmetic_type(self._type(node.this), self._type(node.expression))
         if isinstance(node, exp.CurrentDate):
             return "date"

@@ -15,7 +15,7 @@ from sqlglot import exp
 from dbopt.rewrite import joins, shapes
 from dbopt.rewrite.infer import COMPARABLE
 from dbopt.rewrite.question import Question
-from dbopt.rewrite.scope import Block, Compound, Query, Reference, Source
+from dbopt.rewrite.scope import Block, Compound, Condition, Query, Reference, Source
 
 Known = set[tuple[int, str]]
 """Columns, each as its source's identity and name, of which two equal rows have the same values."""
@@ -52,8 +52,10 @@ def has_unique_rows(question: Question, block: Block) -> bool:
     """Whether its rows are all different, its own DISTINCT aside."""
     if block.is_opaque or shapes.has_windows(block) or shapes.returns_sets(block, question):
         return False
-    outputs = [output for output in block.outputs or ()]
-    references = [_reference(question, output.node) if output.node is not None else output.reference for output in outputs]
+    references = [
+        _reference(question, output.node) if output.node is not None else output.reference
+        for output in block.outputs or ()
+    ]
     if shapes.has_aggregates(block, question):
         return groups_are_shown(question, block, [one for one in references if one is not None])
     known = {(id(one.source), one.name) for one in references if one is not None and one.source.block is block}
@@ -88,7 +90,7 @@ def determines_all(question: Question, block: Block, known: Known) -> bool:
         before = len(known) + len(settled)
         for condition in block.conditions:
             chosen = _joined_left(condition.join, block)
-            known |= set(_implied(question, condition.node, condition.is_certain, chosen, known))
+            known |= set(_implied(question, block, condition, chosen, known))
         for source in block.sources.values():
             if id(source) not in settled and _may_settle(block, source, settled) and (
                 _is_settled(question, block, source, known)
@@ -116,22 +118,26 @@ def _joined_left(join: exp.Join | None, block: Block) -> Source | None:
 
 
 def _implied(
-    question: Question, condition: exp.Expr, is_certain: bool, chosen: Source | None, known: Known
+    question: Question, block: Block, condition: Condition, chosen: Source | None, known: Known
 ) -> Iterator[tuple[int, str]]:
     """Columns that the condition makes known. The ON of a LEFT JOIN says something of the source that it joins alone."""
-    if not is_certain and chosen is None:
+    if not condition.is_certain and chosen is None:
         return
-    for column, other in _equalities(question, condition):
+    for column, other in _equalities(question, condition.node, block):
         if chosen is not None and column.source is not chosen:
             continue
         if other is None or (id(other.source), other.name) in known:
             yield id(column.source), column.name
 
 
-def _equalities(question: Question, condition: exp.Expr) -> Iterator[tuple[Reference, Reference | None]]:
-    """Columns that equal another, or (None) a constant, in such a way that their values are the same."""
+def _equalities(
+    question: Question, condition: exp.Expr, block: Block
+) -> Iterator[tuple[Reference, Reference | None]]:
+    """Columns of the block that equal another, or (None) a constant, in such a way that their values are the same. For
+    a subquery, what the row around it has is a constant.
+    """
     pair = joins.equal_columns(question, condition)
-    if pair is not None:
+    if pair is not None and all(one.source.block is block for one in pair):
         if joins.compares_exactly(question, *pair):
             yield pair
             yield pair[::-1]
@@ -139,7 +145,9 @@ def _equalities(question: Question, condition: exp.Expr) -> Iterator[tuple[Refer
     if isinstance(condition, exp.EQ):
         for side, other in ((condition.this, condition.expression), (condition.expression, condition.this)):
             reference = _reference(question, side)
-            if reference is not None and _is_constant(other) and _is_exact(question, reference):
+            if reference is None or reference.source.block is not block:
+                continue
+            if _is_constant(question, other, block) and _is_exact(question, reference):
                 yield reference, None
 
 
@@ -148,10 +156,20 @@ def _is_exact(question: Question, reference: Reference) -> bool:
     return info.is_exact and info.type in COMPARABLE and "=" not in question.facts.operators
 
 
-def _is_constant(node: exp.Expr) -> bool:
+def _is_constant(question: Question, node: exp.Expr, block: Block) -> bool:
     if isinstance(node, (exp.Paren, exp.Cast)):
-        return _is_constant(node.this)
+        return _is_constant(question, node.this, block)
+    if isinstance(node, exp.Column):
+        reference = question.analysis.reference(node)
+        return reference is not None and _is_around(reference.source.block, block)
     return isinstance(node, (exp.Literal, exp.Parameter))
+
+
+def _is_around(one: Block, block: Block) -> bool:
+    current = block.parent
+    while current is not None and current is not one:
+        current = current.parent
+    return current is one
 
 
 def _reference(question: Question, node: exp.Expr) -> Reference | None:
@@ -232,3 +250,17 @@ def _group_places(question: Question, block: Block) -> list[int] | None:
                 return None
             places.append(shown.index(reference))
     return places
+
+
+def gives_one_row(question: Question, query: Query) -> bool:
+    """Whether a subquery that stands for a value gives one row at most, for each row around it."""
+    if not isinstance(query, Block):
+        return False
+    limit = query.node.args.get("limit")
+    if isinstance(limit, exp.Limit) and isinstance(limit.expression, exp.Literal) and limit.expression.name in "01":
+        return True
+    if query.is_opaque or shapes.returns_sets(query, question):
+        return False
+    if shapes.has_aggregates(query, question):
+        return query.node.args.get("group") is None
+    return not query.sources or determines_all(question, query, set())

@@ -22,18 +22,29 @@ def is_total(question: Question, node: exp.Expr) -> bool:
     """
     if isinstance(node, exp.Window):
         return _is_total_window(question, node)
-    distinct = node.args.get("distinct")
-    cuts_by_distinct = isinstance(distinct, exp.Distinct) and distinct.args.get("on") is not None
-    if node is question.tree and not cuts_by_distinct:
-        return True
     query = question.analysis.query_of(node)
+    items = _ordered(node)
+    chosen = _distinct_on(node)
+    if chosen and not (isinstance(query, Block) and determines(question, query, [*chosen, *items])):
+        return False
+    if node is question.tree or not (node.args.get("limit") or node.args.get("offset")):
+        return True
     if isinstance(query, Compound):
         return _orders_by_all(query)
-    if not isinstance(query, Block):
-        return False
+    return isinstance(query, Block) and bool(items) and determines(question, query, items)
+
+
+def _ordered(node: exp.Expr) -> list[exp.Expr]:
     order = node.args.get("order")
-    items = [one.this if isinstance(one, exp.Ordered) else one for one in (order.expressions if order else ())]
-    return bool(items) and determines(question, query, items)
+    return [one.this if isinstance(one, exp.Ordered) else one for one in (order.expressions if order else ())]
+
+
+def _distinct_on(node: exp.Expr) -> list[exp.Expr]:
+    distinct = node.args.get("distinct")
+    on = distinct.args.get("on") if isinstance(distinct, exp.Distinct) else None
+    if on is None:
+        return []
+    return list(on.expressions) if isinstance(on, exp.Tuple) else [on]
 
 
 def determines(question: Question, block: Block, items: Iterable[exp.Expr]) -> bool:
@@ -86,8 +97,7 @@ def _is_total_window(question: Question, node: exp.Window) -> bool:
     block = question.analysis.query_of(node.find_ancestor(exp.Select) or node)
     if not isinstance(block, Block) or shapes.has_aggregates(block, question):
         return False
-    order = node.args.get("order")
-    items = [one.this if isinstance(one, exp.Ordered) else one for one in (order.expressions if order else ())]
+    items = _ordered(node)
     columns = [*items, *(node.args.get("partition_by") or ())]
     known = {
         (id(reference.source), reference.name)

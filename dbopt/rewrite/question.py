@@ -14,6 +14,7 @@ from dbopt.rewrite.facts import Facts
 from dbopt.rewrite.infer import Inference
 from dbopt.rewrite.purity import Purity
 from dbopt.rewrite.scope import Block
+from dbopt.rewrite.text import text
 
 
 class Refuse(Exception):
@@ -61,7 +62,21 @@ class Question:
         """What in the statement makes its result another one each time, or with every plan: then no rewrite of it can be
         proved. LIMIT at its end may take any of the rows that its ORDER BY leaves open; nothing else may.
         """
-        return self.purity.why_volatile(self.tree) or self.purity.why_ordered(self.tree, self._leaves_nothing_open)
+        return (
+            self.purity.why_volatile(self.tree)
+            or self.purity.why_ordered(self.tree, self._leaves_nothing_open)
+            or self._why_may_fail()
+        )
+
+    def _why_may_fail(self) -> str | None:
+        """A subquery of several rows fails where it is run, and another plan may run it for other rows."""
+        from dbopt.rewrite import keys, scalars  # they ask questions
+
+        for node in scalars.values(self.tree):
+            query = self.analysis.query_of(node)
+            if query is None or not keys.gives_one_row(self, query):
+                return f"the subquery {text(node)[:60]} may give several rows, for which the statement would fail"
+        return None
 
     def _leaves_nothing_open(self, node: exp.Expr) -> bool:
         from dbopt.rewrite import orders  # it looks for keys, by way of questions

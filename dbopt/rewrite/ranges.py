@@ -8,7 +8,7 @@ Of a day that is written in the text it is known that it is none, and `t < the n
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlglot import exp
 
@@ -22,7 +22,7 @@ _FLIPPED: dict[type[exp.Expr], type[exp.Expr]] = {
     exp.LTE: exp.GTE,
     exp.GTE: exp.LTE,
 }
-_PADDING = timedelta(days=2)
+_LATE = {"day": "3 days", "week": "9 days"}
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,8 @@ def open_ended(column: exp.Expr, operator: type[exp.Expr], days: list[exp.Expr])
 
 
 def interval(written: str) -> exp.Expr:
-    return exp.Interval(this=exp.Literal.string(written))
+    """Written as a cast: sqlglot takes INTERVAL '2 days' apart."""
+    return exp.Cast(this=exp.Literal.string(written), to=exp.DataType(this=exp.DType.INTERVAL))
 
 
 def padded(node: exp.Expr, column: exp.Expr, operator: type[exp.Expr], values: list[exp.Expr], unit: str) -> exp.Expr:
@@ -117,7 +118,7 @@ def padded(node: exp.Expr, column: exp.Expr, operator: type[exp.Expr], values: l
     if operator is exp.In:
         raise Refuse("a list of values would need bounds for each, and the function as well")
     early = interval("2 days")
-    late = interval(f"{dates.length(unit)} 2 days")
+    late = interval(_LATE.get(unit) or f"{dates.length(unit)} 2 days")
     parts = []
     if operator in (exp.EQ, exp.GT, exp.GTE, exp.Between):
         parts.append(compared(column, exp.GTE, exp.Sub(this=values[0].copy(), expression=early)))

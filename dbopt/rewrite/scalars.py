@@ -50,6 +50,17 @@ def scalars(question: Question, block: Block) -> Iterator[Scalar]:
                         yield Scalar(node, block, inner, clause == "expressions")
 
 
+def values(tree: exp.Expr) -> Iterator[exp.Expr]:
+    """All subqueries that stand for a value."""
+    for node in tree.find_all(exp.Subquery):
+        parent = node.parent
+        is_joined = isinstance(node.this, exp.Table) or parent is None or node.args.get("alias") is not None
+        is_member = isinstance(parent, exp.In) and node.arg_key == "query"
+        around = (exp.Exists, exp.Any, exp.All, exp.Array, exp.From, exp.Join, exp.Lateral, exp.CTE, exp.SetOperation)
+        if is_query(node) and not (is_joined or is_member or isinstance(parent, (*around, exp.Subquery))):
+            yield node
+
+
 def _hangs_on(question: Question, inner: Block, block: Block) -> bool:
     references = question.analysis.references(inner.node)
     return any(one is not None and one.source.block is block for one in references)

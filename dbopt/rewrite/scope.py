@@ -212,7 +212,9 @@ class Compound(Query):
 
 @dataclass(eq=False)
 class Cte:
-    """A WITH query; `sources` are its mentions. `materialized` is None where the text leaves it open."""
+    """A WITH query; `sources` are its mentions. `materialized` is None where the text leaves it open. `is_complete`: its
+    query is known; a recursive one mentions itself before.
+    """
 
     name: str
     node: exp.CTE
@@ -220,6 +222,7 @@ class Cte:
     names: tuple[str, ...] = ()
     materialized: bool | None = None
     is_recursive: bool = False
+    is_complete: bool = False
     sources: list[Source] = field(default_factory=list)
 
 

@@ -1,5 +1,6 @@
 -- Columns as a rewrite has to know them: the type below all domains, whether NULL is really out of the question (a NOT
--- NULL that was never validated is no proof), and whether texts that are equal are the same text. Needs no privilege.
+-- NULL that was never validated is no proof), whether texts that are equal are the same text, and the labels of enums.
+-- Needs no privilege.
 WITH RECURSIVE base AS (
     SELECT t.oid AS type, t.oid AS base, t.typtype, t.typbasetype, t.typtypmod AS modifier
     FROM pg_type AS t
@@ -25,7 +26,11 @@ SELECT n.nspname::text AS schema,
        ) AS not_null,
        coalesce(l.collisdeterministic, true) AS is_deterministic,
        a.attgenerated <> '' AS is_generated,
-       a.attidentity = 'a' AS is_always_identity
+       (
+           SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder)
+           FROM pg_enum AS e
+           WHERE e.enumtypid = t.oid
+       ) AS labels
 FROM pg_attribute AS a
 JOIN pg_class AS c ON c.oid = a.attrelid
 JOIN pg_namespace AS n ON n.oid = c.relnamespace

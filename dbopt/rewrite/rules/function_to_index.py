@@ -18,6 +18,7 @@ from dbopt.rewrite.scope import Source
 from dbopt.rewrite.text import text
 
 NAME = "function-to-index"
+_DATES = ("date", "date_trunc", "date_part")  # function-to-range has more to say of these
 _NOT_INDEXED = "is not immutable: its value may change, and an index would not"
 
 
@@ -53,7 +54,7 @@ def _hint(question: Question, one: ranges.Asked) -> Hint | Refuse | None:
     while isinstance(call, exp.Paren):
         call = call.this
     name = called(call)
-    if name is None or not isinstance(call, exp.Anonymous) or call.find(exp.Query, exp.Parameter) is not None:
+    if name is None or name in _DATES or not isinstance(call, exp.Anonymous) or call.find(exp.Query, exp.Parameter) is not None:
         return None
     references = question.analysis.references(call)
     sources = {id(reference.source): reference.source for reference in references if reference is not None}

@@ -37,8 +37,21 @@ def _change(question: Question, block: Block, distinct: exp.Distinct) -> str:
         _require_unique_on(question, block, on)
     elif not keys.has_unique_rows(question, block):
         raise Refuse("nothing proves that its rows are all different: the result lacks a key of one of its sources")
+    if _is_untyped_side(block):
+        raise Refuse("DISTINCT settles the type of a constant, and without it the other side of the UNION does")
     block.node.set("distinct", None)
     return "the rows are all different by the keys in them"
+
+
+def _is_untyped_side(block: Block) -> bool:
+    """Whether it is one side of a set operation and has a constant whose type is open."""
+    node: exp.Expr = block.node
+    while isinstance(node.parent, exp.Subquery):
+        node = node.parent
+    if not isinstance(node.parent, exp.SetOperation):
+        return False
+    outputs = [shapes.meant(expression) for expression in block.node.expressions]
+    return any(isinstance(one, (exp.Null, exp.Parameter)) or (isinstance(one, exp.Literal) and one.is_string) for one in outputs)
 
 
 def _require_unique_on(question: Question, block: Block, on: exp.Expr) -> None:

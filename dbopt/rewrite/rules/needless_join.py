@@ -64,11 +64,21 @@ def _gives_columns(question: Question, block: Block, source: Source) -> bool:
     conditions = _joining(block, source, question)
     linked = {name for name, _ in joins.pairs(question, conditions, source)}
     is_left = source.join is not None and source.join.side == "LEFT"
-    asks_more = any(joins.equal_columns(question, condition) is None for condition in conditions)
+    others = [one for one in conditions if joins.equal_columns(question, one) is None]
+    asks_more = any(_present(question, source, one) not in linked for one in others)
     if (asks_more and not is_left) or not _has_key(source, linked):
         return True
     used = {source.table_column(question.analysis.reference(use).name) for use in _uses(question, source, conditions)}  # type: ignore[union-attr]
     return not used <= linked
+
+
+def _present(question: Question, source: Source, condition: exp.Expr) -> str | None:
+    """The column of the table of which the condition only asks that it is not NULL."""
+    if isinstance(condition, exp.Is) and isinstance(condition.expression, exp.Null) and condition.args.get("negate"):
+        reference = question.analysis.reference(condition.this)
+        if reference is not None and reference.source is source:
+            return source.table_column(reference.name)
+    return None
 
 
 def _has_key(source: Source, columns: set[str]) -> bool:
@@ -123,7 +133,8 @@ def _foreign_key(
     found: dict[str, list[Reference]] = {}
     for name, other in joins.pairs(question, conditions, source):
         found.setdefault(name, []).append(other)
-    if len(conditions) != len(found):
+    links = [condition for condition in conditions if _present(question, source, condition) is None]
+    if len(links) != len(found):
         raise Refuse("it is joined by more than one condition for a column, or by values that are equal in another way")
     chosen = {name: references[0] for name, references in found.items()}
     origins = {id(one.source): one.source for one in chosen.values()}

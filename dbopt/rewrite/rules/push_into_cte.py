@@ -21,10 +21,17 @@ NAME = "push-into-cte"
 
 def find(question: Question) -> Iterator[Move]:
     for cte in question.analysis.ctes:
-        is_fence = cte.materialized is True or (len(cte.sources) > 1 and cte.materialized is None)
-        asked = [_asked(question, source) for source in cte.sources]
+        mentions = _mentions(cte)
+        is_fence = cte.materialized is True or (len(mentions) > 1 and cte.materialized is None)
+        asked = [_asked(question, source) for source in mentions]
         if is_fence and asked and all(asked):
             yield partial(_change, question, cte, asked)
+
+
+def _mentions(cte: Cte) -> list[Source]:
+    """Where it stands in a FROM, its own aside."""
+    inside = {id(node) for node in cte.node.walk()}
+    return [source for source in cte.sources if id(source.node) not in inside]
 
 
 def _asked(question: Question, source: Source) -> list[exp.Expr]:
@@ -49,10 +56,12 @@ def _change(question: Question, cte: Cte, asked: list[list[exp.Expr]]) -> str:
         reason = question.purity.why_fails(part)
         if reason is not None:
             raise Refuse(f"{reason}, and MATERIALIZED keeps it from rows that are left out inside")
-    question.require_stable(cte.query.node)
     blocks = list(cte.query.blocks)
     if not blocks or any(not _is_union(node) for node in _set_operations(cte.query.node)):
         raise Refuse("it is not made of SELECTs that UNION connects")
+    for block in blocks:
+        _require_same_rows(question, block)
+    question.require_stable(cte.query.node)
     wanted = _wanted(asked)
     for block in blocks:
         _push(question, cte, block, wanted)
@@ -86,7 +95,6 @@ def _wanted(asked: list[list[exp.Expr]]) -> exp.Expr:
 
 def _push(question: Question, cte: Cte, block: Block, wanted: exp.Expr) -> None:
     """AND the condition to the block, its columns replaced by what they are made of there."""
-    _require_same_rows(question, block)
     outputs = block.outputs
     names = next(iter(cte.sources)).columns
     if outputs is None or names is None or len(outputs) != len(names):

@@ -1,0 +1,129 @@
+"""Random schemas, random queries, everything that the rules make of them, and made-up data that would show a difference.
+
+No rule is spared by the planner's cost here: every step is tried, and steps after steps.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from random import Random
+
+from dbopt.errors import ServerError
+from dbopt.postgres.session import Session
+from dbopt.rewrite.chain import Refusal, steps
+from dbopt.rewrite.proof.data import Maker, schema_of
+from dbopt.rewrite.proof.forms import Forms, forms
+from dbopt.rewrite.proof.made_up import MadeUp, fill, prepared
+from dbopt.rewrite.proof.trial import run
+from dbopt.rewrite.proof.values import constants
+from dbopt.rewrite.text import parse
+from tests.rewrite.queries import Writer
+from tests.rewrite.schemas import schema
+
+
+@dataclass
+class Outcome:
+    """What a run came to. `wrong` are the differences: the rule, both texts, how they differ, and the schema."""
+
+    queries: int = 0
+    valid: int = 0
+    tried: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    invalid_steps: list[tuple[str, str, str, str]] = field(default_factory=list)
+    compared: int = 0
+    with_rows: int = 0
+    wrong: list[tuple[str, str, str, str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Pair:
+    rules: tuple[str, ...]
+    forms: Forms
+
+
+def fuzz_schema(session: Session, seed: int, *, queries: int, databases: int, outcome: Outcome) -> None:
+    """One schema in an empty database, so many queries on it, each step tried on so many made-up databases."""
+    draw = Random(f"schema {seed}")
+    ddl, tables = schema(draw)
+    session.script(ddl)
+    session.script("SET timezone = '{}'".format(draw.choice(("UTC", "Europe/Berlin", "America/St_Johns", "America/Sao_Paulo"))))
+    made = prepared(session, is_stopped=False)
+    pairs: list[Pair] = []
+    written: list[str] = []
+    for _ in range(queries):
+        sql = Writer(draw, tables).query()
+        outcome.queries += 1
+        if plans(session, sql, outcome):
+            outcome.valid += 1
+            pairs += pairs_of(session, sql, made, outcome, draw)
+            written.append(sql)
+    _try(made, pairs, written, databases, outcome, ddl)
+
+
+def plans(session: Session, sql: str, outcome: Outcome) -> bool:
+    del outcome
+    try:
+        with session.rolled_back():
+            session.fetch_workload(sql, prefix="EXPLAIN ")
+    except ServerError:
+        return False
+    return True
+
+
+def pairs_of(session: Session, sql: str, made: MadeUp, outcome: Outcome, draw: Random) -> list[Pair]:
+    """Every step from the query, and from one of those again."""
+    tree = parse(sql)
+    if tree is None:
+        return []
+    found: list[Pair] = []
+    for step in steps(tree, made.facts):
+        if isinstance(step, Refusal):
+            outcome.refused[step.rule] += 1
+            continue
+        if not _counts(session, sql, (step.rule,), step.sql, outcome):
+            continue
+        found.append(Pair((step.rule,), forms(sql, step.sql, made.facts)))
+    if found:
+        first = draw.choice(found)
+        after = parse(first.forms.after)
+        for step in steps(after, made.facts) if after is not None else ():
+            if isinstance(step, Refusal) or not _counts(session, sql, (*first.rules, step.rule), step.sql, outcome):
+                continue
+            found.append(Pair((*first.rules, step.rule), forms(sql, step.sql, made.facts)))
+    return found
+
+
+def _counts(session: Session, sql: str, rules: tuple[str, ...], after: str, outcome: Outcome) -> bool:
+    """Whether the step plans: one that does not is never offered, and yet a fault."""
+    try:
+        with session.rolled_back():
+            session.fetch_workload(after, prefix="EXPLAIN ")
+    except ServerError as error:
+        outcome.invalid_steps.append((" + ".join(rules), sql, after, error.message))
+        return False
+    outcome.tried[" + ".join(rules) if len(rules) == 1 else "two rules"] += 1
+    return True
+
+
+def _try(made: MadeUp, pairs: list[Pair], queries: list[str], databases: int, outcome: Outcome, ddl: str) -> None:
+    written = constants(*queries)
+    fillable = schema_of(made.facts, made.catalog, [table.id for table in made.facts.tables.values()])
+    wrong: set[int] = set()
+    for number in range(databases):
+        with made.session.rolled_back(read_only=False, statement_timeout_ms=10_000):
+            made.session.script("SET CONSTRAINTS ALL IMMEDIATE")
+            rows = fill(made.session, fillable, Maker(number, written))
+            made.session.script("SET TRANSACTION READ ONLY")
+            for place, pair in enumerate(pairs):
+                if place in wrong:
+                    continue
+                trial = run(made.session, pair.forms, (), most=None)
+                outcome.compared += trial.failed is None
+                outcome.with_rows += trial.rows > 0
+                if trial.difference is not None:
+                    wrong.add(place)
+                    data = "; ".join(f"{name}: {found}" for name, found in rows.items())
+                    outcome.wrong.append(
+                        (" + ".join(pair.rules), pair.forms.before, pair.forms.after, trial.difference, f"{ddl}\n{data}")
+                    )
