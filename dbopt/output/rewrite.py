@@ -27,7 +27,9 @@ _SAME, _OLD, _NEW = "  ", "- ", "+ "
 
 @dataclass(frozen=True)
 class Line:
-    """A line of both forms: `mark` says whose it is. `parts` are its pieces, each with whether the other form lacks it."""
+    """A line of both forms: `mark` says whose it is. `parts` are its pieces, each with whether the other form lacks
+    it.
+    """
 
     mark: str
     parts: tuple[tuple[str, bool], ...]
@@ -212,7 +214,9 @@ def _one(one: Rewrite) -> Text:
 
     saved = "green" if one.kind == "rewrite" else "yellow"
     drawn = Text.assemble((one.label, "bold cyan"), "  ", (", ".join(one.rules), "bold"))
-    drawn.append(f"\ncost {cost(one.cost_before)} -> {cost(one.cost_after)}, ").append(f"{percent(one.gain)} saved", saved)
+    drawn.append(f"\ncost {cost(one.cost_before)} -> {cost(one.cost_after)}, ").append(
+        f"{percent(one.gain)} saved", saved
+    )
     for reason in one.reasons:
         drawn.append(f"\n{reason}", "dim")
     drawn.append(f"\n{'verified: ' if one.verified else ''}{_remark(one)}", "green" if one.verified else "yellow")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sqlglot import exp
 
 from dbopt.rewrite.facts import Facts
 from dbopt.rewrite.scope import Block, Compound, Condition, Cte, Names, Query, Reference, Source, name_of, output_name
+from dbopt.rewrite.trees import conjuncts, is_comma, is_nested_join, is_query, is_star, own_nodes, unwrapped
 
-_WRAPPING = ("with_", "order", "limit", "offset", "locks", "sample")
 _SIDES = ("LEFT", "RIGHT", "FULL")
 
 
@@ -60,49 +60,6 @@ def analyse(tree: exp.Expr, facts: Facts) -> Analysis:
         if isinstance(query, Compound):
             builder.resolve_order(query)
     return analysis
-
-
-def unwrapped(node: exp.Expr) -> exp.Expr:
-    """The query inside parentheses that add nothing to it."""
-    while isinstance(node, exp.Subquery) and not any(node.args.get(name) for name in _WRAPPING):
-        node = node.this
-    return node
-
-
-def is_star(column: exp.Expr) -> bool:
-    """`t.*`"""
-    return isinstance(column, exp.Column) and isinstance(column.this, exp.Star)
-
-
-def is_query(node: exp.Expr) -> bool:
-    """Whether this is a query, in parentheses or not, and not a join in parentheses."""
-    inner = unwrapped(node)
-    return isinstance(inner, (exp.Select, exp.SetOperation, exp.Subquery)) and not _is_nested_join(inner)
-
-
-def _is_nested_join(node: exp.Expr) -> bool:
-    return isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table)
-
-
-def conjuncts(node: exp.Expr | None) -> Iterator[exp.Expr]:
-    """The conditions that AND connects, through parentheses."""
-    if isinstance(node, exp.And):
-        yield from conjuncts(node.this)
-        yield from conjuncts(node.expression)
-    elif isinstance(node, exp.Paren) and isinstance(node.this, (exp.And, exp.Paren)):
-        yield from conjuncts(node.this)
-    elif node is not None:
-        yield node
-
-
-def own_nodes(node: exp.Expr) -> Iterator[exp.Expr]:
-    """This node and what is below it, down to nested queries, which are given but not entered."""
-    stack = [node]
-    while stack:
-        part = stack.pop()
-        yield part
-        if part is node or not is_query(part):
-            stack += reversed(list(part.iter_expressions()))
 
 
 class _Builder:
@@ -227,7 +184,7 @@ class _Builder:
     def _item(
         self, block: Block, node: exp.Expr, join: exp.Join | None, ctes: Mapping[str, Cte], depth: int
     ) -> list[Source]:
-        if _is_nested_join(node):
+        if is_nested_join(node):
             if node.args.get("alias") or node.args.get("sample"):
                 block.is_opaque = True
             inner = node.this
@@ -236,7 +193,6 @@ class _Builder:
                 source.is_nested = True
             return found
         source = self._source(block, node, join, ctes)
-        source.depth = depth
         if source.alias in block.sources or not source.alias:
             block.is_opaque = True
         block.sources[source.alias] = source
@@ -245,7 +201,8 @@ class _Builder:
     def _source(self, block: Block, node: exp.Expr, join: exp.Join | None, ctes: Mapping[str, Cte]) -> Source:
         alias = node.args.get("alias")
         named = alias.this if isinstance(alias, exp.TableAlias) else None
-        names = tuple(name_of(c) or "" for c in alias.args.get("columns") or ()) if named is not None else ()
+        columns = alias.args.get("columns") or () if isinstance(alias, exp.TableAlias) else ()
+        names = tuple(name_of(column) or "" for column in columns)
         known_as = name_of(named) or (name_of(node.this) if isinstance(node, exp.Table) else None) or ""
         source = Source(known_as, node, "other", block, join, names=names)
         source.is_sampled = node.args.get("sample") is not None
@@ -319,11 +276,6 @@ class _Builder:
                 return None
             around = around.parent
         return None
-
-
-def is_comma(join: exp.Join) -> bool:
-    """Whether the item is connected by a comma."""
-    return not (join.side or join.kind or join.method or join.args.get("on") or join.args.get("using"))
 
 
 def _sortable(clause: str, part: exp.Expr) -> list[exp.Expr]:

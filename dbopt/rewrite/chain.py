@@ -12,7 +12,7 @@ from sqlglot import exp
 from dbopt.rewrite.facts import Facts
 from dbopt.rewrite.question import Question, Refuse
 from dbopt.rewrite.rules import RULES, Rule
-from dbopt.rewrite.surgery import parameters_in, tidied
+from dbopt.rewrite.surgery import keep_names, output_names, parameters_in, tidied
 from dbopt.rewrite.text import parse, text
 
 DEPTH = 4  # rules after one another
@@ -74,9 +74,10 @@ def steps(
 
 
 def _step(name: str, find: Rule, place: int, question: Question, templates: bool) -> Step | Refusal:
-    before = parameters_in(question.tree)
+    before, names = parameters_in(question.tree), output_names(question.tree)
     try:
         reason = list(find(question))[place]()
+        keep_names(question.tree, names)
         sql = text(tidied(question.tree))
         if not templates and parameters_in(question.tree) != before:
             raise Refuse("a parameter would be gone, and its number with it")

@@ -18,8 +18,8 @@ UNITS = (*_UNITS, *_MONTHS)
 DAYS = ("day", "week", "month", "quarter", "year")
 """Units of whole days."""
 
-# Where clocks were once put back across midnight, so that a day came to an end and went on: there, a later time may have
-# an earlier date. (From the time zone database; all others put them back to midnight at the most.)
+# Where clocks were once put back across midnight, so that a day came to an end and went on: there, a later time may
+# have an earlier date. (From the time zone database; all others put them back to midnight at the most.)
 _JUMPING = frozenset(
     (
         *("america/adak", "america/anchorage", "america/atka", "america/goose_bay", "america/juneau"),

@@ -9,9 +9,9 @@ from decimal import Decimal
 from sqlglot import exp
 
 from dbopt.rewrite import shapes
-from dbopt.rewrite.infer import INTEGERS, number
 from dbopt.rewrite.question import Question
 from dbopt.rewrite.scope import Block, Output
+from dbopt.rewrite.types import INTEGERS, number
 
 _NUMBERS = (*INTEGERS, "numeric")
 _TEXTS = ("text", "varchar", "bpchar")
@@ -115,7 +115,11 @@ def _constant(node: exp.Expr, kind: str) -> Decimal | str | None:
 def _asked(question: Question, condition: exp.Expr, reference: object, kind: str) -> Iterator[Values]:
     if isinstance(condition, exp.Paren):
         yield from _asked(question, condition.this, reference, kind)
-    elif isinstance(condition, exp.In) and condition.args.get("query") is None and _is(question, condition.this, reference):
+    elif (
+        isinstance(condition, exp.In)
+        and condition.args.get("query") is None
+        and _is(question, condition.this, reference)
+    ):
         constants = [_constant(one, kind) for one in condition.expressions]
         if all(one is not None for one in constants):
             yield Values(frozenset(one for one in constants if one is not None), not_null=True)

@@ -2,71 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from decimal import Decimal
-
 from sqlglot import exp
 
-from dbopt.rewrite.analyse import Analysis, is_query
+from dbopt.rewrite.analyse import Analysis
 from dbopt.rewrite.scope import UNKNOWN, Block, Compound, Info, Output, Query, Reference, Source
+from dbopt.rewrite.trees import is_query
+from dbopt.rewrite.types import COMPARABLE, EXACT, aggregate_type, arithmetic_type, number_type, type_name
 
-_TYPES = {
-    exp.DType.SMALLINT: "int2",
-    exp.DType.INT: "int4",
-    exp.DType.BIGINT: "int8",
-    exp.DType.DECIMAL: "numeric",
-    exp.DType.FLOAT: "float4",
-    exp.DType.DOUBLE: "float8",
-    exp.DType.TEXT: "text",
-    exp.DType.VARCHAR: "varchar",
-    exp.DType.CHAR: "bpchar",
-    exp.DType.BPCHAR: "bpchar",
-    exp.DType.BOOLEAN: "bool",
-    exp.DType.DATE: "date",
-    exp.DType.TIMESTAMP: "timestamp",
-    exp.DType.TIMESTAMPTZ: "timestamptz",
-    exp.DType.TIME: "time",
-    exp.DType.UUID: "uuid",
-    exp.DType.INTERVAL: "interval",
-}
-INTEGERS = ("int2", "int4", "int8")
-FLOATS = ("float4", "float8")
-TEXTS = ("text", "varchar", "bpchar")
-_EXACT = frozenset(("int2", "int4", "int8", "bool", "date", "timestamp", "timestamptz", "time", "uuid"))
-COMPARABLE = frozenset(
-    (
-        *(*INTEGERS, *FLOATS, *TEXTS, "numeric", "bool", "date", "timestamp", "timestamptz", "time", "uuid", "enum"),
-        *("interval", "oid", "bytea", "name", "timetz", "inet", "cidr", "macaddr"),
-    )
-)
-"""Types whose `=` is PostgreSQL's own, total, and NULL for NULL alone."""
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
 _STRICT = (*_COMPARISONS, exp.Between, exp.Like, exp.ILike, exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Paren, exp.Not)
 _BOOLEAN = (*_COMPARISONS, exp.Between, exp.Like, exp.ILike, exp.And, exp.Or, exp.Not, exp.Is, exp.In, exp.Exists)
 _NULL_SAFE = (exp.NullSafeEQ, exp.NullSafeNEQ)
 _COUNTS = (exp.Count,)
-
-
-def type_name(node: exp.Expr | None) -> str | None:
-    """PostgreSQL's name of a type that is written in the text; None for one that is not built in or of several."""
-    if not isinstance(node, exp.DataType) or node.args.get("nested"):
-        return None
-    return _TYPES.get(node.this)
-
-
-def number(node: exp.Expr) -> Decimal | None:
-    """The value of a number that is written in the text, with its sign."""
-    if isinstance(node, exp.Paren):
-        return number(node.this)
-    if isinstance(node, exp.Neg):
-        inner = number(node.this)
-        return None if inner is None else -inner
-    if isinstance(node, exp.Literal) and not node.is_string:
-        try:
-            return Decimal(node.name)
-        except ArithmeticError:
-            return None
-    return None
 
 
 class Inference:
@@ -148,7 +95,7 @@ class Inference:
         if isinstance(node, (*_BOOLEAN, *_NULL_SAFE, exp.Boolean)):
             return "bool"
         if isinstance(node, exp.Literal):
-            return None if node.is_string else _number_type(node.name)
+            return None if node.is_string else number_type(node.name)
         return self._computed_type(node)
 
     def _computed_type(self, node: exp.Expr) -> str | None:
@@ -159,12 +106,12 @@ class Inference:
         if isinstance(node, (exp.Min, exp.Max)):
             return self._type(node.this)
         if isinstance(node, (exp.Sum, exp.Avg)):
-            return _aggregate_type(node, self._type(node.this))
+            return aggregate_type(node, self._type(node.this))
         if isinstance(node, exp.Coalesce):
             types = {self._type(part) for part in (node.this, *node.expressions) if not _is_unknown_literal(part)}
             return types.pop() if len(types) == 1 else None
         if isinstance(node, (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)):
-            return _arithmetic_type(self._type(node.this), self._type(node.expression))
+            return arithmetic_type(self._type(node.this), self._type(node.expression))
         if isinstance(node, exp.CurrentDate):
             return "date"
         if isinstance(node, exp.Anonymous):
@@ -195,7 +142,7 @@ class Inference:
         if isinstance(node, exp.Column):
             reference = self._analysis.reference(node)
             return reference is not None and self.column(reference).is_exact
-        return self._type(node) in _EXACT
+        return self._type(node) in EXACT
 
     # -- NULL ---------------------------------------------------------------------------------------------------------
 
@@ -235,8 +182,8 @@ class Inference:
         )
 
     def rejects_null(self, condition: exp.Expr, reference: Reference) -> bool:
-        """Whether the condition, true, shows by itself that the column is not NULL: it is compared by a strict operator.
-        `dbopt.rewrite.nulls` knows more, of whole rows.
+        """Whether the condition, true, shows by itself that the column is not NULL: it is compared by a strict
+        operator. `dbopt.rewrite.nulls` knows more, of whole rows.
         """
         if isinstance(condition, exp.Paren):
             return self.rejects_null(condition.this, reference)
@@ -273,11 +220,6 @@ def called(node: exp.Expr) -> str | None:
     return None
 
 
-def operands(node: exp.Expr) -> Iterator[exp.Expr]:
-    """What an operator works on."""
-    yield from node.iter_expressions()
-
-
 def _is_unknown_literal(node: exp.Expr) -> bool:
     return isinstance(node, exp.Literal) and node.is_string
 
@@ -287,25 +229,3 @@ def _has_grouping_sets(block: Block) -> bool:
     return group is not None and any(
         isinstance(item, (exp.GroupingSets, exp.Rollup, exp.Cube)) for item in group.iter_expressions()
     )
-
-
-def _number_type(written: str) -> str:
-    if not written.isdigit():
-        return "numeric"
-    value = int(written)
-    return "int4" if value < 2**31 else "int8" if value < 2**63 else "numeric"
-
-
-def _aggregate_type(node: exp.Expr, of: str | None) -> str | None:
-    if isinstance(node, exp.Sum):
-        return {"int2": "int8", "int4": "int8", "int8": "numeric", "numeric": "numeric"}.get(of or "")
-    return {"int2": "numeric", "int4": "numeric", "int8": "numeric", "numeric": "numeric"}.get(of or "")
-
-
-def _arithmetic_type(left: str | None, right: str | None) -> str | None:
-    if left in INTEGERS and right in INTEGERS:
-        return max(left, right, key=INTEGERS.index)
-    numbers = (*INTEGERS, "numeric")
-    if left in numbers and right in numbers:
-        return "numeric"
-    return None

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from dbopt.rewrite.facts import ForeignKey
-from dbopt.rewrite.infer import INTEGERS
 from dbopt.rewrite.question import Question
 from dbopt.rewrite.scope import Block, Reference, Source
+from dbopt.rewrite.types import INTEGERS
 
 
 def equal_columns(question: Question, condition: exp.Expr) -> tuple[Reference, Reference] | None:

@@ -13,15 +13,15 @@ from collections.abc import Collection, Iterable, Iterator
 from sqlglot import exp
 
 from dbopt.rewrite import joins, shapes
-from dbopt.rewrite.infer import COMPARABLE
 from dbopt.rewrite.question import Question
 from dbopt.rewrite.scope import Block, Compound, Condition, Query, Reference, Source
+from dbopt.rewrite.types import COMPARABLE
 
 Known = set[tuple[int, str]]
 """Columns, each as its source's identity and name, of which two equal rows have the same values."""
 
 
-def unique_by(question: Question, source: Source, columns: Collection[str]) -> str | None:
+def unique_by(source: Source, columns: Collection[str]) -> str | None:
     """What proves that no two rows of the source have the same values, none NULL, in these of the table's columns: an
     index.
     """
@@ -92,8 +92,10 @@ def determines_all(question: Question, block: Block, known: Known) -> bool:
             chosen = _joined_left(condition.join, block)
             known |= set(_implied(question, block, condition, chosen, known))
         for source in block.sources.values():
-            if id(source) not in settled and _may_settle(block, source, settled) and (
-                _is_settled(question, block, source, known)
+            if (
+                id(source) not in settled
+                and _may_settle(block, source, settled)
+                and (_is_settled(question, block, source, known))
             ):
                 settled.add(id(source))
                 known |= {(id(source), name) for name in source.columns or ()}
@@ -120,7 +122,7 @@ def _joined_left(join: exp.Join | None, block: Block) -> Source | None:
 def _implied(
     question: Question, block: Block, condition: Condition, chosen: Source | None, known: Known
 ) -> Iterator[tuple[int, str]]:
-    """Columns that the condition makes known. The ON of a LEFT JOIN says something of the source that it joins alone."""
+    """Columns that the condition makes known. The ON of a LEFT JOIN says something of what it joins alone."""
     if not condition.is_certain and chosen is None:
         return
     for column, other in _equalities(question, condition.node, block):
@@ -130,9 +132,7 @@ def _implied(
             yield id(column.source), column.name
 
 
-def _equalities(
-    question: Question, condition: exp.Expr, block: Block
-) -> Iterator[tuple[Reference, Reference | None]]:
+def _equalities(question: Question, condition: exp.Expr, block: Block) -> Iterator[tuple[Reference, Reference | None]]:
     """Columns of the block that equal another, or (None) a constant, in such a way that their values are the same. For
     a subquery, what the row around it has is a constant.
     """
@@ -223,9 +223,10 @@ def query_keys(question: Question, query: Query, source: Source) -> Iterator[set
     outputs = query.outputs or []
     for place, output in enumerate(outputs):
         reference = output.reference or (_reference(question, output.node) if output.node is not None else None)
-        if reference is not None and reference.source.block is query and shapes.is_plain(query, question):
-            if determines_all(question, query, {(id(reference.source), reference.name)}):
-                yield {names[place]}
+        if reference is None or reference.source.block is not query or not shapes.is_plain(query, question):
+            continue
+        if determines_all(question, query, {(id(reference.source), reference.name)}):
+            yield {names[place]}
 
 
 def _group_places(question: Question, block: Block) -> list[int] | None:

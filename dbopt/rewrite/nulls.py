@@ -9,8 +9,9 @@ from decimal import Decimal
 from sqlglot import exp
 
 from dbopt.rewrite.analyse import Analysis
-from dbopt.rewrite.infer import COMPARABLE, Inference, called, number
+from dbopt.rewrite.infer import Inference, called
 from dbopt.rewrite.scope import Source
+from dbopt.rewrite.types import COMPARABLE, number
 
 _STRICT_CALLS = frozenset(("lower", "upper", "date", "date_trunc", "length", "char_length", "abs", "btrim", "round"))
 _COMPARE: dict[type[exp.Expr], Callable[[Decimal, Decimal], bool]] = {
@@ -181,7 +182,9 @@ class Nulls:
     def _numeric(self, node: exp.Expr) -> bool:
         numbers = ("int2", "int4", "int8", "numeric")
         types = {self._inference.info(side).type for side in (*_values(node.this), *_values(node.expression))}
-        return all(one in numbers for one in types if one is not None) and not {"=", "<"} & self._analysis.facts.operators
+        return (
+            all(one in numbers for one in types if one is not None) and not {"=", "<"} & self._analysis.facts.operators
+        )
 
     def _is_own(self, node: exp.Expr) -> bool:
         """Whether the operator is PostgreSQL's own, which is told by the type of one side."""

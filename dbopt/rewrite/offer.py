@@ -34,13 +34,13 @@ _NOT_PRINTABLE = "not printable: dbopt's own text of the unchanged statement is 
 
 @dataclass
 class Offers:
-    """What is offered so far. `typed` are the statements, by id, as they plan."""
+    """What is offered so far. `typed` are the statements, by id and text, as they plan."""
 
     rewrites: list[Rewrite] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     not_worthwhile: list[NotWorthwhile] = field(default_factory=list)
     failed: list[Failed] = field(default_factory=list)
-    typed: dict[str, Statement] = field(default_factory=dict)
+    typed: dict[tuple[str, str], Statement] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def _look(statement: Statement, place: Place, wish: Wish, offers: Offers) -> Non
     if not _has_pattern(statement, facts, wish):
         return
     statement = planner.typed(statement)
-    offers.typed[statement.id] = statement
+    offers.typed[statement.id, statement.sql] = statement
     tree = _tree(statement.sql)
     plans = planner.plans(statement)
     own = replace(statement, sql=text(tree))

@@ -10,9 +10,10 @@ from sqlglot import exp
 
 from dbopt.rewrite.analyse import Analysis
 from dbopt.rewrite.facts import Function
-from dbopt.rewrite.infer import FLOATS, INTEGERS, Inference, called, type_name
+from dbopt.rewrite.infer import Inference, called
 from dbopt.rewrite.scope import name_of
 from dbopt.rewrite.text import parse, text
+from dbopt.rewrite.types import FLOATS, INTEGERS, type_name
 
 # Nodes that only build an expression or a query. Everything else has to be a function that the catalog knows.
 _STRUCTURE: tuple[type[exp.Expr], ...] = (
@@ -42,7 +43,9 @@ _SAFE: tuple[type[exp.Expr], ...] = (
     exp.CurrentDate, exp.CurrentTimestamp, exp.Select, exp.Subquery, exp.From, exp.Where, exp.Table, exp.TableAlias,
     exp.Join, exp.Alias, exp.Star, exp.Extract,
 )  # fmt: skip
-_SAFE_CALLS = frozenset(("lower", "upper", "date", "date_trunc", "length", "char_length", "btrim", "ltrim", "rtrim", "now"))
+_SAFE_CALLS = frozenset(
+    ("lower", "upper", "date", "date_trunc", "length", "char_length", "btrim", "ltrim", "rtrim", "now")
+)
 _SYNTAX = frozenset(("all", "some", "row"))  # what only looks like a call
 # Aggregates whose result does not depend on the order of the rows, floats aside.
 _UNORDERED = frozenset(("bool_and", "bool_or", "every", "bit_and", "bit_or", "count", "sum", "avg", "min", "max"))

@@ -59,8 +59,8 @@ class Question:
         return self.analysis.blocks
 
     def why_left_alone(self) -> str | None:
-        """What in the statement makes its result another one each time, or with every plan: then no rewrite of it can be
-        proved. LIMIT at its end may take any of the rows that its ORDER BY leaves open; nothing else may.
+        """What in the statement makes its result another one each time, or with every plan: then no rewrite of it can
+        be proved. LIMIT at its end may take any of the rows that its ORDER BY leaves open; nothing else may.
         """
         return (
             self.purity.why_volatile(self.tree)

@@ -7,6 +7,7 @@ Of a day that is written in the text it is known that it is none, and `t < the n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -83,7 +84,7 @@ def fixed(column: exp.Expr, operator: type[exp.Expr], unit: str, times: list[dat
     return compared(column, exp.LT if operator is exp.LTE else exp.GTE, literal(end))
 
 
-def _any_of(parts: list[exp.Expr]) -> exp.Expr:
+def _any_of(parts: Sequence[exp.Expr]) -> exp.Expr:
     joined = parts[0]
     for part in parts[1:]:
         joined = exp.Or(this=joined, expression=part)
@@ -95,7 +96,7 @@ def open_ended(column: exp.Expr, operator: type[exp.Expr], days: list[exp.Expr])
     if operator is exp.Between:
         return both(open_ended(column, exp.GTE, days[:1]), open_ended(column, exp.LTE, days[1:]))
     if operator is exp.In:
-        parts: list[exp.Expr] = [exp.Paren(this=open_ended(column, exp.EQ, [day])) for day in days]
+        parts = [exp.Paren(this=open_ended(column, exp.EQ, [day])) for day in days]
         return _any_of(parts)
     day = days[0]
     last = exp.Add(this=day.copy(), expression=interval("1 day -1 microsecond"))

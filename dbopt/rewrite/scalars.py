@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from dbopt.rewrite import shapes, surgery
-from dbopt.rewrite.analyse import is_comma, is_query, is_star, own_nodes
-from dbopt.rewrite.infer import COMPARABLE, TEXTS
 from dbopt.rewrite.question import Question, Refuse
 from dbopt.rewrite.scope import Block, Source, output_name
 from dbopt.rewrite.text import text
+from dbopt.rewrite.trees import is_comma, is_query, is_star, own_nodes
+from dbopt.rewrite.types import COMPARABLE, TEXTS
 
 _NOT_SCALAR = (exp.In, exp.Exists, exp.Any, exp.All, exp.Array, exp.From, exp.Join, exp.Lateral, exp.CTE)
 

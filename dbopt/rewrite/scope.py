@@ -31,7 +31,8 @@ UNKNOWN = Info()
 class Source:
     """One thing in a FROM, known as `alias`. `kind` is table (views, too), query (a subquery or a WITH query, its query
     in `query`) or other. `is_nullable`: an outer join may put NULLs in place of its rows. `is_whole`: the table with
-    its heirs, where it has some. `names` are column aliases. `join` is None for the first in a FROM.
+    its heirs, where it has some; `is_nested`: within a join in parentheses. `names` are column aliases. `join` is None
+    for the first in a FROM.
     """
 
     alias: str
@@ -48,7 +49,6 @@ class Source:
     is_lateral: bool = False
     is_nested: bool = False
     names: tuple[str, ...] = ()
-    depth: int = 0
 
     @property
     def columns(self) -> tuple[str, ...] | None:
@@ -143,16 +143,15 @@ class Query:
 
 @dataclass(eq=False)
 class Block(Query):
-    """A SELECT. `condition_list` holds WHERE and ON; `is_simple_from` is False where its FROM has USING, NATURAL,
-    RIGHT or FULL JOIN or what is not understood.
+    """A SELECT. `conditions` are those of WHERE and ON. `has_merged`: its FROM has USING or NATURAL; `has_right`:
+    RIGHT or FULL JOIN; `is_opaque`: something that is not understood.
     """
 
     sources: dict[str, Source] = field(default_factory=dict)
     conditions: list[Condition] = field(default_factory=list)
-    has_merged: bool = False  # USING or NATURAL
-    has_right: bool = False  # RIGHT or FULL JOIN
+    has_merged: bool = False
+    has_right: bool = False
     is_opaque: bool = False
-    star: list[Output] | None = None
 
     @property
     def outputs(self) -> list[Output] | None:
@@ -254,28 +253,26 @@ def output_name(expression: exp.Expr) -> str | None:
     """The name that PostgreSQL gives to a column of the result (FigureColname in parse_target.c); None in doubt."""
     if isinstance(expression, exp.Alias):
         return name_of(expression.args["alias"])
-    if isinstance(expression, exp.Paren):
+    if isinstance(expression, (exp.Paren, exp.Filter)):
         return output_name(expression.this)
     if isinstance(expression, exp.Column):
         return name_of(expression.this)
-    if isinstance(expression, exp.Filter):
-        return output_name(expression.this)
-    if isinstance(expression, exp.Anonymous):
-        called = expression.this
-        return str(called).lower() if isinstance(called, str) else name_of(called)
-    if isinstance(expression, (exp.Count, exp.Sum, exp.Avg, exp.Min, exp.Max, exp.Coalesce, exp.Extract)):
-        return type(expression).__name__.lower()
-    if isinstance(expression, exp.Exists):
-        return "exists"
     if isinstance(expression, exp.Subquery):
         return output_name(expression.this.expressions[0]) if isinstance(expression.this, exp.Select) else None
     if isinstance(expression, exp.Cast):
-        inner = output_name(expression.this) if not isinstance(expression.this, exp.Literal) else None
-        return inner if inner not in (None, "?column?") else None
-    if isinstance(expression, (exp.Literal, exp.Binary, exp.Not, exp.Parameter)) and not _is_named(expression):
-        return "?column?"
-    return None
+        inner = None if isinstance(expression.this, exp.Literal) else output_name(expression.this)
+        return None if inner == "?column?" else inner
+    return _called_name(expression)
 
 
-def _is_named(expression: exp.Expr) -> bool:
-    return isinstance(expression, (exp.Dot, exp.Collate))
+def _called_name(expression: exp.Expr) -> str | None:
+    if isinstance(expression, exp.Anonymous):
+        called = expression.this
+        return str(called).lower() if isinstance(called, str) else name_of(called)
+    if isinstance(expression, _NAMED_BY_CLASS):
+        return type(expression).__name__.lower()
+    has_none = isinstance(expression, (exp.Literal, exp.Binary, exp.Not, exp.Parameter))
+    return "?column?" if has_none and not isinstance(expression, (exp.Dot, exp.Collate)) else None
+
+
+_NAMED_BY_CLASS = (exp.Exists, exp.Count, exp.Sum, exp.Avg, exp.Min, exp.Max, exp.Coalesce, exp.Extract)

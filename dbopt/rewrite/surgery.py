@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from sqlglot import exp
 
 from dbopt.postgres.identifiers import quoted
-from dbopt.rewrite.analyse import Analysis, is_star
+from dbopt.rewrite.analyse import Analysis
 from dbopt.rewrite.question import Refuse
 from dbopt.rewrite.scope import Block, Reference, Source, name_of, output_name
+from dbopt.rewrite.trees import is_star
 
 
 def identifier(name: str) -> exp.Identifier:
@@ -196,9 +197,32 @@ def replace_column(column: exp.Expr, new: exp.Expr) -> None:
     column.replace(new)
 
 
-def names_in(node: exp.Expr) -> set[str]:
-    """All names that occur in it."""
-    return {name_of(one) or "" for one in node.find_all(exp.Identifier)}
+def output_names(tree: exp.Expr) -> list[tuple[str | None, exp.Expr]]:
+    """The columns of a statement's result that are no stars: their names, as far as these are certain, and a copy."""
+    return [(output_name(one), one.copy()) for one in _first_select(tree).expressions if not _is_any_star(one)]
+
+
+def keep_names(tree: exp.Expr, names: list[tuple[str | None, exp.Expr]]) -> None:
+    """Give the columns of the result the names that they had. Raises Refuse where one was not certain."""
+    shown = [one for one in _first_select(tree).expressions if not _is_any_star(one)]
+    if len(shown) != len(names):
+        return  # a rule that writes stars out
+    for one, (name, former) in zip(shown, names, strict=True):
+        if one == former or output_name(one) == name:
+            continue
+        if name is None or isinstance(one, exp.Alias):
+            raise Refuse("the name of a column of the result is not certain")
+        one.replace(exp.Alias(this=one.copy(), alias=identifier(name)))
+
+
+def _first_select(tree: exp.Expr) -> exp.Expr:
+    while not isinstance(tree, exp.Select) and isinstance(tree.this, exp.Query):
+        tree = tree.this
+    return tree
+
+
+def _is_any_star(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Star) or is_star(node)
 
 
 def parameters_in(node: exp.Expr) -> set[str]:

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 
 from sqlglot import exp
 from sqlglot.dialects.postgres import Postgres
+from sqlglot.generators.postgres import PostgresGenerator
+from sqlglot.parsers.postgres import PostgresParser
 
 from dbopt.workload.sql import parse as parsed
 
@@ -18,18 +20,18 @@ _KEPT_SYNTAX = ("CAST", "EXTRACT", "OVERLAY", "POSITION", "SUBSTRING", "TRIM", "
 class AsWritten(Postgres):
     """PostgreSQL's dialect, in which a function call is a call of a function by its name."""
 
-    class Parser(Postgres.Parser):
-        FUNCTIONS: ClassVar[dict[str, Any]] = {name: Postgres.Parser.FUNCTIONS[name] for name in _KEPT_FUNCTIONS}
+    class Parser(PostgresParser):
+        FUNCTIONS: ClassVar[dict[str, Any]] = {name: PostgresParser.FUNCTIONS[name] for name in _KEPT_FUNCTIONS}
         FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
-            name: Postgres.Parser.FUNCTION_PARSERS[name] for name in _KEPT_SYNTAX
+            name: PostgresParser.FUNCTION_PARSERS[name] for name in _KEPT_SYNTAX
         }
 
-    class Generator(Postgres.Generator):
+    class Generator(PostgresGenerator):
         TRANSFORMS: ClassVar[dict[Any, Any]] = {
-            **Postgres.Generator.TRANSFORMS,
+            **PostgresGenerator.TRANSFORMS,
             exp.Pow: lambda self, node: self.binary(node, "^"),
         }
-        TYPE_MAPPING: ClassVar[dict[Any, str]] = {**Postgres.Generator.TYPE_MAPPING, exp.DType.DECIMAL: "NUMERIC"}
+        TYPE_MAPPING: ClassVar[dict[Any, str]] = {**PostgresGenerator.TYPE_MAPPING, exp.DType.DECIMAL: "NUMERIC"}
 
         def not_sql(self, expression: exp.Not) -> str:
             """`x IS NOT TRUE`, which sqlglot reads as NOT (x IS TRUE)."""

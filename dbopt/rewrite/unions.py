@@ -68,7 +68,7 @@ def _order_by_outputs(question: Question, block: Block) -> exp.Expr | None:
     outputs = block.outputs
     if outputs is None:
         raise Refuse("the columns of the result are not known, and ORDER BY has to name them")
-    made = order.copy()
+    made: exp.Expr = order.copy()
     for old, new in zip(order.expressions, made.expressions, strict=True):
         item = old.this if isinstance(old, exp.Ordered) else old
         target = new.this if isinstance(new, exp.Ordered) else new

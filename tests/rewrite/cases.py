@@ -13,8 +13,8 @@ _TRAP = re.compile(r"-- refuses: (?P<rule>[a-z-]+): (?P<reason>.+)")
 
 @dataclass(frozen=True)
 class Case:
-    """A statement. `offers` are the rules of the rewrite that is to be offered; `refuses` a rule that is to make nothing
-    of it, and a part of the reason.
+    """A statement. `offers` are the rules of the rewrite that is to be offered; `refuses` a rule that is to make
+    nothing of it, and a part of the reason.
     """
 
     title: str

@@ -1,4 +1,5 @@
-"""Random schemas, random queries, everything that the rules make of them, and made-up data that would show a difference.
+"""Random schemas, random queries, everything that the rules make of them, and made-up data that would show a
+difference.
 
 No rule is spared by the planner's cost here: every step is tried, and steps after steps.
 """
@@ -14,7 +15,9 @@ from dbopt.postgres.session import Session
 from dbopt.rewrite.chain import Refusal, steps
 from dbopt.rewrite.proof.data import Maker, schema_of
 from dbopt.rewrite.proof.forms import Forms, forms
-from dbopt.rewrite.proof.made_up import MadeUp, fill, prepared
+from dbopt.rewrite.proof.made_up import MadeUp
+from dbopt.rewrite.proof.rows import fill
+from dbopt.rewrite.proof.server import prepared
 from dbopt.rewrite.proof.trial import run
 from dbopt.rewrite.proof.values import constants
 from dbopt.rewrite.text import parse
@@ -40,6 +43,7 @@ class Outcome:
 class Pair:
     rules: tuple[str, ...]
     forms: Forms
+    values: tuple[str, ...] = ()
 
 
 def fuzz_schema(session: Session, seed: int, *, queries: int, databases: int, outcome: Outcome) -> None:
@@ -47,31 +51,34 @@ def fuzz_schema(session: Session, seed: int, *, queries: int, databases: int, ou
     draw = Random(f"schema {seed}")
     ddl, tables = schema(draw)
     session.script(ddl)
-    session.script("SET timezone = '{}'".format(draw.choice(("UTC", "Europe/Berlin", "America/St_Johns", "America/Sao_Paulo"))))
+    session.script(
+        "SET timezone = '{}'".format(draw.choice(("UTC", "Europe/Berlin", "America/St_Johns", "America/Sao_Paulo")))
+    )
     made = prepared(session, is_stopped=False)
     pairs: list[Pair] = []
     written: list[str] = []
     for _ in range(queries):
-        sql = Writer(draw, tables).query()
+        writer = Writer(draw, tables)
+        sql = writer.query()
         outcome.queries += 1
-        if plans(session, sql, outcome):
+        if plans(session, sql, writer.values) is None:
             outcome.valid += 1
-            pairs += pairs_of(session, sql, made, outcome, draw)
+            pairs += pairs_of(session, sql, writer.values, made, outcome, draw)
             written.append(sql)
     _try(made, pairs, written, databases, outcome, ddl)
 
 
-def plans(session: Session, sql: str, outcome: Outcome) -> bool:
-    del outcome
+def plans(session: Session, sql: str, values: list[str]) -> str | None:
+    """Why the text does not plan, None where it does."""
     try:
         with session.rolled_back():
-            session.fetch_workload(sql, prefix="EXPLAIN ")
-    except ServerError:
-        return False
-    return True
+            session.fetch_workload(sql, values, prefix="EXPLAIN ")
+    except ServerError as error:
+        return error.message
+    return None
 
 
-def pairs_of(session: Session, sql: str, made: MadeUp, outcome: Outcome, draw: Random) -> list[Pair]:
+def pairs_of(session: Session, sql: str, values: list[str], made: MadeUp, outcome: Outcome, draw: Random) -> list[Pair]:
     """Every step from the query, and from one of those again."""
     tree = parse(sql)
     if tree is None:
@@ -81,28 +88,28 @@ def pairs_of(session: Session, sql: str, made: MadeUp, outcome: Outcome, draw: R
         if isinstance(step, Refusal):
             outcome.refused[step.rule] += 1
             continue
-        if not _counts(session, sql, (step.rule,), step.sql, outcome):
-            continue
-        found.append(Pair((step.rule,), forms(sql, step.sql, made.facts)))
+        pair = Pair((step.rule,), forms(sql, step.sql, made.facts), tuple(values))
+        if _counts(session, pair, outcome):
+            found.append(pair)
     if found:
         first = draw.choice(found)
         after = parse(first.forms.after)
         for step in steps(after, made.facts) if after is not None else ():
-            if isinstance(step, Refusal) or not _counts(session, sql, (*first.rules, step.rule), step.sql, outcome):
+            if isinstance(step, Refusal):
                 continue
-            found.append(Pair((*first.rules, step.rule), forms(sql, step.sql, made.facts)))
+            pair = Pair((*first.rules, step.rule), forms(sql, step.sql, made.facts), tuple(values))
+            if _counts(session, pair, outcome):
+                found.append(pair)
     return found
 
 
-def _counts(session: Session, sql: str, rules: tuple[str, ...], after: str, outcome: Outcome) -> bool:
+def _counts(session: Session, pair: Pair, outcome: Outcome) -> bool:
     """Whether the step plans: one that does not is never offered, and yet a fault."""
-    try:
-        with session.rolled_back():
-            session.fetch_workload(after, prefix="EXPLAIN ")
-    except ServerError as error:
-        outcome.invalid_steps.append((" + ".join(rules), sql, after, error.message))
+    failure = plans(session, pair.forms.after, list(pair.values))
+    if failure is not None:
+        outcome.invalid_steps.append((" + ".join(pair.rules), pair.forms.before, pair.forms.after, failure))
         return False
-    outcome.tried[" + ".join(rules) if len(rules) == 1 else "two rules"] += 1
+    outcome.tried[pair.rules[0] if len(pair.rules) == 1 else "two rules"] += 1
     return True
 
 
@@ -118,12 +125,18 @@ def _try(made: MadeUp, pairs: list[Pair], queries: list[str], databases: int, ou
             for place, pair in enumerate(pairs):
                 if place in wrong:
                     continue
-                trial = run(made.session, pair.forms, (), most=None)
+                trial = run(made.session, pair.forms, pair.values, most=None)
                 outcome.compared += trial.failed is None
                 outcome.with_rows += trial.rows > 0
                 if trial.difference is not None:
                     wrong.add(place)
                     data = "; ".join(f"{name}: {found}" for name, found in rows.items())
                     outcome.wrong.append(
-                        (" + ".join(pair.rules), pair.forms.before, pair.forms.after, trial.difference, f"{ddl}\n{data}")
+                        (
+                            " + ".join(pair.rules),
+                            pair.forms.before,
+                            pair.forms.after,
+                            trial.difference,
+                            f"{ddl}\n{data}",
+                        )
                     )

@@ -1,4 +1,4 @@
-"""Random schemas for the fuzz test: types that are compared in unusual ways, and keys that prove less than they seem to."""
+"""Random schemas for the fuzz test: types that are compared in unusual ways, keys that prove less than they seem to."""
 
 from __future__ import annotations
 
@@ -66,8 +66,7 @@ def schema(draw: Random) -> tuple[str, list[Tab]]:
     """DDL and the tables that it makes."""
     tables: list[Tab] = []
     statements = [PREAMBLE]
-    for number in range(draw.randint(2, 4)):
-        statements.append(_table(draw, f"t{number}", tables))
+    statements += [_table(draw, f"t{number}", tables) for number in range(draw.randint(2, 4))]
     if draw.random() < 0.25:
         parent = draw.choice(tables)
         statements.append(f"CREATE TABLE {parent.name}_heir () INHERITS ({parent.name});")
@@ -87,10 +86,7 @@ def _table(draw: Random, name: str, tables: list[Tab]) -> str:
         table.key = "id"
         lines.append(f"UNIQUE {'NULLS NOT DISTINCT ' if draw.random() < 0.4 else ''}(id)")
     after = _indexes(draw, table)
-    made = []
-    for other in tables:
-        if other.key and draw.random() < 0.6:
-            made.append(_pointing(draw, table, other, lines))
+    made = [_pointing(draw, table, other, lines) for other in tables if other.key and draw.random() < 0.6]
     tables.append(table)
     return f"CREATE TABLE {name} ({', '.join(lines)});\n" + "\n".join([*after, *made])
 

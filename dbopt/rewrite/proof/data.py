@@ -1,5 +1,5 @@
-"""Small databases, made up from a schema: the same for the same number. Pure; `fill` in dbopt.rewrite.proof.made_up puts
-them into a server.
+"""Small databases, made up from a schema: the same for the same number. Pure; `dbopt.rewrite.proof.rows` puts them into
+a server.
 """
 
 from __future__ import annotations

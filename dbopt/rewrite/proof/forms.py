@@ -27,11 +27,11 @@ class Forms:
 
 def forms(before: str, after: str, facts: Facts) -> Forms:
     """The forms of a statement and of what it was rewritten to."""
-    trees = parse(before), parse(after)
-    if trees[0] is None or trees[1] is None:
+    old, new = parse(before), parse(after)
+    if old is None or new is None:
         return Forms(before, after)
-    adds = any(tree is not None and tree.find(exp.Sum, exp.Avg, exp.Anonymous) is not None for tree in trees)
-    return Forms(before, after, _ordered_by(trees[0], facts), _without_limit(*trees), adds)
+    adds = any(tree.find(exp.Sum, exp.Avg, exp.Anonymous) is not None for tree in (old, new))
+    return Forms(before, after, _ordered_by(old, facts), _without_limit(old, new), adds)
 
 
 def _without_limit(before: exp.Expr, after: exp.Expr) -> tuple[str, str] | None:

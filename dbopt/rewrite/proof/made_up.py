@@ -1,40 +1,34 @@
-"""Made-up databases in the embedded server: the schema of a snapshot, filled anew for each trial and rolled back."""
+"""Made-up databases: a schema that is filled anew for each trial, and rolled back."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+
+from sqlglot import exp
 
 from dbopt.errors import ConnectionFailed, ServerError
 from dbopt.plan import execution
 from dbopt.plan.execution import Limits
-from dbopt.postgres import cluster, embedded
-from dbopt.postgres.catalog import read_catalog
-from dbopt.postgres.identifiers import SQL, Composable, Identifier, Literal
+from dbopt.postgres.identifiers import SQL, Identifier
 from dbopt.postgres.schema import Catalog
 from dbopt.postgres.session import Session
-from dbopt.rewrite.facts import Facts, Name, read_facts
+from dbopt.rewrite.facts import Facts, Name
 from dbopt.rewrite.proof import trial
-from dbopt.rewrite.proof.data import Fillable, Maker, Row, Schema, schema_of
+from dbopt.rewrite.proof.data import Maker, Row, Schema, schema_of
 from dbopt.rewrite.proof.forms import Forms
-from dbopt.rewrite.proof.trial import Trial
+from dbopt.rewrite.proof.rows import Rows, fill, insert
 from dbopt.rewrite.proof.values import constants, pool
 from dbopt.rewrite.text import parse
-from dbopt.shadow import clock, restore, roles, settings
-from dbopt.shadow import limits as restoring
-from dbopt.shadow.snapshot import Snapshot
+from dbopt.shadow import clock
 from dbopt.workload.lexer import parameter_numbers
 from dbopt.workload.model import Statement
 from dbopt.workload.parameter_types import types_of
 from dbopt.workload.sql import identifier_name, is_with_query
 
 _TIMEOUT_MS = 10_000
-_NOON = "2024-03-31 12:00:00+00"  # the present, where the snapshot names none
 _VIEW_DEPTH = 16
-
-Rows = dict[Name, list[Row]]
 
 
 @dataclass(frozen=True)
@@ -72,7 +66,9 @@ class MadeUp:
         tables = self._tables(forms)
         schema = schema_of(self.facts, self.catalog, tables)
         views = [name for name in sorted(tables) if self.facts.tables[name].kind == "m"]
-        written = constants(forms.before, forms.after, *(text for name in sorted(tables) for text in self.written.get(name, ())))
+        written = constants(
+            forms.before, forms.after, *(text for name in sorted(tables) for text in self.written.get(name, ()))
+        )
         for sql in (forms.before, forms.after):
             self._require_runnable(statement, sql)
         pools = self._parameter_pools(statement, forms, written)
@@ -85,12 +81,11 @@ class MadeUp:
 
     def _require_runnable(self, statement: Statement, sql: str) -> None:
         limits = Limits(_TIMEOUT_MS)
-        asked = Statement(statement.id, statement.name, sql, statement.kind, parameters=statement.parameters)
+        asked = replace(statement, sql=sql)
         planned = execution.plan(self.session, asked, limits)
         if planned.generic:
             nulls = (None,) * max(parameter_numbers(sql))
-            asked = Statement(statement.id, statement.name, sql, statement.kind, parameters=(nulls,))
-            planned = execution.plan(self.session, asked, limits)
+            planned = execution.plan(self.session, replace(asked, parameters=(nulls,)), limits)
         execution.require_runnable(self.session, planned, limits)
 
     def _parameter_pools(self, statement: Statement, forms: Forms, written: Sequence[str]) -> list[list[str]]:
@@ -114,8 +109,6 @@ class MadeUp:
         return found
 
     def _add_tables(self, sql: str, found: set[Name], depth: int) -> None:
-        from sqlglot import exp
-
         tree = parse(sql)
         for node in tree.find_all(exp.Table) if tree is not None else ():
             if not isinstance(node.this, exp.Identifier) or is_with_query(node):
@@ -197,7 +190,7 @@ class MadeUp:
             with self._filled() as session:
                 for table in schema.tables:
                     if rows.get(table.table.id):
-                        session.execute(_insert(table, rows[table.table.id]))
+                        session.execute(insert(table, rows[table.table.id]))
                 self._refresh(session, views)
                 session.script("SET TRANSACTION READ ONLY")
                 return trial.run(session, forms, values, most=None).difference
@@ -250,95 +243,3 @@ def _without(rows: Sequence[Row], row: Row) -> list[Row]:
     left = list(rows)
     left.remove(row)
     return left
-
-
-# -- rows --------------------------------------------------------------------------------------------------------------
-
-
-def fill(session: Session, schema: Schema, maker: Maker) -> Rows:
-    """Put made-up rows into all tables, as far as their constraints take them; returns them."""
-    taken: Rows = {}
-    for table in schema.tables:
-        parents = {key.name: _parents(session, key.referenced, key.referenced_columns) for key in table.foreign_keys}
-        rows = maker.rows(table, parents)
-        taken[table.table.id] = _put(session, table, rows)
-    return taken
-
-
-def _parents(session: Session, table: Name, columns: Sequence[str]) -> list[Row]:
-    names = SQL(", ").join([SQL("{}::text").format(Identifier(column)) for column in columns])
-    statement = SQL("SELECT {} FROM {} ORDER BY 1").format(names, Identifier(*table))
-    return [tuple(row.values()) for row in session.fetch(statement)]
-
-
-def _put(session: Session, table: Fillable, rows: list[Row]) -> list[Row]:
-    """All rows at once; where that fails, one by one, and those that a constraint refuses are left out."""
-    if not rows or not table.columns:
-        return []
-    try:
-        with session.savepoint():
-            session.execute(_insert(table, rows))
-        return rows
-    except ConnectionFailed:
-        raise
-    except ServerError:
-        return [row for row in rows if _put_one(session, table, row)]
-
-
-def _put_one(session: Session, table: Fillable, row: Row) -> bool:
-    try:
-        with session.savepoint():
-            session.execute(_insert(table, [row]))
-        return True
-    except ConnectionFailed:
-        raise
-    except ServerError:
-        return False
-
-
-def _insert(table: Fillable, rows: Sequence[Row]) -> Composable:
-    columns = SQL(", ").join([Identifier(column.name) for column in table.columns])
-    values = SQL(", ").join([SQL("({})").format(SQL(", ").join([Literal(cell) for cell in row])) for row in rows])
-    return SQL("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE VALUES {}").format(
-        Identifier(*table.table.id), columns, values
-    )
-
-
-# -- the server --------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def made_up(snapshot: Snapshot, *, bin_dir: Path | None = None) -> Iterator[MadeUp]:
-    """Start a server with the snapshot's schema (1 to 5 s); stopped and removed at the end. Nothing of the snapshot is
-    run by its superuser, as in a shadow. Raises EmbeddedServerError.
-    """
-    small = len(snapshot.dump) < 64 * 2**20
-    wanted = {**settings.SERVER_SETTINGS, "shared_buffers": "64MB"}
-    limits = restoring.Limits()
-    with embedded.start(bin_dir=bin_dir, settings=wanted, small=small, superuser=roles.SUPERUSER) as server:
-        restore.create_database(server, snapshot)
-        with roles.superuser(server) as session:
-            roles.create(session)
-            clock.install(session)
-        bound = limits.of_memory() if cluster.is_in_memory(server.directory) else limits
-        with restoring.watched(server, bound):
-            with roles.superuser(server) as session:
-                restore.restore(server, session, snapshot, limits)
-            with roles.ordinary(server) as session:
-                settings.apply(session, snapshot)
-                clock.stop(session, snapshot.as_of or _NOON)
-                yield prepared(session)
-
-
-def prepared(session: Session, *, is_stopped: bool = True) -> MadeUp:
-    """A database without rows, of which this is the owner's session, for made-up rows: triggers do not fire."""
-    catalog = read_catalog(session)
-    written: dict[Name, list[str]] = {}
-    for row in session.rows("rewrite/constants"):
-        written.setdefault((row["schema"], row["name"]), []).append(row["definition"] or "")
-    for relation in catalog.relations:
-        if relation.kind in "rp":
-            statement = SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(Identifier(*relation.key))
-            session.execute(statement)
-    texts = {name: tuple(definitions) for name, definitions in written.items()}
-    return MadeUp(session, read_facts(session, catalog), catalog, texts, is_stopped)

@@ -68,5 +68,3 @@ def _by_all_rows(
 def _result(session: Session, sql: str, values: Values, most: int | None) -> Result:
     with session.savepoint():
         return Result(*session.texts_of_workload(sql, values, most=most))
-
-

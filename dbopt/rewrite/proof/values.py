@@ -27,7 +27,7 @@ _POOLS: dict[str, tuple[str, ...]] = {
     "bytea": ("", "\\x00", "\\xff"),
     "json": ("{}", "null", "[]", '{"a": 1}'),
     "jsonb": ("{}", "null", "[]", '{"a": 1}', '{"a": 1.0}'),
-    "inet": ("0.0.0.0", "10.0.0.1/8", "::1"),
+    "inet": ("127.0.0.1", "10.0.0.1/8", "::1"),
     "cidr": ("10.0.0.0/8", "::/0"),
     "macaddr": ("00:00:00:00:00:00", "08:00:2b:01:02:03"),
     "bit": ("0", "1"),
@@ -61,11 +61,8 @@ _TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)
 
 def constants(*texts: str) -> tuple[str, ...]:
     """Strings and numbers that are written in SQL, each once, in order."""
-    found: list[str] = []
-    for text in texts:
-        for match in _LITERAL.finditer(text):
-            found.append(match[1].replace("''", "'") if match[1] is not None else match[2])
-    return tuple(dict.fromkeys(found))
+    found = [match for text in texts for match in _LITERAL.finditer(text)]
+    return tuple(dict.fromkeys(m[1].replace("''", "'") if m[1] is not None else m[2] for m in found))
 
 
 def pool(kind: str, written: Iterable[str], *, labels: tuple[str, ...] = (), length: int | None = None) -> list[str]:

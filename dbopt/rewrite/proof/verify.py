@@ -20,7 +20,8 @@ from dbopt.rewrite.place import Place
 from dbopt.rewrite.proof import trial
 from dbopt.rewrite.proof.compare import row_text
 from dbopt.rewrite.proof.forms import Forms, forms
-from dbopt.rewrite.proof.made_up import MadeUp, Tried, made_up
+from dbopt.rewrite.proof.made_up import MadeUp, Tried
+from dbopt.rewrite.proof.server import made_up
 from dbopt.workload.lexer import parameter_numbers
 from dbopt.workload.model import Statement
 
@@ -78,9 +79,13 @@ def _made_up(stack: ExitStack, place: Place, bin_dir: Path | None) -> MadeUp | s
 
 
 def _judge(
-    one: Rewrite, statements: Mapping[str, Statement], place: Place, made: MadeUp | str | None, databases: int
+    one: Rewrite,
+    statements: Mapping[tuple[str, str], Statement],
+    place: Place,
+    made: MadeUp | str | None,
+    databases: int,
 ) -> Rewrite | Refused:
-    statement = statements[one.id]
+    statement = statements[one.id, one.before_sql]
     both = forms(one.before_sql, one.after_sql, place.facts)
     proofs = []
     if place.data is not None:
@@ -153,12 +158,15 @@ def _on_made_up(statement: Statement, both: Forms, made: MadeUp, databases: int)
         return Proof(differs=f"on a made-up database, {tried.difference}", example=_example(tried))
     if not tried.compared:
         return Proof(gap=f"not compared on made-up databases: {tried.failed}")
-    return Proof(f"the same on {tried.databases} made-up databases, with rows in {tried.with_rows} of {tried.compared} runs")
+    return Proof(
+        f"the same on {tried.databases} made-up databases, with rows in {tried.with_rows} of {tried.compared} runs"
+    )
 
 
 def _example(tried: Tried) -> str:
     tables = [
-        f"{qualified(*name)}: {' '.join(row_text(row) for row in rows) or 'no rows'}" for name, rows in tried.rows.items()
+        f"{qualified(*name)}: {' '.join(row_text(row) for row in rows) or 'no rows'}"
+        for name, rows in tried.rows.items()
     ]
     values = [f"parameters {row_text(tried.values)}"] if tried.values else []
     return "; ".join((*tables, *values))

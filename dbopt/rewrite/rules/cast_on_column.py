@@ -14,11 +14,11 @@ from functools import partial
 from sqlglot import exp
 
 from dbopt.rewrite import ranges
-from dbopt.rewrite.analyse import own_nodes
-from dbopt.rewrite.infer import FLOATS, INTEGERS, number, type_name
 from dbopt.rewrite.question import Move, Question, Refuse
 from dbopt.rewrite.ranges import Asked
 from dbopt.rewrite.text import text
+from dbopt.rewrite.trees import own_nodes
+from dbopt.rewrite.types import FLOATS, INTEGERS, number, type_name
 
 NAME = "cast-on-column"
 _BOUNDS = {"int2": 2**15, "int4": 2**31, "int8": 2**63}

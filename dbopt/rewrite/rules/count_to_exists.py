@@ -10,10 +10,10 @@ from functools import partial
 from sqlglot import exp
 
 from dbopt.rewrite import shapes, surgery
-from dbopt.rewrite.analyse import is_query, own_nodes, unwrapped
-from dbopt.rewrite.infer import number
 from dbopt.rewrite.question import Move, Question, Refuse
 from dbopt.rewrite.scope import Block, output_name, unaliased
+from dbopt.rewrite.trees import is_query, own_nodes, unwrapped
+from dbopt.rewrite.types import number
 
 NAME = "count-to-exists"
 _FLIPPED: dict[type[exp.Expr], type[exp.Expr]] = {
@@ -25,7 +25,7 @@ _FLIPPED: dict[type[exp.Expr], type[exp.Expr]] = {
     exp.NEQ: exp.NEQ,
 }
 # count operator number: whether this says that there is a row
-_SAYS_EXISTS = {
+_SAYS_EXISTS: dict[tuple[type[exp.Expr], int], bool] = {
     (exp.GT, 0): True,
     (exp.GTE, 1): True,
     (exp.NEQ, 0): True,
@@ -55,7 +55,7 @@ def _compared(node: exp.Expr) -> tuple[exp.Expr, bool] | None:
         return None
     for side, other, operator in ((node.this, node.expression, kind), (node.expression, node.this, _FLIPPED[kind])):
         value = number(other)
-        if value is not None and (operator, value) in _SAYS_EXISTS:
+        if value is not None and value in (0, 1) and (operator, int(value)) in _SAYS_EXISTS:
             return side, _SAYS_EXISTS[operator, int(value)]
     return None
 

@@ -11,11 +11,11 @@ from sqlglot import exp
 
 from dbopt.postgres.identifiers import qualified, quoted
 from dbopt.rewrite import ranges
-from dbopt.rewrite.analyse import own_nodes
 from dbopt.rewrite.infer import called
 from dbopt.rewrite.question import Question, Refuse
 from dbopt.rewrite.scope import Source
 from dbopt.rewrite.text import text
+from dbopt.rewrite.trees import own_nodes
 
 NAME = "function-to-index"
 _DATES = ("date", "date_trunc", "date_part")  # function-to-range has more to say of these
@@ -54,7 +54,12 @@ def _hint(question: Question, one: ranges.Asked) -> Hint | Refuse | None:
     while isinstance(call, exp.Paren):
         call = call.this
     name = called(call)
-    if name is None or name in _DATES or not isinstance(call, exp.Anonymous) or call.find(exp.Query, exp.Parameter) is not None:
+    if (
+        name is None
+        or name in _DATES
+        or not isinstance(call, exp.Anonymous)
+        or call.find(exp.Query, exp.Parameter) is not None
+    ):
         return None
     references = question.analysis.references(call)
     sources = {id(reference.source): reference.source for reference in references if reference is not None}

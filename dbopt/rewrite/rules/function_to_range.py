@@ -15,12 +15,13 @@ from functools import partial
 from sqlglot import exp
 
 from dbopt.rewrite import dates, ranges
-from dbopt.rewrite.analyse import own_nodes
-from dbopt.rewrite.infer import called, number, type_name
+from dbopt.rewrite.infer import called
 from dbopt.rewrite.question import Move, Question, Refuse
 from dbopt.rewrite.ranges import Asked
 from dbopt.rewrite.scope import Block
 from dbopt.rewrite.text import text
+from dbopt.rewrite.trees import own_nodes
+from dbopt.rewrite.types import number, type_name
 
 NAME = "function-to-range"
 _TIMES = ("timestamp", "timestamptz")
@@ -202,7 +203,7 @@ def _year(question: Question, one: Asked, wrapped: Wrapped, in_order: bool) -> e
             raise Refuse("the year is only known when the statement runs: it may be 0, negative or no whole number")
         if year != int(year) or not 1 <= year <= 9998:
             raise Refuse(f"{year} is no year from 1 to 9998")
-        times.append(datetime(int(year), 1, 1))  # noqa: DTZ001 - it is never more than its digits
+        times.append(datetime(int(year), 1, 1))
     if in_order:
         return ranges.fixed(wrapped.column, one.operator, "year", times)
     points: list[exp.Expr] = [
@@ -222,7 +223,7 @@ def _in_zone(one: Asked, wrapped: Wrapped) -> exp.Expr:
         numbers = [number(value) for value in one.values]
         if any(year is None or year != int(year) or not 1 <= year <= 9998 for year in numbers):
             raise Refuse("the year is not written as a whole number from 1 to 9998")
-        times: list[datetime] | None = [datetime(int(year or 1), 1, 1) for year in numbers]  # noqa: DTZ001
+        times: list[datetime] | None = [datetime(int(year or 1), 1, 1) for year in numbers]
     else:
         times = _times(one.values, ("date",) if wrapped.kind == "date" else ("timestamp", "date"))
     if times is None:

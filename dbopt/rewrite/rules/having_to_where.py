@@ -10,10 +10,10 @@ from functools import partial
 from sqlglot import exp
 
 from dbopt.rewrite import shapes, surgery
-from dbopt.rewrite.analyse import conjuncts, own_nodes
 from dbopt.rewrite.question import Move, Question, Refuse
 from dbopt.rewrite.scope import Block
 from dbopt.rewrite.text import text
+from dbopt.rewrite.trees import conjuncts, own_nodes
 
 NAME = "having-to-where"
 

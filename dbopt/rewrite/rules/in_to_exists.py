@@ -10,10 +10,10 @@ from functools import partial
 
 from sqlglot import exp
 
-from dbopt.rewrite import shapes
-from dbopt.rewrite.analyse import is_query
+from dbopt.rewrite import memberships, shapes
 from dbopt.rewrite.question import Move, Question
 from dbopt.rewrite.scope import Block
+from dbopt.rewrite.trees import is_query
 
 NAME = "in-to-exists"
 
@@ -35,7 +35,7 @@ def _membership(node: exp.Expr) -> tuple[exp.Expr, exp.Expr] | None:
         return _membership(node.this)
     if isinstance(node, exp.Coalesce) and len(node.expressions) == 1 and _is_false(node.expressions[0]):
         return _membership(node.this)
-    return shapes.membership(node) or _in_array(node)
+    return memberships.membership(node) or _in_array(node)
 
 
 def _is_false(node: exp.Expr) -> bool:
@@ -55,11 +55,11 @@ def _in_array(node: exp.Expr) -> tuple[exp.Expr, exp.Expr] | None:
 
 
 def _change(question: Question, block: Block, condition: exp.Expr, value: exp.Expr, node: exp.Expr) -> str:
-    query = shapes.query_of(question, node)
+    query = memberships.query_of(question, node)
     question.require_stable(value, query.node)
-    values = shapes.values_of(value)
+    values = memberships.values_of(value)
     for place, one in enumerate(values):
         output = question.inference.output(query, place)
-        shapes.require_comparable(question, one, None, (question.inference.info(one).type, output.type))
-    condition.replace(shapes.as_exists(question, block, values, query))
+        memberships.require_comparable(question, one, (question.inference.info(one).type, output.type))
+    condition.replace(memberships.as_exists(question, block, values, query))
     return "in a condition, a NULL of IN counts as false, as EXISTS says"

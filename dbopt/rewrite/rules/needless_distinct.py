@@ -11,9 +11,9 @@ from functools import partial
 from sqlglot import exp
 
 from dbopt.rewrite import keys, shapes
-from dbopt.rewrite.analyse import own_nodes
 from dbopt.rewrite.question import Move, Question, Refuse
 from dbopt.rewrite.scope import Block, Reference
+from dbopt.rewrite.trees import own_nodes
 
 NAME = "needless-distinct"
 
@@ -51,7 +51,10 @@ def _is_untyped_side(block: Block) -> bool:
     if not isinstance(node.parent, exp.SetOperation):
         return False
     outputs = [shapes.meant(expression) for expression in block.node.expressions]
-    return any(isinstance(one, (exp.Null, exp.Parameter)) or (isinstance(one, exp.Literal) and one.is_string) for one in outputs)
+    return any(
+        isinstance(one, (exp.Null, exp.Parameter)) or (isinstance(one, exp.Literal) and one.is_string)
+        for one in outputs
+    )
 
 
 def _require_unique_on(question: Question, block: Block, on: exp.Expr) -> None:
@@ -70,7 +73,7 @@ def _require_unique_on(question: Question, block: Block, on: exp.Expr) -> None:
         raise Refuse("nothing proves that no two rows have the same values in DISTINCT ON")
 
 
-def _distinct_aggregates(question: Question, block: Block) -> Iterator[exp.Expr]:
+def _distinct_aggregates(question: Question, block: Block) -> Iterator[exp.Distinct]:
     """count(DISTINCT x) and its kind, of one column."""
     for part in [*block.node.expressions, block.node.args.get("having")]:
         for node in own_nodes(part) if part is not None else ():

@@ -11,10 +11,10 @@ from functools import partial
 from sqlglot import exp
 
 from dbopt.rewrite import joins, keys, surgery
-from dbopt.rewrite.analyse import is_star
 from dbopt.rewrite.facts import ForeignKey
 from dbopt.rewrite.question import Move, Question, Refuse
 from dbopt.rewrite.scope import Block, Reference, Source
+from dbopt.rewrite.trees import is_star
 
 NAME = "needless-join"
 
@@ -189,7 +189,7 @@ def _drop_left(question: Question, block: Block, source: Source) -> str:
     question.require_stable(*conditions)
     if _uses(question, source, conditions):
         raise Refuse(f"columns of {source.alias} are used, which are NULL where there is no match")
-    name = keys.unique_by(question, source, {name for name, _ in joins.pairs(question, conditions, source)})
+    name = keys.unique_by(source, {name for name, _ in joins.pairs(question, conditions, source)})
     if name is None:
         raise Refuse(f"nothing proves that a row has at most one match in {source.alias}")
     _take_out(block, source)

@@ -10,7 +10,7 @@ from functools import partial
 
 from sqlglot import exp
 
-from dbopt.rewrite import shapes
+from dbopt.rewrite import memberships, shapes
 from dbopt.rewrite.question import Move, Question, Refuse
 from dbopt.rewrite.scope import Block
 from dbopt.rewrite.text import text
@@ -21,22 +21,24 @@ NAME = "not-in-to-not-exists"
 def find(question: Question) -> Iterator[Move]:
     for block in question.blocks:
         for condition in shapes.filters(block):
-            found = shapes.non_membership(condition)
+            found = memberships.non_membership(condition)
             if found is not None:
                 yield partial(_change, question, block, condition, *found)
 
 
 def _change(question: Question, block: Block, condition: exp.Expr, value: exp.Expr, node: exp.Expr) -> str:
-    query = shapes.query_of(question, node)
+    query = memberships.query_of(question, node)
     question.require_stable(value, query.node)
-    values = shapes.values_of(value)
+    values = memberships.values_of(value)
     for place, one in enumerate(values):
         output = question.inference.output(query, place)
-        shapes.require_comparable(question, one, None, (question.inference.info(one).type, output.type))
+        memberships.require_comparable(question, one, (question.inference.info(one).type, output.type))
         if not output.not_null:
-            raise Refuse(f"a NULL in column {place + 1} of the subquery would leave no row at all, and is not ruled out")
+            raise Refuse(
+                f"a NULL in column {place + 1} of the subquery would leave no row at all, and is not ruled out"
+            )
         if not question.inference.never_null(one, block):
             raise Refuse(f"{text(one)} may be NULL, and such a row is kept only if the subquery is empty")
-    exists = shapes.as_exists(question, block, values, query)
+    exists = memberships.as_exists(question, block, values, query)
     condition.replace(exp.Not(this=exists))
     return "neither side of NOT IN can be NULL"

@@ -1,6 +1,6 @@
-"""A template, no equivalent rewrite: OFFSET reads and throws away all pages before the one that is wanted. The page that
-begins behind the last row of the one before needs that row's values, which only the application has: they are further
-parameters here.
+"""A template, no equivalent rewrite: OFFSET reads and throws away all pages before the one that is wanted. The page
+that begins behind the last row of the one before needs that row's values, which only the application has: they are
+further parameters here.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from functools import partial
 from sqlglot import exp
 
 from dbopt.rewrite import keys, shapes, surgery
-from dbopt.rewrite.infer import number
 from dbopt.rewrite.question import Move, Question, Refuse
 from dbopt.rewrite.scope import Block, Reference
 from dbopt.rewrite.text import text
+from dbopt.rewrite.types import number
 
 NAME = "offset-to-keyset"
 

@@ -1,6 +1,6 @@
-"""`a OR b` over different tables or columns leaves no index to be used for both. Two queries, one for each side, can use
-one each; the second leaves out what the first has (`(a) IS NOT TRUE`, so that a NULL of `a` does not lose a row). Under
-DISTINCT, UNION says it by itself.
+"""`a OR b` over different tables or columns leaves no index to be used for both. Two queries, one for each side, can
+use one each; the second leaves out what the first has (`(a) IS NOT TRUE`, so that a NULL of `a` does not lose a row).
+Under DISTINCT, UNION says it by itself.
 """
 
 from __future__ import annotations

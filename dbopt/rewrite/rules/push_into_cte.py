@@ -1,6 +1,6 @@
-"""A WITH query that is MATERIALIZED, or mentioned more than once, is computed whole before anything is asked of it. What
-every mention asks of its columns can be asked inside already: of a single one, the condition moves; of several, each
-keeps its own and the query gets them all, connected by OR.
+"""A WITH query that is MATERIALIZED, or mentioned more than once, is computed whole before anything is asked of it.
+What every mention asks of its columns can be asked inside already: of a single one, the condition moves; of several,
+each keeps its own and the query gets them all, connected by OR.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from functools import partial
 from sqlglot import exp
 
 from dbopt.rewrite import shapes, surgery
-from dbopt.rewrite.analyse import own_nodes
 from dbopt.rewrite.question import Move, Question, Refuse
 from dbopt.rewrite.scope import Block, Cte, Output, Source, unaliased
 from dbopt.rewrite.text import text
+from dbopt.rewrite.trees import own_nodes
 
 NAME = "push-into-cte"
 
@@ -48,14 +48,10 @@ def _asked(question: Question, source: Source) -> list[exp.Expr]:
 def _change(question: Question, cte: Cte, asked: list[list[exp.Expr]]) -> str:
     if cte.is_recursive:
         raise Refuse("WITH RECURSIVE: what a later round finds may rest on rows that the condition would leave out")
-    for source in cte.sources:
-        if source.is_nullable or source.is_sampled:
-            raise Refuse("an outer join puts NULLs in place of its rows")
-    for part in [condition for conditions in asked for condition in conditions]:
-        question.require_stable(part)
-        reason = question.purity.why_fails(part)
-        if reason is not None:
-            raise Refuse(f"{reason}, and MATERIALIZED keeps it from rows that are left out inside")
+    if any(source.is_nullable or source.is_sampled for source in cte.sources):
+        raise Refuse("an outer join puts NULLs in place of its rows")
+    for conditions in asked:
+        _require_harmless(question, conditions)
     blocks = list(cte.query.blocks)
     if not blocks or any(not _is_union(node) for node in _set_operations(cte.query.node)):
         raise Refuse("it is not made of SELECTs that UNION connects")
@@ -69,6 +65,15 @@ def _change(question: Question, cte: Cte, asked: list[list[exp.Expr]]) -> str:
         for condition in asked[0]:
             surgery.drop_condition(condition)
     return "its rows are the same, only those that nobody asks for are left out before"
+
+
+def _require_harmless(question: Question, conditions: list[exp.Expr]) -> None:
+    """Raise Refuse where a condition may fail or change."""
+    for condition in conditions:
+        question.require_stable(condition)
+        reason = question.purity.why_fails(condition)
+        if reason is not None:
+            raise Refuse(f"{reason}, and MATERIALIZED keeps it from rows that are left out inside")
 
 
 def _set_operations(node: exp.Expr) -> Iterator[exp.Expr]:

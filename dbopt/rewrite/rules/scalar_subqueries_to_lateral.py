@@ -11,11 +11,11 @@ from functools import partial
 from sqlglot import exp
 
 from dbopt.rewrite import keys, orders, scalars, shapes, surgery
-from dbopt.rewrite.infer import number
 from dbopt.rewrite.question import Move, Question, Refuse
 from dbopt.rewrite.scalars import Scalar
 from dbopt.rewrite.scope import Block, Reference, unaliased
 from dbopt.rewrite.text import text
+from dbopt.rewrite.types import number
 
 NAME = "scalar-subqueries-to-lateral"
 
@@ -73,16 +73,7 @@ def _require_one_row(question: Question, scalar: Scalar, *, is_grouped: bool) ->
     """Raise Refuse unless the subquery gives one row at most, and always the same."""
     inner = scalar.inner
     limit = inner.node.args.get("limit")
-    plain = inner.node.copy()
-    for clause in ("limit", "order"):
-        plain.set(clause, None)
-    block = scalar.block
-    if block.is_opaque or block.has_merged or block.has_right:
-        raise Refuse("the FROM around them has USING, NATURAL, RIGHT or FULL JOIN, or is not understood")
-    if block.node.args.get("locks") or shapes.has_aggregates(block, question):
-        raise Refuse("the query around them groups or locks its rows")
-    if shapes.returns_sets(block, question):
-        raise Refuse("a function in the SELECT list may give several rows")
+    _require_room(question, scalar.block)
     if shapes.clauses(inner, without=("limit", "order")) or inner.is_opaque or shapes.returns_sets(inner, question):
         raise Refuse("they have clauses beside WHERE, ORDER BY and LIMIT")
     for part in [*inner.node.expressions, *_sources(inner), inner.node.args.get("where")]:
@@ -92,12 +83,28 @@ def _require_one_row(question: Question, scalar: Scalar, *, is_grouped: bool) ->
         if limit is not None or inner.node.args.get("offset"):
             raise Refuse("an aggregate with LIMIT or OFFSET may give no row")
         shapes.require_own_aggregates(question, inner)
-        return
-    if limit is not None and not _is_one(limit):
+    elif limit is None:
+        if not _has_key(question, inner):
+            raise Refuse("nothing proves that they give one row at most")
+    else:
+        _require_first(question, inner, limit)
+
+
+def _require_room(question: Question, block: Block) -> None:
+    """Raise Refuse where the query around them cannot take another source."""
+    if block.is_opaque or block.has_merged or block.has_right:
+        raise Refuse("the FROM around them has USING, NATURAL, RIGHT or FULL JOIN, or is not understood")
+    if block.node.args.get("locks") or shapes.has_aggregates(block, question):
+        raise Refuse("the query around them groups or locks its rows")
+    if shapes.returns_sets(block, question):
+        raise Refuse("a function in the SELECT list may give several rows")
+
+
+def _require_first(question: Question, inner: Block, limit: exp.Expr) -> None:
+    """Raise Refuse unless it is LIMIT 1 by an order that leaves no ties."""
+    if not _is_one(limit):
         raise Refuse("LIMIT is not 1")
-    if limit is None and not _has_key(question, inner):
-        raise Refuse("nothing proves that they give one row at most")
-    if limit is not None and not _is_ordered(question, inner):
+    if not _is_ordered(question, inner):
         raise Refuse("their ORDER BY leaves ties, so that each may take its value from another row")
 
 

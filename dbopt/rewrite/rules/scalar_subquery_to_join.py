@@ -11,13 +11,14 @@ from functools import partial
 from sqlglot import exp
 
 from dbopt.rewrite import keys, scalars, shapes, surgery
-from dbopt.rewrite.analyse import own_nodes
-from dbopt.rewrite.infer import TEXTS, called
+from dbopt.rewrite.infer import called
 from dbopt.rewrite.nulls import Nulls
 from dbopt.rewrite.question import Move, Question, Refuse
 from dbopt.rewrite.scalars import Link, Scalar
 from dbopt.rewrite.scope import Block, Source, unaliased
 from dbopt.rewrite.text import text
+from dbopt.rewrite.trees import own_nodes
+from dbopt.rewrite.types import TEXTS
 
 NAME = "scalar-subquery-to-join"
 _AGGREGATES = (exp.Count, exp.Sum, exp.Avg, exp.Min, exp.Max)
@@ -44,7 +45,7 @@ def _change_aggregate(question: Question, scalar: Scalar) -> str:
     scalars.require_joinable(question, scalar)
     value = unaliased(inner.node.expressions[0])
     aggregates = [node for node in own_nodes(value) if shapes.is_aggregate(node, question)]
-    aggregates = [node.parent if isinstance(node.parent, exp.Filter) else node for node in aggregates]  # type: ignore[misc]
+    aggregates = [node.parent if isinstance(node.parent, exp.Filter) else node for node in aggregates]
     for aggregate in aggregates:
         _require_known(question, aggregate, inner)
     found = scalars.links(question, inner)

@@ -73,5 +73,3 @@ def _terms(query: Query) -> list[Block]:
     if isinstance(query, Compound) and isinstance(query.node, exp.Union):
         return [*_terms(query.left), *_terms(query.right)]
     raise Refuse("one side is not made of SELECTs alone")
-
-
