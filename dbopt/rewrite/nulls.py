@@ -172,19 +172,18 @@ class Nulls:
 
     def _texts(self, node: exp.Expr, a: str, b: str) -> Value:
         """Different texts of a type that is compared exactly are different, blanks at their ends aside."""
-        types = [self._inference.info(side) for side in (*_values(node.this), *_values(node.expression))]
-        exact = all(info.type in ("text", "varchar") and info.is_exact for info in types if info.type is not None)
-        known = any(info.type is not None for info in types)
-        if not (exact and known) or a == b:
+        sides = [side for side in (*_values(node.this), *_values(node.expression)) if not isinstance(side, exp.Literal)]
+        types = [self._inference.info(side) for side in sides]
+        exact = all(info.type in ("text", "varchar") and info.is_exact for info in types)
+        if not (types and exact) or a == b or self._analysis.facts.operators:
             return SOMETHING
         return TRUE if isinstance(node, exp.NEQ) else FALSE
 
     def _numeric(self, node: exp.Expr) -> bool:
+        """Whether everything that is compared is an integer or a numeric, by PostgreSQL's own operators."""
         numbers = ("int2", "int4", "int8", "numeric")
-        types = {self._inference.info(side).type for side in (*_values(node.this), *_values(node.expression))}
-        return (
-            all(one in numbers for one in types if one is not None) and not {"=", "<"} & self._analysis.facts.operators
-        )
+        types = [self._inference.info(side).type for side in (*_values(node.this), *_values(node.expression))]
+        return all(one in numbers for one in types) and not self._analysis.facts.operators
 
     def _is_own(self, node: exp.Expr) -> bool:
         """Whether the operator is PostgreSQL's own, which is told by the type of one side."""

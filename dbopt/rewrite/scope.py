@@ -211,8 +211,8 @@ class Compound(Query):
 
 @dataclass(eq=False)
 class Cte:
-    """A WITH query; `sources` are its mentions. `materialized` is None where the text leaves it open. `is_complete`: its
-    query is known; a recursive one mentions itself before.
+    """A WITH query; `sources` are its mentions. `materialized` is None where the text leaves it open. `is_complete`:
+    its query is known; a recursive one mentions itself before.
     """
 
     name: str

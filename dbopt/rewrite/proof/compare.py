@@ -6,7 +6,6 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 
 _NUMERIC, _FLOATS = 1700, (700, 701)
 _TOLERANCE = 1e-9
@@ -73,12 +72,7 @@ def _number(cell: str | None) -> str | None:
         return None
     if cell == "-0":
         return "0"
-    if "." not in cell or "e" in cell:
-        return cell
-    try:
-        return str(Decimal(cell).normalize())
-    except InvalidOperation:
-        return cell
+    return cell.rstrip("0").rstrip(".") if "." in cell and "e" not in cell else cell
 
 
 def _rows(gone: list[Row], come: list[Row], before: int, after: int) -> str:

@@ -49,7 +49,8 @@ class Tried:
 @dataclass
 class MadeUp:
     """A database with a schema and no rows; each trial puts some in and takes them out again. `written` are constants
-    of its constraints, by table; in a shadow, where the time stands still, it `is_stopped`.
+    of its constraints, by table, `materialized` the queries of materialized views; in a shadow, where the time stands
+    still, it `is_stopped`.
     """
 
     session: Session
@@ -57,6 +58,7 @@ class MadeUp:
     catalog: Catalog
     written: Mapping[Name, tuple[str, ...]]
     is_stopped: bool = True
+    materialized: Mapping[Name, str] = field(default_factory=dict)
 
     def try_rewrite(self, statement: Statement, forms: Forms, databases: int) -> Tried:
         """Run both forms on made-up databases until they differ. Raises UnsafeStatement for a statement that must not
@@ -118,14 +120,10 @@ class MadeUp:
             if table is None or table.id in found:
                 continue
             found.add(table.id)
-            definition = self._definition(table.id)
+            definition = table.definition or self.materialized.get(table.id)
             if definition and depth < _VIEW_DEPTH:
                 self._add_tables(definition, found, depth + 1)
             found |= {heir.key for heir in self.catalog.heirs_of(self.catalog.find(*table.id))}  # type: ignore[arg-type]
-
-    def _definition(self, name: Name) -> str | None:
-        table = self.facts.tables[name]
-        return table.definition
 
     # -- one database -------------------------------------------------------------------------------------------------
 

@@ -17,10 +17,15 @@ def fill(session: Session, schema: Schema, maker: Maker) -> Rows:
     """Put made-up rows into all tables, as far as their constraints take them; returns them."""
     taken: Rows = {}
     for table in schema.tables:
-        parents = {key.name: _parents(session, key.referenced, key.referenced_columns) for key in table.foreign_keys}
-        rows = maker.rows(table, parents)
-        taken[table.table.id] = _put(session, table, rows)
+        there = _put(session, table, maker.rows(table, _all_parents(session, table)))
+        if any(key.referenced == table.table.id for key in table.foreign_keys):
+            there += _put(session, table, maker.rows(table, _all_parents(session, table)))
+        taken[table.table.id] = there
     return taken
+
+
+def _all_parents(session: Session, table: Fillable) -> dict[str, list[Row]]:
+    return {key.name: _parents(session, key.referenced, key.referenced_columns) for key in table.foreign_keys}
 
 
 def _parents(session: Session, table: Name, columns: Sequence[str]) -> list[Row]:

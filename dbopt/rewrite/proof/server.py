@@ -54,4 +54,6 @@ def prepared(session: Session, *, is_stopped: bool = True) -> MadeUp:
             statement = SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(Identifier(*relation.key))
             session.execute(statement)
     texts = {name: tuple(definitions) for name, definitions in written.items()}
-    return MadeUp(session, read_facts(session, catalog), catalog, texts, is_stopped)
+    rows = session.rows("rewrite/materialized_views")
+    materialized = {(row["schema"], row["name"]): row["definition"] for row in rows}
+    return MadeUp(session, read_facts(session, catalog), catalog, texts, is_stopped, materialized)

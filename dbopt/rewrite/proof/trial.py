@@ -9,6 +9,7 @@ from dbopt.errors import ConnectionFailed, ServerError
 from dbopt.postgres.session import Session
 from dbopt.rewrite.proof.compare import Result, difference, order_difference
 from dbopt.rewrite.proof.forms import Forms
+from dbopt.workload.lexer import parameter_numbers
 
 Values = Sequence[str | None]
 
@@ -57,12 +58,17 @@ def _by_all_rows(
     if order_difference(before, after, forms.ordered_by) is not None:
         return found
     try:
-        whole = [_result(session, sql, values, most) for sql in forms.without_limit]
+        whole = [_result(session, sql, _used(sql, values), most) for sql in forms.without_limit]
     except ConnectionFailed:
         raise
     except ServerError as error:
         return f"{found}, and all rows cannot be compared: {error.message}"
     return difference(*whole, adds_floats=forms.adds_floats)
+
+
+def _used(sql: str, values: Values) -> Values:
+    """The values without those that LIMIT and OFFSET had."""
+    return values[: max(parameter_numbers(sql), default=0)]
 
 
 def _result(session: Session, sql: str, values: Values, most: int | None) -> Result:

@@ -135,6 +135,8 @@ def _of_numbers(question: Question, one: Asked, column: exp.Column, own: str, ta
     if kinds & set(FLOATS) and (own == "int8" or "float4" in kinds):
         raise Refuse(f"not every {own} has a float of its own, so that others are equal as well")
     values = [_number(value) for value in one.values]
+    if kinds & set(FLOATS):
+        values = [Decimal(float(value)) for value in values]  # what the server compares with
     if one.operator is exp.Between:
         lower = exp.GTE(this=column.copy(), expression=_whole(_up(values[0]), own))
         upper = exp.LTE(this=column.copy(), expression=_whole(_down(values[1]), own))

@@ -49,7 +49,7 @@ def _change(question: Question, block: Block) -> str:
     surgery.add_conditions(block.node, [_behind(shown, seen, descending)])
     block.node.set("offset", None)
     for one, is_descending in zip(added, [_is_descending(items)] * len(added), strict=True):
-        ordered = exp.Ordered(this=surgery.column(one.source.alias, one.name), nulls_first=False)
+        ordered = exp.Ordered(this=surgery.column(one.source.alias, one.name), nulls_first=is_descending)
         if is_descending:
             ordered.set("desc", True)
         block.node.args["order"].append("expressions", ordered)
