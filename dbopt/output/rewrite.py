@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
+from dbopt.output.render import as_text
 from dbopt.output.report import Column, Report, Table
 from dbopt.output.units import comment, cost, one_line, percent
 from dbopt.postgres.identifiers import quoted
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
     from rich.console import Group
     from rich.text import Text
 
-_NOTE = {
-    "template": "a template, not an equivalent statement",
-    "hint": "a hint: the statement stays as it is",
-}
 _SAME, _OLD, _NEW = "  ", "- ", "+ "
 
 
@@ -36,14 +33,22 @@ class Line:
 
 
 def report(found: Rewrites, *, verbose: bool = False) -> Report:
-    """What is offered, and what was refused; with `verbose` also what is right and not worth it."""
+    """What is offered, and what was withdrawn; with `verbose`, and of a single statement, also what was refused, and
+    what is right and not worth it.
+    """
     tables = [_offered(found)]
-    if found.refused:
-        tables.append(_refused(found.refused))
+    every = verbose or found.statements == 1
+    refused = tuple(one for one in found.refused if every or one.after_sql is not None)
+    if refused:
+        tables.append(_refused(refused))
     if verbose and found.not_worthwhile:
         tables.append(_not_worthwhile(found))
     return Report(
-        tables=tuple(tables), document=found, sql=script(found), terminal=lambda: _drawn(found, tables, verbose=verbose)
+        tables=tuple(tables),
+        document=found,
+        sql=script(found),
+        terminal=lambda: _drawn(found, tables, verbose=verbose),
+        texts={"markdown": lambda: markdown(found, tables[1:])},
     )
 
 
@@ -68,7 +73,7 @@ def _offered(found: Rewrites) -> Table:
         Column("remark", wrap=True),
     )
     rows = tuple(
-        (one.label, one.rules, one.cost_before, one.cost_after, one.gain, one.verified, _becomes(one), _remark(one))
+        (one.label, one.rules, one.cost_before, one.cost_after, one.gain, one.verified, _becomes(one), one.evidence)
         for one in found.rewrites
     )
     return Table(columns, rows, title="Rewrites", footer=_footer(found))
@@ -76,10 +81,6 @@ def _offered(found: Rewrites) -> Table:
 
 def _becomes(one: Rewrite) -> str:
     return one.index_sql or one.after_sql
-
-
-def _remark(one: Rewrite) -> str:
-    return "; ".join(part for part in (_NOTE.get(one.kind, ""), one.evidence) if part)
 
 
 def _footer(found: Rewrites) -> str:
@@ -131,7 +132,7 @@ def _heading(number: int, one: Rewrite) -> Iterator[str]:
     yield f"{number}. {one.label}: {', '.join(one.rules)}"
     yield f"cost {cost(one.cost_before)} -> {cost(one.cost_after)} ({percent(one.gain)} saved)"
     yield from one.reasons
-    yield _remark(one)
+    yield one.evidence
 
 
 def _body(number: int, one: Rewrite) -> Iterator[str]:
@@ -144,6 +145,30 @@ def _body(number: int, one: Rewrite) -> Iterator[str]:
         return
     prepared = f"PREPARE {quoted(f'rewritten_{number}')} AS\n" if parameter_numbers(written) else ""
     yield f"{prepared}{written};"
+
+
+# -- for pull requests -------------------------------------------------------------------------------------------------
+
+
+def markdown(found: Rewrites, tables: Sequence[Table]) -> str:
+    """Each rewrite as a diff, then what was refused."""
+    parts = [f"{_footer(found)}\n"]
+    for one in found.rewrites:
+        saved = f"cost {cost(one.cost_before)} → {cost(one.cost_after)}, {percent(one.gain)} saved"
+        lines = [f"### {one.label}: {', '.join(one.rules)}", "", f"{saved}. {comment(one.evidence)}.", ""]
+        parts.append("\n".join([*lines, *_marked(one)]) + "\n")
+    parts += [as_text(Report(tables=(table,)), "markdown") for table in tables]
+    return "\n".join(parts)
+
+
+def _marked(one: Rewrite) -> Iterator[str]:
+    if one.index_sql is not None:
+        yield from ("```sql", f"{one.index_sql};", "```")
+        return
+    yield "```diff"
+    for line in changes(pretty(one.before_sql), one.after_sql):
+        yield line.mark + "".join(written for written, _ in line.parts)
+    yield "```"
 
 
 # -- on a terminal -----------------------------------------------------------------------------------------------------
@@ -219,7 +244,7 @@ def _one(one: Rewrite) -> Text:
     )
     for reason in one.reasons:
         drawn.append(f"\n{reason}", "dim")
-    drawn.append(f"\n{'verified: ' if one.verified else ''}{_remark(one)}", "green" if one.verified else "yellow")
+    drawn.append(f"\n{'verified: ' if one.verified else ''}{one.evidence}", "green" if one.verified else "yellow")
     if one.index_sql is not None:
         return drawn.append(f"\n\n{one.index_sql};\n")
     drawn.append("\n")

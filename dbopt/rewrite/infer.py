@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from dbopt.rewrite.analyse import Analysis
 from dbopt.rewrite.scope import UNKNOWN, Block, Compound, Info, Output, Query, Reference, Source
-from dbopt.rewrite.trees import is_query
+from dbopt.rewrite.trees import asks_all, is_query
 from dbopt.rewrite.types import COMPARABLE, EXACT, aggregate_type, arithmetic_type, number_type, type_name
 
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
@@ -194,7 +194,7 @@ class Inference:
             inner = condition.this.this if isinstance(condition.this, exp.Paren) else condition.this
             is_null = isinstance(inner, exp.Is) and isinstance(inner.expression, exp.Null)
             return is_null and not inner.args.get("negate") and self._is(inner.this, reference)
-        if isinstance(condition, (*_COMPARISONS, exp.Between, exp.Like, exp.ILike)):
+        if isinstance(condition, (*_COMPARISONS, exp.Between, exp.Like, exp.ILike)) and not asks_all(condition):
             return any(self._is(side, reference) for side in condition.iter_expressions()) and self._strict(condition)
         if isinstance(condition, exp.In):
             return self._is(condition.this, reference) and self.column(reference).type in COMPARABLE

@@ -11,6 +11,7 @@ from sqlglot import exp
 from dbopt.rewrite.analyse import Analysis
 from dbopt.rewrite.infer import Inference, called
 from dbopt.rewrite.scope import Source
+from dbopt.rewrite.trees import asks_all
 from dbopt.rewrite.types import COMPARABLE, number
 
 _STRICT_CALLS = frozenset(("lower", "upper", "date", "date_trunc", "length", "char_length", "abs", "btrim", "round"))
@@ -145,6 +146,8 @@ class Nulls:
 
     def _strict(self, node: exp.Expr) -> Value:
         """Operators and functions that give NULL for NULL."""
+        if asks_all(node):
+            return ANYTHING
         if type(node) in _COMPARE:
             return self._comparison(node)
         if isinstance(node, (exp.Between, exp.Like, exp.ILike, exp.Add, exp.Sub, exp.Mul, exp.Neg)):

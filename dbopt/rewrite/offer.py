@@ -27,8 +27,8 @@ LEAST_GAIN = 0.1
 PLANNER_CALLS = 60  # for one statement
 OnProgress = Callable[[int, int, str], None]
 _UNVERIFIED = "not run: --verify compares the results of both forms"
-_TEMPLATE = "a template: it means something else, and needs values that only the application has"
-_HINT = "no rewrite: the statement stays as it is, and the index was tried in a shadow"
+_TEMPLATE = "a template, not an equivalent statement: it needs values that only the application has"
+_HINT = "a hint: the statement stays as it is; the index was tried in a shadow"
 _NOT_PRINTABLE = "not printable: dbopt's own text of the unchanged statement is planned differently"
 
 

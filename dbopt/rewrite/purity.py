@@ -229,8 +229,19 @@ class Purity:
         return known is not None and known in _WIDENING.get(wanted or "", ())
 
     def _is_safe_arithmetic(self, part: exp.Expr) -> bool:
+        """Numerics, and times to which a constant is added: they reach far beyond what is ever stored."""
         types = [self._inference.info(side).type for side in part.iter_expressions()]
+        constants = [_is_constant_span(side) for side in part.iter_expressions()]
+        if len(types) == 2 and types[0] in ("date", "timestamp", "timestamptz") and constants[1]:
+            return True
         return "numeric" in types and all(kind in (*INTEGERS, "numeric") for kind in types)
+
+
+def _is_constant_span(node: exp.Expr) -> bool:
+    """A number of days or an interval that is written in the text."""
+    if isinstance(node, exp.Cast):
+        return isinstance(node.this, exp.Literal) and type_name(node.args.get("to")) == "interval"
+    return isinstance(node, exp.Interval) or (isinstance(node, exp.Literal) and not node.is_string)
 
 
 def _cuts(query: exp.Expr) -> bool:

@@ -53,6 +53,14 @@ def own_nodes(node: exp.Expr) -> Iterator[exp.Expr]:
             stack += reversed(list(part.iter_expressions()))
 
 
+def asks_all(comparison: exp.Expr) -> bool:
+    """`x <> ALL (...)`, which is true for a NULL as well if there is nothing to compare it with."""
+    sides = list(comparison.iter_expressions())
+    return any(
+        isinstance(one, exp.All) or (isinstance(one, exp.Anonymous) and one.name.lower() == "all") for one in sides
+    )
+
+
 def is_comma(join: exp.Join) -> bool:
     """Whether the item is connected by a comma."""
     return not (join.side or join.kind or join.method or join.args.get("on") or join.args.get("using"))

@@ -7,6 +7,7 @@ No rule is spared by the planner's cost here: every step is tried, and steps aft
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
@@ -20,6 +21,7 @@ from dbopt.rewrite.proof.rows import fill
 from dbopt.rewrite.proof.server import prepared
 from dbopt.rewrite.proof.trial import run
 from dbopt.rewrite.proof.values import constants
+from dbopt.rewrite.rules import RULES, Rule
 from dbopt.rewrite.text import parse
 from tests.rewrite.queries import Writer
 from tests.rewrite.schemas import schema
@@ -46,7 +48,15 @@ class Pair:
     values: tuple[str, ...] = ()
 
 
-def fuzz_schema(session: Session, seed: int, *, queries: int, databases: int, outcome: Outcome) -> None:
+def fuzz_schema(
+    session: Session,
+    seed: int,
+    *,
+    queries: int,
+    databases: int,
+    outcome: Outcome,
+    rules: Mapping[str, Rule] = RULES,
+) -> None:
     """One schema in an empty database, so many queries on it, each step tried on so many made-up databases."""
     draw = Random(f"schema {seed}")
     ddl, tables = schema(draw)
@@ -63,7 +73,7 @@ def fuzz_schema(session: Session, seed: int, *, queries: int, databases: int, ou
         outcome.queries += 1
         if plans(session, sql, writer.values) is None:
             outcome.valid += 1
-            pairs += pairs_of(session, sql, writer.values, made, outcome, draw)
+            pairs += _Steps(session, made, rules, outcome).of(sql, tuple(writer.values), draw)
             written.append(sql)
     _try(made, pairs, written, databases, outcome, ddl)
 
@@ -78,39 +88,40 @@ def plans(session: Session, sql: str, values: list[str]) -> str | None:
     return None
 
 
-def pairs_of(session: Session, sql: str, values: list[str], made: MadeUp, outcome: Outcome, draw: Random) -> list[Pair]:
-    """Every step from the query, and from one of those again."""
-    tree = parse(sql)
-    if tree is None:
-        return []
-    found: list[Pair] = []
-    for step in steps(tree, made.facts):
-        if isinstance(step, Refusal):
-            outcome.refused[step.rule] += 1
-            continue
-        pair = Pair((step.rule,), forms(sql, step.sql, made.facts), tuple(values))
-        if _counts(session, pair, outcome):
-            found.append(pair)
-    if found:
-        first = draw.choice(found)
-        after = parse(first.forms.after)
-        for step in steps(after, made.facts) if after is not None else ():
+@dataclass(frozen=True)
+class _Steps:
+    session: Session
+    made: MadeUp
+    rules: Mapping[str, Rule]
+    outcome: Outcome
+
+    def of(self, sql: str, values: tuple[str, ...], draw: Random) -> list[Pair]:
+        """Every step from the query, and from one of those again."""
+        found = list(self._from(sql, sql, (), values))
+        if found:
+            first = draw.choice(found)
+            found += self._from(sql, first.forms.after, first.rules, values)
+        return found
+
+    def _from(self, sql: str, form: str, rules: tuple[str, ...], values: tuple[str, ...]) -> Iterator[Pair]:
+        tree = parse(form)
+        for step in steps(tree, self.made.facts, self.rules) if tree is not None else ():
             if isinstance(step, Refusal):
+                self.outcome.refused[step.rule] += 1
                 continue
-            pair = Pair((*first.rules, step.rule), forms(sql, step.sql, made.facts), tuple(values))
-            if _counts(session, pair, outcome):
-                found.append(pair)
-    return found
+            pair = Pair((*rules, step.rule), forms(sql, step.sql, self.made.facts), values)
+            if self._plans(pair):
+                yield pair
 
-
-def _counts(session: Session, pair: Pair, outcome: Outcome) -> bool:
-    """Whether the step plans: one that does not is never offered, and yet a fault."""
-    failure = plans(session, pair.forms.after, list(pair.values))
-    if failure is not None:
-        outcome.invalid_steps.append((" + ".join(pair.rules), pair.forms.before, pair.forms.after, failure))
-        return False
-    outcome.tried[pair.rules[0] if len(pair.rules) == 1 else "two rules"] += 1
-    return True
+    def _plans(self, pair: Pair) -> bool:
+        """A step that does not plan is never offered, and yet a fault."""
+        failure = plans(self.session, pair.forms.after, list(pair.values))
+        if failure is not None:
+            step = (" + ".join(pair.rules), pair.forms.before, pair.forms.after, failure)
+            self.outcome.invalid_steps.append(step)
+            return False
+        self.outcome.tried[pair.rules[0] if len(pair.rules) == 1 else "two rules"] += 1
+        return True
 
 
 def _try(made: MadeUp, pairs: list[Pair], queries: list[str], databases: int, outcome: Outcome, ddl: str) -> None:

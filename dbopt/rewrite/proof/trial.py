@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dbopt.errors import ConnectionFailed, ServerError
+from dbopt.errors import ConnectionFailed, ServerError, StatementTimeout
 from dbopt.postgres.session import Session
 from dbopt.rewrite.proof.compare import Result, difference, order_difference
 from dbopt.rewrite.proof.forms import Forms
@@ -34,13 +34,13 @@ def run(session: Session, forms: Forms, values: Values, *, most: int | None) -> 
     except ConnectionFailed:
         raise
     except ServerError as error:
-        return Trial(failed=error.message)
+        return Trial(failed=_why(error))
     try:
         after = _result(session, forms.after, values, most)
     except ConnectionFailed:
         raise
     except ServerError as error:
-        return Trial(len(before.rows), f"the rewritten form fails: {error.message}")
+        return Trial(len(before.rows), f"the rewritten form fails: {_why(error)}")
     found = difference(before, after, ordered_by=forms.ordered_by, adds_floats=forms.adds_floats)
     if found is not None and forms.without_limit is not None:
         found = _by_all_rows(session, forms, (before, after), found, values, most)
@@ -64,6 +64,10 @@ def _by_all_rows(
     except ServerError as error:
         return f"{found}, and all rows cannot be compared: {error.message}"
     return difference(*whole, adds_floats=forms.adds_floats)
+
+
+def _why(error: ServerError) -> str:
+    return "it ran into the time limit" if isinstance(error, StatementTimeout) else error.message
 
 
 def _used(sql: str, values: Values) -> Values:

@@ -55,7 +55,7 @@ def _target(node: exp.Expr) -> exp.Expr | None:
 
 def _is_cast(question: Question, one: Asked) -> bool:
     column = _column(one.function)
-    if column is None or any(_column(value) is not None for value in one.values):
+    if column is None or any(value.find(exp.Column, exp.Query) is not None for value in one.values):
         return False
     own, target = question.inference.info(column).type, _target(one.function)
     if own in INTEGERS and target is None:
@@ -67,7 +67,9 @@ def _is_cast(question: Question, one: Asked) -> bool:
 
 
 def _is_fraction(question: Question, value: exp.Expr) -> bool:
-    """A value with whose type an integer is compared by a cast of the integer."""
+    """A constant with whose type an integer is compared by a cast of the integer."""
+    if value.find(exp.Column, exp.Query) is not None:
+        return False
     return question.inference.info(value).type in ("numeric", *FLOATS)
 
 

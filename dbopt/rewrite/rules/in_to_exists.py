@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from dbopt.rewrite import memberships, shapes
 from dbopt.rewrite.question import Move, Question
-from dbopt.rewrite.scope import Block
+from dbopt.rewrite.scope import Block, Source
 from dbopt.rewrite.trees import is_query
 
 NAME = "in-to-exists"
@@ -22,8 +22,25 @@ def find(question: Question) -> Iterator[Move]:
     for block in question.blocks:
         for condition in shapes.filters(block):
             found = _membership(condition)
-            if found is not None:
+            if found is not None and not _is_join_already(question, condition, found[1]):
                 yield partial(_change, question, block, condition, *found)
+
+
+def _is_join_already(question: Question, condition: exp.Expr, node: exp.Expr) -> bool:
+    """Plain IN, which PostgreSQL turns into a join by itself; before 17, unless it depends on the outer row."""
+    if memberships.membership(condition) is None:
+        return False
+    query = question.analysis.query_of(node)
+    if question.facts.server_version >= 170000 or query is None:
+        return True
+    return not any(
+        one is not None and _is_outside(one.source, node) for one in question.analysis.references(query.node)
+    )
+
+
+def _is_outside(source: Source, node: exp.Expr) -> bool:
+    inside = {id(part) for part in node.walk()}
+    return id(source.node) not in inside
 
 
 def _membership(node: exp.Expr) -> tuple[exp.Expr, exp.Expr] | None:

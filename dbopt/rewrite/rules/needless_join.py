@@ -62,7 +62,10 @@ def _gives_columns(question: Question, block: Block, source: Source) -> bool:
         if isinstance(expression, exp.Star) or (is_star(expression) and expression.args["table"].name == source.alias):
             return True
     conditions = _joining(block, source, question)
-    linked = {name for name, _ in joins.pairs(question, conditions, source)}
+    pairs = list(joins.pairs(question, conditions, source))
+    linked = {name for name, _ in pairs}
+    if len(pairs) != len(linked) or len({id(other.source) for _, other in pairs}) != 1:
+        return True
     is_left = source.join is not None and source.join.side == "LEFT"
     others = [one for one in conditions if joins.equal_columns(question, one) is None]
     asks_more = any(_present(question, source, one) not in linked for one in others)
@@ -130,17 +133,13 @@ def _foreign_key(
     question: Question, source: Source, conditions: list[exp.Expr]
 ) -> tuple[ForeignKey, dict[str, Reference]]:
     """The foreign key that the conditions follow, and the columns that point, by those that they point to."""
-    found: dict[str, list[Reference]] = {}
-    for name, other in joins.pairs(question, conditions, source):
-        found.setdefault(name, []).append(other)
+    chosen = dict(joins.pairs(question, conditions, source))
     links = [condition for condition in conditions if _present(question, source, condition) is None]
-    if len(links) != len(found):
-        raise Refuse("it is joined by more than one condition for a column, or by values that are equal in another way")
-    chosen = {name: references[0] for name, references in found.items()}
-    origins = {id(one.source): one.source for one in chosen.values()}
-    origin = next(iter(origins.values()))
-    if len(origins) > 1 or origin.table is None:
-        raise Refuse("no single table points to it")
+    if len(links) != len(chosen):
+        raise Refuse("it is joined by values that are not compared exactly")
+    origin = next(iter(chosen.values())).source
+    if origin.table is None:
+        raise Refuse("no table points to it")
     if not origin.keys_hold:
         raise Refuse(f"other tables inherit from {origin.table.name}, and its foreign keys do not hold for their rows")
     for key in origin.table.foreign_keys:

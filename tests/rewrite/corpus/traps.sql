@@ -22,6 +22,11 @@ SELECT c.id FROM customers AS c WHERE c.id NOT IN (SELECT max(o.customer_id) FRO
 -- refuses: not-in-to-not-exists: column 2
 SELECT i.line FROM items AS i WHERE (i.order_id, i.product_id) NOT IN (SELECT o.id, o.agent_id FROM orders AS o)
 
+-- # A null that an empty subquery lets pass
+-- refuses: not-in-to-not-exists: may be NULL
+SELECT o.id FROM orders AS o
+WHERE o.agent_id <> ALL (SELECT s.manager_id FROM stores AS s) AND o.agent_id NOT IN (SELECT s.manager_id FROM stores AS s)
+
 -- # A null that the heirs may have
 -- refuses: not-in-to-not-exists: would leave no row at all
 SELECT c.id FROM customers AS c WHERE c.id NOT IN (SELECT n.id FROM notes AS n)
@@ -93,6 +98,11 @@ SELECT c.id FROM customers AS c LEFT JOIN orders AS o ON o.customer_id = c.id WH
 -- # A default that is true of nulls
 -- refuses: left-join-to-inner: may be in the result
 SELECT c.id FROM customers AS c LEFT JOIN orders AS o ON o.customer_id = c.id WHERE coalesce(o.total, 0) < 10
+
+-- # A comparison with nothing at all
+-- refuses: left-join-to-inner: may be in the result
+SELECT c.id FROM customers AS c LEFT JOIN orders AS o ON o.customer_id = c.id
+WHERE o.total > ALL (SELECT p.amount FROM payments AS p WHERE p.order_id = c.id)
 
 -- # One side of an or
 -- refuses: left-join-to-inner: may be in the result
