@@ -11,7 +11,21 @@ from typing import Annotated
 import typer
 
 from dbopt import __version__
-from dbopt.cli import apply, capture, check, compare, demo, doctor, explain, measure, snapshot, suggest, tune, undo
+from dbopt.cli import (
+    apply,
+    capture,
+    check,
+    compare,
+    demo,
+    doctor,
+    explain,
+    measure,
+    rewrite,
+    snapshot,
+    suggest,
+    tune,
+    undo,
+)
 from dbopt.cli.command import group
 from dbopt.errors import DboptError, FileError, Interrupted, UsageError
 
@@ -44,6 +58,7 @@ demo.register(app)
 doctor.register(app)
 explain.register(app)
 measure.register(app)
+rewrite.register(app)
 snapshot.register(app)
 suggest.register(app)
 tune.register(app)

@@ -11,10 +11,11 @@ from typing import Any
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
-from psycopg.rows import dict_row
+from psycopg.rows import dict_row, tuple_row
+from psycopg.types.string import TextLoader
 
 from dbopt import resources
-from dbopt.errors import FeatureMissing
+from dbopt.errors import FeatureMissing, QueryFailed
 from dbopt.postgres.failures import connection_failure, translated
 from dbopt.postgres.protocol import MOST_PARAMETERS, too_many_parameters
 
@@ -87,6 +88,23 @@ class Session:
             cursor.execute(sql.SQL(tag) + statement, values or None)
             return cursor.fetchall() if cursor.description else []
 
+    def texts_of_workload(
+        self, text: str, values: Sequence[str | None] = (), *, most: int | None = None
+    ) -> tuple[tuple[tuple[str, int], ...], list[tuple[str | None, ...]]]:
+        """Run one statement of the workload as `fetch_workload` does: its columns, each with the oid of its type, and
+        its rows as the server writes them. Raises QueryFailed where there are more than `most` rows.
+        """
+        with translated(self._connection), psycopg.RawCursor(self._connection, row_factory=tuple_row) as cursor:
+            for info in cursor.adapters.types:
+                for oid in (info.oid, info.array_oid):
+                    cursor.adapters.register_loader(oid, TextLoader)
+            query = f"{TAG}{text}".encode()
+            rows = [] if most is None else _streamed(cursor, query, values, most)
+            if not rows:  # an empty stream does not describe its columns
+                rows = cursor.execute(query, values, binary=False).fetchall()
+            columns = tuple((column.name, column.type_code) for column in cursor.description or ())
+        return columns, rows
+
     def fetch_workload(self, text: str, values: Sequence[str | None] = (), prefix: str = "") -> list[Row]:
         """Run one statement of the workload, its `$n` bound as text of unknown type, through the extended protocol,
         which refuses a second statement in the same string. Results travel in binary. Raises QueryFailed for more
@@ -119,11 +137,19 @@ class Session:
 
     @contextmanager
     def rolled_back(
-        self, *, read_only: bool = True, statement_timeout_ms: int = 0, lock_timeout_ms: int = 1000
+        self,
+        *,
+        read_only: bool = True,
+        one_snapshot: bool = False,
+        statement_timeout_ms: int = 0,
+        lock_timeout_ms: int = 1000,
     ) -> Iterator[None]:
-        """A transaction that leaves nothing behind: READ ONLY unless asked otherwise, and always rolled back."""
+        """A transaction that leaves nothing behind: READ ONLY unless asked otherwise, and always rolled back. With
+        `one_snapshot`, all its statements see the same data (REPEATABLE READ).
+        """
         with translated(self._connection), self._connection.transaction(force_rollback=True):
-            mode = "SET TRANSACTION READ ONLY; " if read_only else ""
+            mode = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; " if one_snapshot else ""
+            mode += "SET TRANSACTION READ ONLY; " if read_only else ""
             self._connection.execute(f"{mode}{_limits('SET LOCAL', statement_timeout_ms, lock_timeout_ms)}".encode())
             yield
 
@@ -169,6 +195,17 @@ class Session:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _streamed(
+    cursor: psycopg.RawCursor[tuple[Any, ...]], query: bytes, values: Sequence[str | None], most: int
+) -> list[tuple[str | None, ...]]:
+    rows: list[tuple[str | None, ...]] = []
+    for row in cursor.stream(query, values, binary=False):
+        rows.append(row)
+        if len(rows) > most:
+            raise QueryFailed(f"it gives more than {most:,} rows")
+    return rows
 
 
 def connect(dsn: str | None = None, **overrides: Any) -> Session:

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from sqlglot import ErrorLevel, exp
 from sqlglot import parse as sqlglot_parse
+from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import SqlglotError
 
 from dbopt.postgres.identifiers import qualified, quoted
@@ -31,10 +32,10 @@ _LONGEST = 100_000  # characters of a statement whose tables are worth a tree, w
 _UNKNOWN_TYPES = frozenset(("box", "circle", "line", "lseg", "path", "polygon"))
 
 
-def parse(sql: str) -> exp.Expression | None:
+def parse(sql: str, dialect: str | type[Dialect] = "postgres") -> exp.Expression | None:
     """The statement's tree in sqlglot's terms; None where sqlglot cannot read it, or it is not one statement."""
     try:
-        trees = sqlglot_parse(_readable(sql), dialect="postgres", error_level=ErrorLevel.IMMEDIATE)
+        trees = sqlglot_parse(_readable(sql), dialect=dialect, error_level=ErrorLevel.IMMEDIATE)
     except (SqlglotError, RecursionError, ValueError, TypeError, AttributeError, KeyError, IndexError):
         return None  # its parser trips over some wrong statements with Python's own errors
     found = [tree for tree in trees if isinstance(tree, exp.Expression) and not isinstance(tree, exp.Semicolon)]
