@@ -127,6 +127,14 @@ class Run:
         for path in self.outputs:
             self.note(f"wrote {path}")
 
+    def keep_page(self, report: Report, path: Path | None) -> None:
+        """Write the report as a page, too, where --html names a file."""
+        from dbopt import documents
+
+        if path is not None and report.html is not None:
+            documents.write_atomically(path, report.html())
+            self.note(f"wrote {path}")
+
     def note(self, text: str) -> None:
         """A remark for the person, on stderr; --quiet silences it."""
         if not self.quiet:

@@ -33,9 +33,7 @@ def register(app: typer.Typer) -> None:
         comparison = compare(earlier, later)
         report = timing.compared(comparison, earlier, later)
         run.emit(report)
-        if html is not None and report.html is not None:
-            documents.write_atomically(html, report.html())
-            run.note(f"wrote {html}")
+        run.keep_page(report, html)
         verdicts = {one.verdict for one in comparison.statements}
         if "slower" in verdicts:
             return 1

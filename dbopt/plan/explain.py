@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from dbopt.errors import ConnectionFailed, ServerError
 from dbopt.plan import execution
 from dbopt.plan.execution import Limits, Planned
+from dbopt.plan.findings.model import Finding
 from dbopt.plan.names import Parents
 from dbopt.plan.shape import shape
 from dbopt.plan.tree import Plan, parse
@@ -21,6 +22,7 @@ class Explained:
     """The plan of one statement. `plan` is EXPLAIN's JSON as the server gave it, None where the statement does not
     plan; `cost` the planner's total cost. `executed` says that the plan has times and rows. `error` is why it could not
     be planned or run, `hint` what helps; `note` what else there is to know, such as that it was planned generically.
+    `findings` are what is wrong with the plan, the gravest first (`dbopt.plan.findings.observe` puts them in).
     """
 
     id: str
@@ -33,6 +35,7 @@ class Explained:
     error: str | None
     note: str | None
     hint: str | None = None
+    findings: tuple[Finding, ...] = ()
 
     @property
     def label(self) -> str:

@@ -19,7 +19,9 @@ The side that timed out has no median (null) and no part in the totals.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import Protocol, TypeVar
 
 from dbopt.timing.model import Compared, Comparison, Timing, Timings, Total, Verdict
 from dbopt.timing.statistics import median, rank_sum_p, ratio_interval
@@ -33,6 +35,9 @@ DRIFT_FACTOR = 1.5
 _SMALLEST_MS = 0.001  # EXPLAIN's resolution: a run is never shorter, so that ratios exist
 
 
+T = TypeVar("T", bound="Labelled")
+
+
 def compare(before: Timings, after: Timings) -> Comparison:
     """Compare two measurements of the same workload: first the statements of `before`, then those only in `after`."""
     compared = tuple(_compare(one, other) for one, other in pairs(before, after))
@@ -43,18 +48,29 @@ def pairs(before: Timings, after: Timings) -> list[tuple[Timing | None, Timing |
     """What belongs together: by id and, since files may hold several statements that differ in literals only, by name
     and place among those that share both.
     """
-    earlier, later = _keyed(before), _keyed(after)
+    earlier, later = keyed(before.statements), keyed(after.statements)
     return [(earlier.get(key), later.get(key)) for key in {**earlier, **later}]
 
 
-def _keyed(timings: Timings) -> dict[tuple[str, str | None, int], Timing]:
+class Labelled(Protocol):
+    """Something about a statement."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def name(self) -> str | None: ...
+
+
+def keyed(found: Iterable[T]) -> dict[tuple[str, str | None, int], T]:
+    """By id, name and place among those that share both."""
     seen: Counter[tuple[str, str | None]] = Counter()
-    keyed = {}
-    for timing in timings.statements:
-        name = (timing.id, timing.name)
-        keyed[*name, seen[name]] = timing
+    by_key = {}
+    for one in found:
+        name = (one.id, one.name)
+        by_key[*name, seen[name]] = one
         seen[name] += 1
-    return keyed
+    return by_key
 
 
 def _compare(before: Timing | None, after: Timing | None) -> Compared:
