@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from dbopt.output import units
 from dbopt.output.report import Column, Report, Table
 from dbopt.timing.model import Compared, Comparison, Timing, Timings
+
+if TYPE_CHECKING:
+    from dbopt.index.advice import Advice
 
 _LEVELS = "▁▂▃▄▅▆▇█"
 _EIGHTHS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
@@ -58,12 +62,13 @@ def spread(runs_ms: tuple[float, ...]) -> str:
     return f"{chart} {100 * (longest - min(runs_ms)) / longest:.0f} %"
 
 
-def compared(comparison: Comparison, before: Timings, after: Timings) -> Report:
-    """One row per statement, totals below."""
+def compared(comparison: Comparison, before: Timings, after: Timings, advice: Advice | None = None) -> Report:
+    """One row per statement, totals below. The page shows what was advised, too."""
     return Report(
         tables=(comparison_table(comparison),),
         document=comparison,
-        html=lambda: html(comparison, before, after),
+        html=lambda: html(comparison, before, after, advice),
+        texts={"markdown": lambda: _markdown(comparison, before, after)},
     )
 
 
@@ -118,13 +123,19 @@ def _interval_text(interval: tuple[float | None, float | None]) -> str:
 
 def _footer(comparison: Comparison) -> str:
     total = comparison.total
-    verdicts = [one.verdict for one in comparison.statements]
-    counts = ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in ORDER if verdict in verdicts)
     if total.before_ms is None or total.after_ms is None or total.speedup is None:
-        return f"{counts or 'no statement'}; nothing was measured on both sides"
+        return f"{counts(comparison)}; nothing was measured on both sides"
     saved = f"{units.factor(total.speedup)}, {change(total.before_ms, total.after_ms)}"
     sums = f"{units.milliseconds(total.before_ms)} before, {units.milliseconds(total.after_ms)} after"
-    return f"total (sum of medians): {sums}, {saved}; {counts}"
+    return f"total (sum of medians): {sums}, {saved}; {counts(comparison)}"
+
+
+def counts(comparison: Comparison) -> str:
+    """3 slower, 19 faster"""
+    verdicts = [one.verdict for one in comparison.statements]
+    return (
+        ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in ORDER if verdict in verdicts) or "no statement"
+    )
 
 
 def change(before_ms: float, after_ms: float) -> str:
@@ -135,8 +146,14 @@ def change(before_ms: float, after_ms: float) -> str:
     return f"{units.percent(abs(part))} {'less' if part >= 0 else 'more'}"
 
 
-def html(comparison: Comparison, before: Timings, after: Timings) -> str:
+def html(comparison: Comparison, before: Timings, after: Timings, advice: Advice | None = None) -> str:
     """The comparison as one page, with the plans that were kept."""
     from dbopt.output.html.comparison import html as page
 
-    return page(comparison, before, after)
+    return page(comparison, before, after, advice=advice)
+
+
+def _markdown(comparison: Comparison, before: Timings, after: Timings) -> str:
+    from dbopt.output.compared_markdown import text
+
+    return text(comparison, before, after)

@@ -6,20 +6,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from dbopt.index.advice import Advice, CreateAdvice
 from dbopt.output import page, timing, units
+from dbopt.output.compared import Source, by_weight, elapsed, sources
 from dbopt.output.html import archive, sql
 from dbopt.output.html.bars import Part, Piece, bar
 from dbopt.output.html.drawn import Drawn, changes_after, changes_before, draw
 from dbopt.output.html.room import Room, room
 from dbopt.output.html.shares import Shares
 from dbopt.output.html.totals import Totals, totals
-from dbopt.plan.explain import Explained, Plans
-from dbopt.plan.pairs import pair
-from dbopt.timing.compare import keyed, pairs
+from dbopt.plan.explain import Plans
 from dbopt.timing.model import Compared, Comparison, Timing, Timings, Total
 
 STYLES = ("report/plan.css", "report/statements.css")
@@ -79,10 +77,10 @@ def html(
     remarks: tuple[str, ...] = (),
 ) -> str:
     """The page. Plans are those given, else those that were kept with the measurements."""
-    sources = _sources(comparison, before, after, plans_before, plans_after)
-    found = [(f"{one.one.label}-{name}", one_plan) for one in sources for name, one_plan in one.plans]
-    shown = room([shares for one in sources for shares in one.shares if shares], [plan for _, plan in found])
-    statements = [_statement(source, advice, shown) for source in sorted(sources, key=_rank)]
+    ordered = sorted(sources(comparison, before, after, plans_before, plans_after), key=by_weight)
+    found = [(f"{one.one.label}-{name}", plan) for one in ordered for name, plan in one.documents]
+    shown = room([shares for one in ordered for shares in one.shares if shares], [plan for _, plan in found])
+    statements = [_statement(number, source, advice, shown) for number, source in enumerate(ordered, 1)]
     verdicts = [one.verdict for one in comparison.statements]
     return page.render(
         "report/comparison.html",
@@ -103,62 +101,6 @@ def html(
     )
 
 
-@dataclass(frozen=True)
-class _Source:
-    """What is known of a statement."""
-
-    number: int
-    one: Compared
-    before: Timing | None
-    after: Timing | None
-    plan_before: Explained | None
-    plan_after: Explained | None
-
-    @cached_property
-    def shares(self) -> tuple[Shares | None, Shares | None]:
-        """Both plans, None where there is none."""
-        return _shares(self.plan_before), _shares(self.plan_after)
-
-    @property
-    def plans(self) -> list[tuple[str, Any]]:
-        sides = (("before", self.plan_before), ("after", self.plan_after))
-        return [(name, side.plan) for name, side in sides if side is not None and side.plan is not None]
-
-
-def _shares(explained: Explained | None) -> Shares | None:
-    tree = None if explained is None else explained.tree
-    return None if tree is None else Shares.of(tree)
-
-
-def _sources(
-    comparison: Comparison, before: Timings, after: Timings, plans_before: Plans | None, plans_after: Plans | None
-) -> list[_Source]:
-    earlier, later = _keyed(plans_before or kept(before)), _keyed(plans_after or kept(after))
-    keys = list({**keyed(before.statements), **keyed(after.statements)})
-    sides = pairs(before, after)
-    return [
-        _Source(number, one, *side, earlier.get(key), later.get(key))
-        for number, (one, side, key) in enumerate(zip(comparison.statements, sides, keys, strict=True), 1)
-    ]
-
-
-def _keyed(plans: Plans | None) -> dict[tuple[str, str | None, int], Explained]:
-    return {} if plans is None else keyed(plans.statements)
-
-
-def kept(timings: Timings) -> Plans | None:
-    """The plans that were kept with a measurement, None where there are none."""
-    found = tuple(_explained(one) for one in timings.statements)
-    return (
-        Plans(timings.server_version, timings.settings, found) if any(one.plan is not None for one in found) else None
-    )
-
-
-def _explained(one: Timing) -> Explained:
-    executed = one.plan is not None
-    return Explained(one.id, one.name, one.sql, one.plan, one.plan_shape, None, executed, one.error, None, one.hint)
-
-
 def _lanes(statements: Sequence[Statement], total: Total) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
     """Where the time goes before and after, on one scale: of the statements that were measured on both sides."""
     whole = max(total.before_ms or 0.0, total.after_ms or 0.0)
@@ -169,30 +111,16 @@ def _lanes(statements: Sequence[Statement], total: Total) -> tuple[tuple[Piece, 
 
 def _part(one: Statement, elapsed: float) -> Part:
     title = f"{one.label}: {units.milliseconds(elapsed)}, {one.one.verdict}"
-    return Part(one.number, one.label, title, one.one.verdict, elapsed)
+    return Part(one.number, one.one.name or f"#{one.number}", title, one.one.verdict, elapsed)
 
 
-def _rank(source: _Source) -> tuple[int, float]:
-    """What became slower first, then by the time saved; what was not measured last."""
+def _statement(number: int, source: Source, advice: Advice | None, shown: Room) -> Statement:
     one = source.one
-    if one.speedup is None:
-        return (2, 0.0)
-    saved = _elapsed(one.before_ms, source.before) - _elapsed(one.after_ms, source.after)
-    return (0 if one.verdict == "slower" else 1, -saved)
-
-
-def _elapsed(median_ms: float | None, timing_: Timing | None) -> float:
-    """The median, or the limit that was hit."""
-    return median_ms or (timing_.timeout_ms if timing_ and timing_.timeout_ms else 0.0)
-
-
-def _statement(source: _Source, advice: Advice | None, shown: Room) -> Statement:
-    one = source.one
-    times = (_elapsed(one.before_ms, source.before), _elapsed(one.after_ms, source.after))
+    times = (elapsed(one.before_ms, source.before), elapsed(one.after_ms, source.after))
     longest = max(times) or 1.0
-    sides, same, sums = _sides(source, shown)
+    sides, same, sums = _sides(number, source, shown)
     return Statement(
-        number=source.number,
+        number=number,
         one=one,
         label=one.name or units.one_line(one.sql or one.id),
         sql=sql.shown(one.sql) if one.sql else None,
@@ -227,24 +155,23 @@ def _interval(one: Compared) -> str:
 # -- plans ------------------------------------------------------------------------------------------------------------
 
 
-def _sides(source: _Source, shown: Room) -> tuple[tuple[Side, ...], bool, tuple[Totals, ...]]:
+def _sides(number: int, source: Source, shown: Room) -> tuple[tuple[Side, ...], bool, tuple[Totals, ...]]:
     """The plans, whether they are the same, and sums over them."""
     before, after = source.shares
     if before is None or after is None:
-        sides = (_side("Before", source, before, {}, shown), _side("After", source, after, {}, shown))
+        sides = (_side("Before", number, source, before, {}, shown), _side("After", number, source, after, {}, shown))
         return sides, False, totals([one for one in (before, after) if one is not None])
-    old, new = before.plan, after.plan
-    matched = pair(old, new)
-    if matched.all_same(old, new):
-        return (_side("After", source, after, {}, shown),), True, totals([before, after], brief=shown.brief)
+    old, new, matched = before.plan, after.plan, source.pairs
+    if matched is None or source.same_plan:
+        return (_side("After", number, source, after, {}, shown),), True, totals([before, after], brief=shown.brief)
     sides = (
-        _side("Before", source, before, changes_before(matched, old, new), shown),
-        _side("After", source, after, changes_after(matched, old, new), shown),
+        _side("Before", number, source, before, changes_before(matched, old, new), shown),
+        _side("After", number, source, after, changes_after(matched, old, new), shown),
     )
     return sides, False, totals([before, after], brief=shown.brief)
 
 
-def _side(title: str, source: _Source, shares: Shares | None, changes: dict[int, str], shown: Room) -> Side:
+def _side(title: str, number: int, source: Source, shares: Shares | None, changes: dict[int, str], shown: Room) -> Side:
     is_before = title == "Before"
     explained, measured = (source.plan_before, source.before) if is_before else (source.plan_after, source.after)
     findings = explained.findings if explained is not None else ()
@@ -253,7 +180,7 @@ def _side(title: str, source: _Source, shares: Shares | None, changes: dict[int,
         title=title,
         drawn=None
         if shares is None
-        else draw(f"{source.number}{'a' if is_before else 'b'}", shares, findings, changes, shown),
+        else draw(f"{number}{'a' if is_before else 'b'}", shares, findings, changes, shown),
         error=(measured.error if measured is not None else None) or "",
         json=archive.compact(plan) if shown.json_in_text and plan is not None else "",
         shape=(measured.plan_shape if measured is not None else None) or "",

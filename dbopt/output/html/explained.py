@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dbopt.output import page, units
 from dbopt.output.html import archive, sql
-from dbopt.output.html.bars import Part, bar
+from dbopt.output.html.bars import Part, Piece, bar
 from dbopt.output.html.drawn import Drawn, draw
 from dbopt.output.html.room import Room, room
 from dbopt.output.html.shares import Shares, percent
@@ -14,6 +15,7 @@ from dbopt.output.html.totals import Totals, totals
 from dbopt.output.plan import title
 from dbopt.plan.explain import Explained, Plans
 
+_Known = tuple[Explained, Shares | None]
 STYLES = ("report/plan.css", "report/statements.css")
 
 
@@ -28,7 +30,6 @@ class Statement:
     drawn: Drawn | None
     totals: tuple[Totals, ...]
     json: str
-    elapsed_ms: float | None
     time: str
     cost: str
     top: str
@@ -40,13 +41,10 @@ def html(plans: Plans) -> str:
     trees = [one.tree for one in plans.statements]
     shares = [None if tree is None else Shares.of(tree) for tree in trees]
     shown = room([one for one in shares if one is not None], [plan for _, plan in found])
-    statements = [
-        _statement(number, one, own, shown)
-        for number, (one, own) in enumerate(zip(plans.statements, shares, strict=True), 1)
-    ]
-    measured = any(one.elapsed_ms is not None for one in statements)
-    statements.sort(key=lambda one: -_value(one, measured=measured))
-    whole = sum(_value(one, measured=measured) for one in statements)
+    measured = any(one is not None and one.plan.execution_ms is not None for one in shares)
+    ordered = sorted(zip(plans.statements, shares, strict=True), key=lambda pair: -_value(*pair, measured=measured))
+    statements = [_statement(number, one, own, shown) for number, (one, own) in enumerate(ordered, 1)]
+    whole = sum(_value(one, own, measured=measured) for one, own in ordered)
     return page.render(
         "report/plans.html",
         STYLES,
@@ -54,7 +52,7 @@ def html(plans: Plans) -> str:
         statements=statements,
         measured=measured,
         whole=units.milliseconds(whole) if measured else units.cost(whole),
-        lane=bar([_part(one, measured=measured) for one in statements], whole) if len(statements) > 1 else (),
+        lane=_lane(statements, ordered, whole, measured=measured),
         explained=len(found),
         settings=sorted(plans.settings.items()),
         archive="" if shown.json_in_text else archive.archive(found),
@@ -72,21 +70,32 @@ def _statement(number: int, one: Explained, shares: Shares | None, shown: Room) 
         drawn=None if shares is None else draw(f"{number}p", shares, one.findings, room=shown),
         totals=() if shares is None else totals([shares], brief=shown.brief),
         json=archive.compact(one.plan) if shown.json_in_text and one.plan is not None else "",
-        elapsed_ms=elapsed,
         time=units.milliseconds(elapsed) if elapsed is not None else "",
         cost=units.cost(one.cost) if one.cost is not None else "",
         top="" if shares is None else _top(shares),
     )
 
 
-def _value(one: Statement, *, measured: bool) -> float:
+def _value(one: Explained, shares: Shares | None, *, measured: bool) -> float:
     """What statements are compared by: time where any was run, else cost."""
-    return (one.elapsed_ms if measured else one.one.cost) or 0.0
+    if not measured:
+        return one.cost or 0.0
+    return (shares.plan.execution_ms if shares is not None else None) or 0.0
 
 
-def _part(one: Statement, *, measured: bool) -> Part:
+def _lane(
+    statements: Sequence[Statement], ordered: Sequence[_Known], whole: float, *, measured: bool
+) -> tuple[Piece, ...]:
+    """What each statement takes of the whole; nothing for a single one."""
+    if len(statements) < 2:
+        return ()
+    values = (_value(one, own, measured=measured) for one, own in ordered)
+    return bar([_part(one, value, measured=measured) for one, value in zip(statements, values, strict=True)], whole)
+
+
+def _part(one: Statement, value: float, *, measured: bool) -> Part:
     title = f"{one.label}: {one.time if measured else one.cost}"
-    return Part(one.number, one.label, title, "same", _value(one, measured=measured))
+    return Part(one.number, one.one.name or f"#{one.number}", title, "same", value)
 
 
 def _top(shares: Shares) -> str:

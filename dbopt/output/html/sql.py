@@ -15,7 +15,7 @@ _MARKED = 20_000  # characters up to which marks are worth their bytes
 _VALUES = (Kind.STRING, Kind.NUMBER, Kind.PARAMETER)
 _WORDS = """
     all and any array as asc between by case cast cross cte current delete desc distinct do else end except exists
-    extract false fetch filter first following for from full group having in inner insert intersect interval into is
+    extract false fetch filter first following for from full group having in inner insert intersect into is
     join last lateral left like ilike limit lock materialized merge natural not null nulls offset on only or order outer
     over partition preceding range recursive returning right rollup rows select set similar some table then true
     unbounded union update using values when where window with within
