@@ -11,6 +11,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +26,15 @@ _QUIET = (
     *("--headless", "--disable-gpu", "--hide-scrollbars", "--no-first-run", "--disable-extensions", "--mute-audio"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
 )
+
+# Chromium reads its commands from 3 and answers on 4.
+_LAUNCH = """
+import fcntl, os, sys
+reading, writing = (fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3])
+os.dup2(reading, 3)
+os.dup2(writing, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 def program() -> str | None:
@@ -148,7 +158,7 @@ def running() -> Iterator[Page]:
     our_in, their_out = os.pipe()
     with tempfile.TemporaryDirectory(prefix="dbopt-chromium-", ignore_cleanup_errors=True) as profile:
         process = subprocess.Popen(
-            ["sh", "-c", f'exec "$@" 3<&{their_in} 4>&{their_out}', "sh", found, *_options(profile), "about:blank"],
+            [sys.executable, "-c", _LAUNCH, str(their_in), str(their_out), found, *_options(profile), "about:blank"],
             pass_fds=(their_in, their_out),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
