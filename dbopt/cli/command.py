@@ -66,10 +66,7 @@ class Run:
     def check(self) -> None:
         """Refuse what could not be written in the end, before any work is done. Raises FileError."""
         for output in self.outputs:
-            if not output.absolute().parent.is_dir():
-                raise FileError(f"there is no directory {output.parent}", hint="make it first, or choose another -o")
-            if output.is_dir():
-                raise FileError(f"{output} is a directory", hint="name a file with -o")
+            require_place(output, "-o")
 
     def spare(self, *inputs: Path | str | None) -> None:
         """Refuse an --output that would overwrite one of these files, or one of the .sql files in a folder. Raises
@@ -191,6 +188,16 @@ _COMMON: dict[str, Any] = {
 }
 
 Command = Callable[..., int | None]
+
+
+def require_place(path: Path | None, option: str) -> None:
+    """Refuse a file that could not be written. Raises FileError."""
+    if path is None:
+        return
+    if not path.absolute().parent.is_dir():
+        raise FileError(f"there is no directory {path.parent}", hint=f"make it first, or choose another {option}")
+    if path.is_dir():
+        raise FileError(f"{path} is a directory", hint=f"name a file with {option}")
 
 
 def _overwrites(output: Path, given: Path) -> bool:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from dbopt.cli.command import TABULAR, Format, Run, command
+from dbopt.cli.command import TABULAR, Format, Run, command, require_place
 from dbopt.errors import NothingToDo
 
 
@@ -31,6 +31,7 @@ def register(app: typer.Typer) -> None:
         from dbopt.timing.compare import compare
         from dbopt.timing.model import Timings
 
+        require_place(html, "--html")
         earlier, later = documents.read(Timings, before), documents.read(Timings, after)
         if not earlier.statements and not later.statements:
             raise NothingToDo("there is no statement in either file")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dbopt.cli.command import TABULAR, Format, Run, command
+from dbopt.cli.command import TABULAR, Format, Run, command, require_place
 from dbopt.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def register(app: typer.Typer) -> None:
         from dbopt.units import milliseconds
 
         chosen = _chosen(workload, sql, parameter)
+        require_place(html, "--html")
         if allow_dml and not analyze:
             raise UsageError("--allow-dml does nothing without --analyze")
         timeout_ms = milliseconds(timeout)

@@ -136,7 +136,7 @@ def served(content: bytes) -> Iterator[tuple[str, list[str]]]:
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             asked.append(self.path)
             self.send_response(200 if self.path == "/" else 404)
             self.send_header("Content-Type", "text/html")
