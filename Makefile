@@ -46,7 +46,7 @@ lock:                            ## renew the lock files (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url --no-emit-find-links .lock/peers.in -o .lock/peers.txt
 
-servers:                         ## PostgreSQL 15 with HypoPG and pg_partman, for the tests
+servers:                         ## PostgreSQL 15 with HypoPG and pg_partman, and Chromium, for the tests
 	sh tests/install_servers.sh
 
 clean:

@@ -1,10 +1,11 @@
 #!/bin/sh
-# Install the servers that the tests need: PostgreSQL 15 with HypoPG and pg_partman, and the packages that are named
+# Install the servers that the tests need: PostgreSQL 15 with HypoPG and pg_partman, Chromium for the pages of reports
+# (with a font, which it does not bring along), and the packages that are named
 # (benchmarks name their peers). Without apt-get or the right to use it, say what is missing and go on: outside CI the
 # tests that need it are skipped and listed.
 set -eu
 packages=""
-for package in postgresql-15 postgresql-15-hypopg postgresql-15-partman "$@"; do
+for package in postgresql-15 postgresql-15-hypopg postgresql-15-partman chromium fonts-dejavu-core "$@"; do
     dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || packages="$packages $package"
 done
 [ -z "$packages" ] && exit 0

@@ -67,10 +67,7 @@ class Run:
     def check(self) -> None:
         """Refuse what could not be written in the end, before any work is done. Raises FileError."""
         for output in self.outputs:
-            if not output.absolute().parent.is_dir():
-                raise FileError(f"there is no directory {output.parent}", hint="make it first, or choose another -o")
-            if output.is_dir():
-                raise FileError(f"{output} is a directory", hint="name a file with -o")
+            require_place(output, "-o")
 
     def spare(self, *inputs: Path | str | None) -> None:
         """Refuse an --output that would overwrite one of these files, or one of the .sql files in a folder. Raises
@@ -126,6 +123,14 @@ class Run:
         if for_stdout or (sys.stdout.isatty() and not self.quiet):
             render.to_stdout(report, for_stdout or Format.TABLE)
         for path in self.outputs:
+            self.note(f"wrote {path}")
+
+    def keep_page(self, report: Report, path: Path | None) -> None:
+        """Write the report as a page, too, where --html names a file."""
+        from dbopt import documents
+
+        if path is not None and report.html is not None:
+            documents.write_atomically(path, report.html())
             self.note(f"wrote {path}")
 
     def note(self, text: str) -> None:
@@ -192,6 +197,16 @@ def _is_known_to_overwrite(output: Path, given: Path) -> bool:
         return _overwrites(output, given)
     except OSError:
         return False
+
+
+def require_place(path: Path | None, option: str) -> None:
+    """Refuse a file that could not be written. Raises FileError."""
+    if path is None:
+        return
+    if not path.absolute().parent.is_dir():
+        raise FileError(f"there is no directory {path.parent}", hint=f"make it first, or choose another {option}")
+    if path.is_dir():
+        raise FileError(f"{path} is a directory", hint=f"name a file with {option}")
 
 
 def _overwrites(output: Path, given: Path) -> bool:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from dbopt.cli.command import TABULAR, Format, Run, command
+from dbopt.cli.command import TABULAR, Format, Run, command, require_place
 from dbopt.errors import NothingToDo
 
 
@@ -20,22 +20,25 @@ def register(app: typer.Typer) -> None:
         html: Annotated[
             Path | None, typer.Option("--html", metavar="FILE", help="Write a report as one HTML page, too.")
         ] = None,
+        advice: Annotated[
+            str | None, typer.Option("--advice", metavar="FILE", help="What `dbopt suggest` wrote, for the page.")
+        ] = None,
     ) -> int:
         """Compare two measurements: exit code 1 if a statement became slower, 4 if the noise hides everything."""
         from dbopt import documents
+        from dbopt.index.advice import Advice
         from dbopt.output import timing
         from dbopt.timing.compare import compare
         from dbopt.timing.model import Timings
 
+        require_place(html, "--html")
         earlier, later = documents.read(Timings, before), documents.read(Timings, after)
         if not earlier.statements and not later.statements:
             raise NothingToDo("there is no statement in either file")
         comparison = compare(earlier, later)
-        report = timing.compared(comparison, earlier, later)
+        report = timing.compared(comparison, earlier, later, documents.read(Advice, advice) if advice else None)
         run.emit(report)
-        if html is not None and report.html is not None:
-            documents.write_atomically(html, report.html())
-            run.note(f"wrote {html}")
+        run.keep_page(report, html)
         verdicts = {one.verdict for one in comparison.statements}
         if "slower" in verdicts:
             return 1

@@ -33,6 +33,8 @@ STEPS = (
     ("Time the statements again", "measure workload.json -o after.json"),
 )
 
+_REPORT = ["compare", "before.json", "after.json", "--advice", "advice.json", "--html", "report.html", "-q"]
+
 CLOSING = """
 Now your own database (the connection string, or PGHOST, PGDATABASE, ... as for psql):
 
@@ -60,7 +62,7 @@ def register(app: typer.Typer) -> None:
             for title, line in STEPS:
                 _step(run, title, line.split())
             if keep is not None:
-                _step(run, "Keep the report", ["compare", "before.json", "after.json", "--html", "report.html", "-q"])
+                _step(run, "Keep the report", _REPORT)
             _compare(run, outputs)
         run.note(f"\nThat took {time.monotonic() - started:.0f} s." + (f" The files are in {keep}." if keep else ""))
         run.note(CLOSING)

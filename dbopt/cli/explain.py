@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dbopt.cli.command import Run, command
+from dbopt.cli.command import TABULAR, Format, Run, command, require_place
 from dbopt.errors import UsageError
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    @command(app)
+    @command(app, formats=(*TABULAR, Format.HTML))
     def explain(
         run: Run,
         workload: Annotated[
@@ -34,6 +35,9 @@ def register(app: typer.Typer) -> None:
         timeout: Annotated[
             str, typer.Option("--timeout", metavar="INTERVAL", help="Time limit per statement; 0: none.")
         ] = "60s",
+        html: Annotated[
+            Path | None, typer.Option("--html", metavar="FILE", help="Write the plans as one HTML page, too.")
+        ] = None,
     ) -> int:
         """Show the plans of statements: what is expensive in them, what is wrong, and what to do."""
         from dbopt.cli.failures import nothing_done, remark_failures
@@ -43,6 +47,7 @@ def register(app: typer.Typer) -> None:
         from dbopt.units import milliseconds
 
         chosen = _chosen(workload, sql, parameter)
+        require_place(html, "--html")
         if allow_dml and not analyze:
             raise UsageError("--allow-dml does nothing without --analyze")
         timeout_ms = milliseconds(timeout)
@@ -60,7 +65,9 @@ def register(app: typer.Typer) -> None:
             run.note(remark)
         done = any(one.plan is not None for one in plans.statements)
         if done:
-            run.emit(plan.report(plans))
+            report = plan.report(plans)
+            run.emit(report)
+            run.keep_page(report, html)
         if run.outputs or not done:
             remark_failures(run, plans.statements)
         if not done:

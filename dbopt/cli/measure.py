@@ -28,6 +28,10 @@ def register(app: typer.Typer) -> None:
         allow_dml: Annotated[
             bool, typer.Option("--allow-dml", help="Run INSERT, UPDATE, DELETE and MERGE too, and roll them back.")
         ] = False,
+        plans: Annotated[
+            bool,
+            typer.Option("--plans/--no-plans", help="Run each statement once more for a plan with times, and keep it."),
+        ] = True,
     ) -> int:
         """Time the statements of a workload: interleaved, warm, read-only and rolled back."""
         from dbopt.cli.failures import nothing_done, remark_failures
@@ -47,6 +51,7 @@ def register(app: typer.Typer) -> None:
                 timeout_ms=timeout_ms,
                 total_ms=total_ms,
                 allow_dml=allow_dml,
+                plans=plans,
                 on_progress=on_progress,
             )
         done = any(one.runs_ms for one in timings.statements)

@@ -139,6 +139,7 @@ def html(pareto: Pareto) -> str:
     """The curve as one page."""
     return page.render(
         "report/pareto.html",
+        ("report/pareto.css",),
         pareto=pareto,
         picture=chart.picture([(float(one.storage_bytes), one.relative_cost) for one in pareto.points], units.size),
         steps=[steps(pareto, number) for number in range(len(pareto.points))],

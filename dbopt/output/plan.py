@@ -48,7 +48,13 @@ def report(plans: Plans) -> Report:
     tables = [_summary(plans), *(table for one in plans.statements for table in _tables(one))]
     if len(plans.statements) == 1 and plans.statements[0].plan is not None:
         tables = tables[1:]
-    return Report(tables=tuple(tables), document=plans, terminal=lambda: _drawn(plans))
+    return Report(tables=tuple(tables), document=plans, html=lambda: _page(plans), terminal=lambda: _drawn(plans))
+
+
+def _page(plans: Plans) -> str:
+    from dbopt.output.html.explained import html
+
+    return html(plans)
 
 
 def lines(plan: Plan) -> list[Line]:
@@ -66,11 +72,20 @@ def lines(plan: Plan) -> list[Line]:
 
 def title(node: Node) -> str:
     """What the node does, on what."""
-    words = [_subplan(node), "Parallel" if node.raw.get("Parallel Aware") else "", *_kind(node)]
-    if node.index:
-        words.append(f"using {quoted(node.index)}")
+    words = (f"{node.subplan_name}:" if node.subplan_name else "", kind(node), target(node))
+    return " ".join(word for word in words if word)
+
+
+def kind(node: Node) -> str:
+    """What the node does: Parallel Hash Join (Semi)."""
+    return " ".join(_kind(node))
+
+
+def target(node: Node, *, schema: bool = True) -> str:
+    """On what it does it: using orders_pkey on public.orders o."""
+    words = [f"using {quoted(node.index)}" if node.index else ""]
     if node.relation:
-        name = qualified(node.schema, node.relation) if node.schema else quoted(node.relation)
+        name = qualified(node.schema, node.relation) if node.schema and schema else quoted(node.relation)
         words.append(f"on {name}" + (f" {quoted(node.alias)}" if node.alias and node.alias != node.relation else ""))
     words.append(str(node.raw.get("CTE Name") or node.raw.get("Function Name") or ""))
     return " ".join(word for word in words if word)
@@ -78,6 +93,8 @@ def title(node: Node) -> str:
 
 def _kind(node: Node) -> Iterator[str]:
     raw = node.raw
+    if raw.get("Parallel Aware"):
+        yield "Parallel"
     yield str(raw.get("Operation") or node.node_type)
     if raw.get("Join Type", "Inner") != "Inner":
         yield f"({raw['Join Type']})"
@@ -87,10 +104,6 @@ def _kind(node: Node) -> Iterator[str]:
         yield f"({raw['Partial Mode'].lower()})"
     if raw.get("Scan Direction") == "Backward":
         yield "backward"
-
-
-def _subplan(node: Node) -> str:
-    return f"{node.subplan_name}:" if node.subplan_name else ""
 
 
 def _line(depth: int, node: Node, own: Effort, share: float) -> Line:
@@ -105,7 +118,7 @@ def _line(depth: int, node: Node, own: Effort, share: float) -> Line:
         planned_rows=node.plan_rows * max(1, node.loops or 1),
         misjudged=off if off is not None and off >= _WRONG else None,
         remarks=tuple(_remarks(node, own)),
-        conditions=tuple(f"{name}: {text}" for name, text in _conditions(node).items()),
+        conditions=tuple(f"{name}: {text}" for name, text in conditions(node).items()),
         executed=node.loops != 0,
     )
 
@@ -127,7 +140,8 @@ def _remarks(node: Node, own: Effort) -> Iterator[str]:
         yield f"{node.raw['Workers Launched']} of {node.raw['Workers Planned']} workers"
 
 
-def _conditions(node: Node) -> dict[str, str]:
+def conditions(node: Node) -> dict[str, str]:
+    """What decides about rows, and their order, by EXPLAIN's name for it."""
     found = dict(node.conditions)
     for name in ("Sort Key", "Group Key"):
         if node.raw.get(name):

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from dbopt.output import page, units
+from dbopt.output import units
 from dbopt.output.report import Column, Report, Table
-from dbopt.timing.compare import pairs
 from dbopt.timing.model import Compared, Comparison, Timing, Timings
+
+if TYPE_CHECKING:
+    from dbopt.index.advice import Advice
 
 _LEVELS = "▁▂▃▄▅▆▇█"
 _EIGHTHS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
 _STYLES = {"faster": "green", "slower": "red", "same": "dim", "inconclusive": "yellow"}
-_ORDER = ("slower", "faster", "same", "inconclusive")
+ORDER = ("slower", "faster", "same", "inconclusive")
 _BAR_WIDTH = 16
 
 
@@ -60,12 +62,13 @@ def spread(runs_ms: tuple[float, ...]) -> str:
     return f"{chart} {100 * (longest - min(runs_ms)) / longest:.0f} %"
 
 
-def compared(comparison: Comparison, before: Timings, after: Timings) -> Report:
-    """One row per statement, totals below."""
+def compared(comparison: Comparison, before: Timings, after: Timings, advice: Advice | None = None) -> Report:
+    """One row per statement, totals below. The page shows what was advised, too."""
     return Report(
         tables=(comparison_table(comparison),),
         document=comparison,
-        html=lambda: html(comparison, before, after),
+        html=lambda: html(comparison, before, after, advice),
+        texts={"markdown": lambda: _markdown(comparison, before, after)},
     )
 
 
@@ -120,13 +123,19 @@ def _interval_text(interval: tuple[float | None, float | None]) -> str:
 
 def _footer(comparison: Comparison) -> str:
     total = comparison.total
-    verdicts = [one.verdict for one in comparison.statements]
-    counts = ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in _ORDER if verdict in verdicts)
     if total.before_ms is None or total.after_ms is None or total.speedup is None:
-        return f"{counts or 'no statement'}; nothing was measured on both sides"
+        return f"{counts(comparison)}; nothing was measured on both sides"
     saved = f"{units.factor(total.speedup)}, {change(total.before_ms, total.after_ms)}"
     sums = f"{units.milliseconds(total.before_ms)} before, {units.milliseconds(total.after_ms)} after"
-    return f"total (sum of medians): {sums}, {saved}; {counts}"
+    return f"total (sum of medians): {sums}, {saved}; {counts(comparison)}"
+
+
+def counts(comparison: Comparison) -> str:
+    """3 slower, 19 faster"""
+    verdicts = [one.verdict for one in comparison.statements]
+    return (
+        ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in ORDER if verdict in verdicts) or "no statement"
+    )
 
 
 def change(before_ms: float, after_ms: float) -> str:
@@ -137,64 +146,14 @@ def change(before_ms: float, after_ms: float) -> str:
     return f"{units.percent(abs(part))} {'less' if part >= 0 else 'more'}"
 
 
-# -- the page ----------------------------------------------------------------------------------------------------------
+def html(comparison: Comparison, before: Timings, after: Timings, advice: Advice | None = None) -> str:
+    """The comparison as one page, with the plans that were kept."""
+    from dbopt.output.html.comparison import html as page
+
+    return page(comparison, before, after, advice=advice)
 
 
-@dataclass(frozen=True)
-class Card:
-    """One statement on the page. Widths are percentages of the slower side."""
+def _markdown(comparison: Comparison, before: Timings, after: Timings) -> str:
+    from dbopt.output.compared_markdown import text
 
-    one: Compared
-    before: Timing | None
-    after: Timing | None
-    before_width: float
-    after_width: float
-
-
-def html(comparison: Comparison, before: Timings, after: Timings) -> str:
-    """The comparison as one page."""
-    sides = pairs(before, after)
-    cards = [_card(one, *side) for one, side in zip(comparison.statements, sides, strict=True)]
-    verdicts = [one.verdict for one in comparison.statements]
-    return page.render(
-        "report/comparison.html",
-        cards=sorted(cards, key=_saved),
-        total=comparison.total,
-        change=change,
-        counts=[(verdict, verdicts.count(verdict)) for verdict in _ORDER if verdict in verdicts],
-        before=before,
-        after=after,
-        settings=_changed_settings(before, after),
-    )
-
-
-def _card(one: Compared, before: Timing | None, after: Timing | None) -> Card:
-    times = (_side(one.before_ms, before), _side(one.after_ms, after))
-    longest = max(times) or 1.0
-    return Card(
-        one=one,
-        before=before,
-        after=after,
-        before_width=100 * times[0] / longest,
-        after_width=100 * times[1] / longest,
-    )
-
-
-def _side(median_ms: float | None, timing: Timing | None) -> float:
-    """The median, or the limit that was hit."""
-    return median_ms or (timing.timeout_ms if timing and timing.timeout_ms else 0.0)
-
-
-def _saved(card: Card) -> tuple[int, float]:
-    """What became slower first, then by the time saved; what was not measured last."""
-    one = card.one
-    if one.speedup is None:
-        return (2, 0.0)
-    saved = _side(one.before_ms, card.before) - _side(one.after_ms, card.after)
-    return (0 if one.verdict == "slower" else 1, -saved)
-
-
-def _changed_settings(before: Timings, after: Timings) -> list[tuple[str, str, str]]:
-    names = sorted({*before.settings, *after.settings})
-    sides = [(name, before.settings.get(name, "default"), after.settings.get(name, "default")) for name in names]
-    return [(name, old, new) for name, old, new in sides if old != new]
+    return text(comparison, before, after)

@@ -42,6 +42,16 @@ def size(value: float) -> str:
     return size_text(value)
 
 
+def blocks(number: float) -> str:
+    """Blocks of 8 kB as a size: 16 kB, 1.5 MB, 234 MB, 12 GB."""
+    amount = number * 8.0
+    for unit in ("kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.1f} {unit}" if amount < 10 and unit != "kB" else f"{amount:,.0f} {unit}"
+        amount /= 1024
+    return f"{amount:,.1f} TB"
+
+
 def factor(value: float) -> str:
     return f"{value:,.0f}x" if value >= 10 else f"{value:.2f}x"
 

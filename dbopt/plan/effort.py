@@ -29,7 +29,7 @@ _GATHER = ("Gather", "Gather Merge")
 
 @dataclass(frozen=True)
 class Buffers:
-    """Blocks of 8 kB; local ones (temporary tables) are left out."""
+    """Blocks of 8 kB; local ones are those of temporary tables."""
 
     shared_hit: int = 0
     shared_read: int = 0
@@ -37,6 +37,10 @@ class Buffers:
     shared_written: int = 0
     temp_read: int = 0
     temp_written: int = 0
+    local_hit: int = 0
+    local_read: int = 0
+    local_dirtied: int = 0
+    local_written: int = 0
 
     def __add__(self, other: Buffers) -> Buffers:
         return self._combined(other, lambda mine, theirs: mine + theirs)
@@ -56,6 +60,10 @@ _BUFFER_FIELDS = {
     "shared_written": "Shared Written Blocks",
     "temp_read": "Temp Read Blocks",
     "temp_written": "Temp Written Blocks",
+    "local_hit": "Local Hit Blocks",
+    "local_read": "Local Read Blocks",
+    "local_dirtied": "Local Dirtied Blocks",
+    "local_written": "Local Written Blocks",
 }
 
 
@@ -64,7 +72,8 @@ class Effort:
     """One node's part. Times in ms over all loops, None where EXPLAIN did not measure them, 0 where the node was never
     executed. `cost` and `self_cost` are the planner's units scaled to how often the node is expected to run, so that
     the self costs add up to the plan's cost. `early_stop` says that a Limit or the like may have ended the node before
-    it gave all its rows, so that fewer rows than planned are no misjudgement.
+    it gave all its rows, so that fewer rows than planned are no misjudgement. `processes` is how many ran it side by
+    side: loops beyond those are repetitions.
     """
 
     inclusive_ms: float | None
@@ -74,6 +83,7 @@ class Effort:
     buffers: Buffers
     self_buffers: Buffers
     early_stop: bool
+    processes: float = 1.0
 
 
 def of(plan: Plan) -> tuple[Effort, ...]:
@@ -92,6 +102,7 @@ def of(plan: Plan) -> tuple[Effort, ...]:
             buffers=buffers(node),
             self_buffers=ledger.self_buffers(node),
             early_stop=node.number in stopped,
+            processes=ledger.processes.get(node.number, 1.0),
         )
         for node in nodes
     )
@@ -115,6 +126,7 @@ class _Ledger:
 
     nodes: tuple[Node, ...]
     consumers: Mapping[int, tuple[int, ...]]  # InitPlan -> the nodes inside which it ran
+    processes: dict[int, float] = dataclass_field(default_factory=dict)
     inclusive_ms: dict[int, float] = dataclass_field(default_factory=dict)
     self_ms: dict[int, float] = dataclass_field(default_factory=dict)
     cost: dict[int, float] = dataclass_field(default_factory=dict)
@@ -132,6 +144,7 @@ class _Ledger:
             self._charge(self.inclusive_ms[producer], found)
 
     def _inclusive(self, node: Node, processes: float) -> None:
+        self.processes[node.number] = processes
         known = self.inclusive_ms.setdefault(node.number, _elapsed(node, processes))
         below = {child.number: _processes(node, child, processes) for child in node.children}
         inside = [child for child in node.children if not _is_init_plan(child)]

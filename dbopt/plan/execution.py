@@ -93,7 +93,9 @@ def run(session: Session, planned: Planned, values: Values, limits: Limits, *, t
     `timing` the clock is read only at the start and the end, which leaves the time undistorted. Raises StatementTimeout
     and QueryFailed.
     """
-    options = f"ANALYZE, TIMING {'ON' if timing else 'OFF'}, BUFFERS, {_OPTIONS}"
+    options = (
+        f"ANALYZE, TIMING {'ON' if timing else 'OFF'}, BUFFERS, WAL {'ON' if planned.changes else 'OFF'}, {_OPTIONS}"
+    )
     with _block(session, limits, read_only=planned.changes is None):
         return _explain(session, planned.statement.sql, values, options)
 

@@ -29,6 +29,19 @@ _NO_EXPRESSIONS = frozenset(
 )
 
 
+_WHERE, _WHAT = ("Shared", "Local", "Temp"), ("Hit", "Read", "Dirtied", "Written")
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(sorted(_NO_EXPRESSIONS - {"Node Type"}), str),
+    **dict.fromkeys(("Node Type", "Filter", "Strategy", "Partial Mode", "Join Type", "Storage"), str),
+    **dict.fromkeys((*_REMOVED, "Sort Space Used", "Disk Usage", "Hash Batches"), (int, float)),
+    **dict.fromkeys((f"{where} {what} Blocks" for where in _WHERE for what in _WHAT), (int, float)),
+    **dict.fromkeys(("Sort Key", "Presorted Key", "Group Key"), list),
+    "Actual Loops": int,
+    "Plans": list,
+}
+"""Of attributes that are computed with, or read as lists."""
+
+
 @dataclass(frozen=True)
 class Node:
     """One plan node. Costs are the planner's units and include the children; rows are per loop, as EXPLAIN gives
@@ -151,14 +164,15 @@ def parse(explained: Any) -> Plan:
     """Read the value of EXPLAIN (FORMAT JSON): a list with one object, or that object. Raises CorruptDocument."""
     document = explained[0] if isinstance(explained, list) and explained else explained
     try:
+        _check(document, dict)
         return Plan(
             root=_node(document["Plan"], itertools.count()),
-            planning_ms=document.get("Planning Time"),
-            execution_ms=document.get("Execution Time"),
-            settings=document.get("Settings", {}),
+            planning_ms=_number(document, "Planning Time"),
+            execution_ms=_number(document, "Execution Time"),
+            settings=_check(document.get("Settings", {}), dict),
             raw={name: value for name, value in document.items() if name != "Plan"},
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
         raise CorruptDocument(f"this is not a plan in EXPLAIN's JSON format ({error})") from None
 
 
@@ -174,15 +188,18 @@ def _written(node: Node) -> dict[str, Any]:
 
 def _node(raw: Mapping[str, Any], numbers: Iterator[int]) -> Node:
     number = next(numbers)
+    for name, wanted in _TYPES.items():
+        if name in raw:
+            _check(raw[name], wanted)
     return Node(
         node_type=raw["Node Type"],
         startup_cost=float(raw.get("Startup Cost", 0.0)),
         total_cost=float(raw.get("Total Cost", 0.0)),
         plan_rows=float(raw.get("Plan Rows", 0.0)),
         plan_width=int(raw.get("Plan Width", 0)),
-        actual_startup_ms=raw.get("Actual Startup Time"),
-        actual_total_ms=raw.get("Actual Total Time"),
-        actual_rows=raw.get("Actual Rows"),
+        actual_startup_ms=_number(raw, "Actual Startup Time"),
+        actual_total_ms=_number(raw, "Actual Total Time"),
+        actual_rows=_number(raw, "Actual Rows"),
         loops=raw.get("Actual Loops"),
         parent_relationship=raw.get("Parent Relationship"),
         subplan_name=raw.get("Subplan Name"),
@@ -194,6 +211,17 @@ def _node(raw: Mapping[str, Any], numbers: Iterator[int]) -> Node:
         raw={name: value for name, value in raw.items() if name != "Plans"},
         number=number,
     )
+
+
+def _number(raw: Mapping[str, Any], name: str) -> float | None:
+    return None if raw.get(name) is None else _check(raw[name], (int, float))
+
+
+def _check(value: Any, wanted: type | tuple[type, ...]) -> Any:
+    """The value, which must be of that type. Raises TypeError."""
+    if not isinstance(value, wanted):
+        raise TypeError(f"{str(value)[:40]!r} is not what PostgreSQL writes in this place")
+    return value
 
 
 def _strings(value: Any) -> Iterator[str]:

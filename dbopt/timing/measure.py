@@ -5,6 +5,9 @@ time: the plan run to its end, no planning, nothing sent to the client, no clock
 statement once, so that a slow minute of the machine falls on all of them alike. A run of a statement with several
 parameter sets is one execution with each of them, and its figures are their means: so the runs are alike, whatever the
 values differ in, and a median over them means something.
+
+On demand each statement is run once more at the end, with its first parameter set and TIMING ON, for a plan that says
+where the time goes. What reading the clock takes has no part in the figures.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from statistics import fmean
+from typing import Any
 
 from dbopt.errors import ConnectionFailed, ServerError, StatementTimeout
 from dbopt.plan import effort, execution
@@ -32,15 +36,18 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class Protocol:
-    """How to measure. `runs` count, after `warmup` ones that do not. No run starts once `total_ms` are over."""
+    """How to measure. `runs` count, after `warmup` ones that do not; `plans`: one more for the plan. No run starts once
+    `total_ms` are over.
+    """
 
     runs: int = 5
     warmup: int = 1
     total_ms: float | None = None
+    plans: bool = False
 
     @property
     def rounds(self) -> int:
-        return self.runs + self.warmup
+        return self.runs + self.warmup + self.plans
 
 
 def measure(
@@ -52,14 +59,15 @@ def measure(
     warmup: int = 1,
     allow_dml: bool = False,
     total_ms: float | None = None,
+    plans: bool = False,
     on_progress: Progress | None = None,
 ) -> Timings:
     """Measure every statement. One that fails, hits the time limit or may not be run has an error and is not run again;
-    the others go on. `on_progress` is told how many of how many runs are done and whose comes next. Raises
-    ConnectionFailed.
+    the others go on. `plans` keeps the plan of one run more. `on_progress` is told how many of how many runs are done
+    and whose comes next. Raises ConnectionFailed.
     """
     limits = Limits(timeout_ms, allow_dml)
-    measurement = _Measurement(session, limits, Protocol(runs, warmup, total_ms), on_progress)
+    measurement = _Measurement(session, limits, Protocol(runs, warmup, total_ms, plans), on_progress)
     return measurement.of(workload)
 
 
@@ -86,6 +94,7 @@ class _Course:
     error: str | None = None
     hint: str | None = None
     timed_out: bool = False
+    plan: Any = None
 
 
 @dataclass
@@ -103,7 +112,11 @@ class _Measurement:
                 self.on_progress(done, self.protocol.rounds * len(courses), course.statement.label)
             if end is not None and time.monotonic() >= end:
                 break
-            if course.error is None:
+            if course.error is not None:
+                continue
+            if number >= self.protocol.warmup + self.protocol.runs:
+                course.plan = self._plan(course)
+            else:
                 self._step(course, course.warmup if number < self.protocol.warmup else course.runs)
         parents = partitions(self.session)
         timings = tuple(self._timing(course, parents) for course in courses)
@@ -123,6 +136,17 @@ class _Measurement:
             course.error = execution.reason(error, self.limits)
             course.hint = error.hint
             course.timed_out = isinstance(error, StatementTimeout)
+
+    def _plan(self, course: _Course) -> Any:
+        """EXPLAIN's JSON of one run with times. Where that run fails, the measurement stands without a plan."""
+        if course.planned is None:
+            return None
+        try:
+            return execution.run(self.session, course.planned, course.planned.statement.first_values, self.limits)
+        except ConnectionFailed:
+            raise
+        except ServerError:
+            return None
 
     def _run(self, planned: Planned) -> _Execution:
         sets: tuple[Values, ...] = planned.statement.parameters or ((),)
@@ -155,6 +179,7 @@ class _Measurement:
             warmup_ms=tuple(run.ms for run in course.warmup),
             timeout_ms=self.limits.timeout_ms / _executions(course.statement) if course.timed_out else None,
             hint=course.hint,
+            plan=course.plan,
         )
 
 

@@ -5,7 +5,9 @@ dbopt.comparison/1.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
+
+from dbopt.documents import extra
 
 Verdict = Literal["faster", "slower", "same", "inconclusive"]
 
@@ -16,7 +18,8 @@ class Timing:
     result; a run is the mean over the statement's parameter sets. Rows and blocks (of 8 kB) are medians over the runs,
     None where there was none. `error` says why there are
     no runs, or no more of them. `warmup_ms` are the first runs, which do not count. `timeout_ms` is what
-    a run that hit the time limit took at least. `hint` says what helps against the error.
+    a run that hit the time limit took at least. `hint` says what helps against the error. `plan` is EXPLAIN's JSON of
+    one run more, in which the server read the clock at every node.
     """
 
     id: str
@@ -33,6 +36,7 @@ class Timing:
     warmup_ms: tuple[float, ...] = ()
     timeout_ms: float | None = None
     hint: str | None = None
+    plan: Any = extra(None)
 
     @property
     def label(self) -> str:

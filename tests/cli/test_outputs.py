@@ -44,7 +44,7 @@ def test_a_command_without_that_form_says_so(dbopt: Dbopt, workload: list[str], 
     [
         (["suggest"], "<table|json|csv|markdown|sql|html>"),
         (["check"], "<table|json|csv|markdown|junit|sarif|github>"),
-        (["explain"], "<table|json|csv|markdown>"),
+        (["explain"], "<table|json|csv|markdown|html>"),
     ],
 )
 def test_the_help_names_the_formats_that_a_command_has(dbopt: Dbopt, command: list[str], formats: str) -> None:

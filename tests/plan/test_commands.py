@@ -147,3 +147,30 @@ def test_on_a_terminal_expensive_nodes_are_marked(shop: Database, tmp_path: Path
     assert "\x1b[31m" in drawn  # red
     assert "48,500 rows read for nothing" in drawn
     assert "2 of 3 statements explained" in drawn
+
+
+def test_plans_are_kept_as_a_page_too(shop: Database, dbopt: Dbopt, tmp_path: Path) -> None:
+    target = tmp_path / "plans.html"
+    code, out, err = dbopt("explain", "-d", shop.dsn, "--analyze", "--sql", OPEN_ORDERS, "--html", str(target))
+    page = target.read_text()
+    assert (code, err) == (0, f"wrote {target}\n")
+    assert "Seq Scan on public.orders" in out
+    for shown in ("<b>Seq Scan</b> on orders", "<b>Sort</b>", "48,500 rows removed", "<b>SELECT</b>"):
+        assert shown in page
+    assert dbopt("explain", "-d", shop.dsn, "--sql", OPEN_ORDERS, "--format", "html")[1].startswith("<!DOCTYPE html>")
+
+
+def test_a_page_that_could_not_be_written_is_refused_before_any_work(dbopt: Dbopt, tmp_path: Path) -> None:
+    code, _, err = dbopt(
+        "explain", "-d", "host=/nowhere", "--sql", "SELECT 1", "--html", str(tmp_path / "a" / "b.html")
+    )
+    assert code == 3
+    assert f"there is no directory {tmp_path / 'a'}" in err
+    assert "another --html" in err
+
+
+def test_what_a_change_wrote_is_told(shop: Database, dbopt: Dbopt) -> None:
+    sql = "UPDATE orders SET total = total + 1 WHERE id < 100"
+    arguments = ("explain", "-d", shop.dsn, "--analyze", "--allow-dml", "--sql", sql, "--format", "json")
+    (one,) = json.loads(dbopt(*arguments)[1])["statements"]
+    assert one["plan"][0]["Plan"]["WAL Records"] > 0

@@ -146,8 +146,92 @@ def test_the_page_is_self_contained_and_escaped(dbopt: Dbopt, tmp_path: Path) ->
     page = target.read_text()
     assert code == 0
     assert f"wrote {target}" in err
-    assert "SELECT &#39;&lt;b&gt;&#39; FROM orders" in page
+    assert "&lt;b&gt;" in page
+    assert "<b>'" not in page
     assert not re.search(r"<script|<link|https?://|@import|url\(", page)
     assert "90.0 % less" in page
     piped = dbopt("compare", before, after, "--format", "html")[1]
     assert piped.strip() == page.strip()
+
+
+def test_both_plans_are_in_the_report(shop: Database, dbopt: Dbopt, tmp_path: Path) -> None:
+    workload = written(tmp_path, {"sql": "SELECT * FROM orders WHERE customer_id = $1", "parameters": [["7"], ["8"]]})
+    before, after, target = (str(tmp_path / name) for name in ("before.json", "after.json", "report.html"))
+    assert dbopt("measure", workload, "-d", shop.dsn, "-o", before)[0] == 0
+    shop.session.script("CREATE INDEX orders_customer ON orders (customer_id)")
+    assert dbopt("measure", workload, "-d", shop.dsn, "-o", after)[0] == 0
+    assert dbopt("compare", before, after, "--html", target)[0] == 0
+    page = Path(target).read_text()
+    assert "<b>Seq Scan</b> on orders" in page
+    assert "orders_customer" in page
+    markdown = dbopt("compare", before, after, "--format", "markdown")[1]
+    assert "-Seq Scan on public.orders\n" in markdown
+    assert "using orders_customer on public.orders\n" in markdown or "using orders_customer\n" in markdown
+
+
+def test_plans_are_left_out_on_demand(shop: Database, dbopt: Dbopt, tmp_path: Path) -> None:
+    arguments = ("measure", written(tmp_path, "SELECT count(*) FROM orders"), "-d", shop.dsn, "--runs", "1")
+    with_plan = json.loads(dbopt(*arguments, "--format", "json")[1])["statements"][0]
+    without = json.loads(dbopt(*arguments, "--format", "json", "--no-plans")[1])["statements"][0]
+    assert list(with_plan)[-1] == "plan"
+    assert "plan" not in without
+
+
+def test_the_advice_stands_in_the_page(dbopt: Dbopt, tmp_path: Path) -> None:
+    before = timings(tmp_path / "a.json", a=[100, 101, 99, 100, 102])
+    after = timings(tmp_path / "b.json", a=[10, 10.1, 9.9, 10, 10.2])
+    advice, target = tmp_path / "advice.json", tmp_path / "report.html"
+    advice.write_text(json.dumps(ADVICE))
+    assert dbopt("compare", before, after, "--advice", str(advice), "--html", str(target))[0] == 0
+    page = target.read_text()
+    assert "CREATE INDEX CONCURRENTLY t_x ON t (x)" in page
+    assert "<a href=#i1>public.t (x)</a>, cost 90.00 to 10.00" in page
+
+
+def test_markdown_is_short_and_nothing_in_it_is_markup(dbopt: Dbopt, tmp_path: Path) -> None:
+    before = timings(tmp_path / "a.json", a=[100, 101, 99, 100, 102], b=[5, 5, 5])
+    after = timings(tmp_path / "b.json", a=[10, 10.1, 9.9, 10, 10.2], b=[5, 5, 5])
+    assert dbopt("compare", before, after, "--format", "markdown")[1] == MARKDOWN
+
+
+ADVICE = {
+    "schema": "dbopt.advice/1",
+    "what_if": "shadow",
+    "server_version": "18.1",
+    "snapshot": None,
+    "budget_bytes": None,
+    "planner_calls": 1,
+    "elapsed_ms": None,
+    "cost_before": 90.0,
+    "cost_after": 10.0,
+    "storage_bytes": 8192,
+    "create": [
+        {
+            "sql": "CREATE INDEX CONCURRENTLY t_x ON t (x)",
+            "undo_sql": "DROP INDEX CONCURRENTLY t_x",
+            "table": "public.t",
+            "access_method": "btree",
+            "columns": ["x"],
+            "include": [],
+            "predicate": "",
+            "size_bytes": 8192,
+            "cost_saved": 80.0,
+            "write_cost": 0.0,
+            "statements": [{"id": "a", "cost_before": 90.0, "cost_after": 10.0}],
+            "reason": "It serves one statement.",
+        }
+    ],
+    "drop": [],
+    "not_advised": [],
+}
+
+MARKDOWN = """\
+## 105 ms before, 15.0 ms after: 85.7 % less
+
+1 faster, 1 same. Medians of the execution time on PostgreSQL 18.1.
+
+| | statement | before | after | speedup | |
+| --- | --- | ---: | ---: | ---: | --- |
+| 🟢 faster | <code>SELECT &#39;&#60;b&#62;&#39; FROM orders</code> | 100 ms | 10.0 ms | 10x |  |
+| ⚪ same | <code>SELECT &#39;&#60;b&#62;&#39; FROM orders</code> | 5.00 ms | 5.00 ms | 1.00x |  |
+"""

@@ -70,6 +70,24 @@ def test_rounds_go_through_all_statements(shop: Database) -> None:
     assert seen == [(number, 6, names[number % 2]) for number in range(6)]
 
 
+def test_a_plan_with_times_is_kept_on_demand_and_has_no_part_in_the_figures(shop: Database) -> None:
+    sql = "SELECT * FROM orders WHERE status = $1"
+    wanted = workload((sql, (("open",), ("done",))), "SELECT * FROM nowhere")
+    seen: list[tuple[int, int, str]] = []
+    one, bad = measure(shop.session, wanted, runs=2, plans=True, on_progress=lambda *step: seen.append(step)).statements
+    assert (len(one.runs_ms), len(one.warmup_ms)) == (2, 1)
+    assert one.plan[0]["Plan"]["Actual Rows"] == 1500
+    assert one.plan[0]["Plan"]["Actual Total Time"] > 0
+    assert bad.plan is None
+    assert [number for number, _, _ in seen] == list(range(8))
+    assert measure(shop.session, wanted, runs=1).statements[0].plan is None
+
+
+def test_a_plan_that_takes_too_long_is_left_out(shop: Database) -> None:
+    timings = measure(shop.session, workload("SELECT pg_sleep(0.2)"), runs=2, plans=True, total_ms=500)
+    assert (timings.statements[0].error, timings.statements[0].plan) == (None, None)
+
+
 def test_statements_without_values_are_not_run(shop: Database) -> None:
     assert only(shop, "SELECT * FROM orders WHERE id = $1").error == "not run: there are no values for its parameters"
 

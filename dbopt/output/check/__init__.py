@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dbopt.check.model import Check, Checked
 from dbopt.output import units
-from dbopt.output.check import words
 from dbopt.output.report import Column, Report, Table
+from dbopt.output.texts import line
 
 
 def report(check: Check, *, verbose: bool = False) -> Report:
@@ -55,15 +55,15 @@ def _row(one: Checked) -> tuple[object, ...]:
     """Texts on one line each: not every program that reads CSV knows cells of several."""
     return (
         one.id,
-        one.name and words.line(one.name),
+        one.name and line(one.name),
         one.verdict,
         one.cost_before,
         one.cost_after,
         one.timing and one.timing.before_ms,
         one.timing and one.timing.after_ms,
         "; ".join(dict.fromkeys(reason.rule for reason in one.reasons)),
-        "; ".join(words.line(reason.message) for reason in one.reasons),
-        one.cause and words.line(one.cause.message),
-        one.was and words.line(one.was),
-        one.location and words.line(one.location),
+        "; ".join(line(reason.message) for reason in one.reasons),
+        one.cause and line(one.cause.message),
+        one.was and line(one.was),
+        one.location and line(one.location),
     )

@@ -9,6 +9,7 @@ from typing import Literal
 
 from dbopt.check.model import Check, Checked
 from dbopt.output.check import words
+from dbopt.output.texts import line
 
 Level = Literal["error", "warning", "notice"]
 _LEVELS: dict[str, Level] = {"regression": "error", "error": "error", "inconclusive": "warning"}
@@ -33,7 +34,7 @@ class Annotation:
     @property
     def plain(self) -> str:
         """The annotation as a line of the log that is no command."""
-        return f"{self.level}: {self.title}: {words.line(self.message)}"
+        return f"{self.level}: {self.title}: {line(self.message)}"
 
 
 def text(check: Check) -> str:
@@ -55,9 +56,9 @@ def text(check: Check) -> str:
 
 def _annotations(check: Check) -> Iterator[Annotation]:
     for sentence in check.stale:
-        yield Annotation("error", "stale baseline", words.line(sentence))
+        yield Annotation("error", "stale baseline", line(sentence))
     for sentence in check.remarks:
-        yield Annotation("warning", "dbopt check", words.line(sentence))
+        yield Annotation("warning", "dbopt check", line(sentence))
     for one in words.ordered(check):
         if one.verdict != "pass":
             yield _annotation(one)

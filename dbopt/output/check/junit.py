@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 
 from dbopt.check.model import Check, Checked
 from dbopt.output.check import lines, words
+from dbopt.output.texts import clean, cut, line
 
 _ELEMENTS = {"regression": "failure", "error": "error", "inconclusive": "skipped"}
 """An inconclusive statement is neither good nor bad; as skipped it is not taken for a pass."""
@@ -34,10 +35,10 @@ def text(check: Check) -> str:
 
 
 def _stale(suite: ET.Element, baseline: str, sentence: str) -> None:
-    name = f"the baseline fits: {words.line(sentence)}"
+    name = f"the baseline fits: {line(sentence)}"
     case = ET.SubElement(suite, "testcase", classname="dbopt.baseline", name=name, time="0")
-    error = ET.SubElement(case, "error", type="stale-baseline", message=words.line(sentence))
-    error.text = f"{words.line(baseline)}: {words.line(sentence)}"
+    error = ET.SubElement(case, "error", type="stale-baseline", message=line(sentence))
+    error.text = f"{line(baseline)}: {line(sentence)}"
 
 
 def _case(suite: ET.Element, one: Checked) -> None:
@@ -48,10 +49,10 @@ def _case(suite: ET.Element, one: Checked) -> None:
     case = ET.SubElement(suite, "testcase", attributes)
     _, *body = lines.statement(one)
     if one.verdict in _ELEMENTS:
-        message = "; ".join(words.line(reason.message) for reason in one.reasons if reason.effect in words.FAILING)
+        message = "; ".join(line(reason.message) for reason in one.reasons if reason.effect in words.FAILING)
         rule = one.reasons[0].rule if one.reasons else one.verdict
         element = ET.SubElement(case, _ELEMENTS[one.verdict], type=rule, message=message or one.verdict)
-        element.text = "\n".join([*body, *(["", words.cut(words.clean(one.sql))] if one.sql else [])])
+        element.text = "\n".join([*body, *(["", cut(clean(one.sql))] if one.sql else [])])
     elif one.verdict != "pass" or one.reasons:
         _text(case, "system-out", [one.verdict, *body])
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dbopt.check.model import Check, Checked
 from dbopt.output.check import words
+from dbopt.output.texts import clean
 
 
 def text(check: Check, verbose: bool) -> str:
@@ -45,4 +46,4 @@ def diff(one: Checked) -> list[str]:
     """The plan diff line by line, without its header: a plan is read whole."""
     body = [line for number, line in enumerate(one.plan_diff) if number > 1 or not line.startswith(("--- ", "+++ "))]
     kept = [line for number, line in enumerate(body) if number or not line.startswith("@@")]
-    return [words.clean(line).replace("\n", " ").rstrip() for line in kept]
+    return [clean(line).replace("\n", " ").rstrip() for line in kept]

@@ -17,7 +17,9 @@ from dbopt import __version__
 from dbopt.check import catalogue
 from dbopt.check.catalogue import Entry
 from dbopt.check.model import Check, Checked, Reason
-from dbopt.output.check import lines, markdown, words
+from dbopt.output import markdown
+from dbopt.output.check import lines, words
+from dbopt.output.texts import cut, line
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {"regression": "error", "inconclusive": "warning", "note": "note"}
@@ -45,7 +47,7 @@ def text(check: Check) -> str:
 
 def _invocation(check: Check) -> Json:
     """Whether every statement could be judged, and what there is to say of the run as a whole."""
-    notifications = [{"level": "warning", "message": {"text": words.line(remark)}} for remark in check.remarks]
+    notifications = [{"level": "warning", "message": {"text": line(remark)}} for remark in check.remarks]
     return {
         "executionSuccessful": not (check.count("error") or check.stale),
         "exitCode": check.exit_code,
@@ -85,7 +87,7 @@ def _results(check: Check) -> Iterator[Json]:
     seen: Counter[str] = Counter()
     whole_file = _physical(check.baseline, 1) if check.baseline else None
     for sentence in check.stale:
-        message = f"The baseline is stale: {words.line(sentence)}."
+        message = f"The baseline is stale: {line(sentence)}."
         yield _result("stale-baseline", "error", {"text": message}, whole_file, _fingerprint(sentence))
     for one in check.statements:
         for reason in one.reasons:
@@ -120,8 +122,8 @@ def _result(
 
 def _message(one: Checked, reason: Reason) -> Json:
     figures = "".join(f" {figure[:1].upper()}{figure[1:]}." for figure in words.figures(one))
-    sentence = f"{words.heading(one)}: {words.line(reason.message)}.{figures}"
-    plan = markdown.fenced("diff", words.cut("\n".join(lines.diff(one)))) if one.plan_diff else ""
+    sentence = f"{words.heading(one)}: {line(reason.message)}.{figures}"
+    plan = markdown.fenced("diff", cut("\n".join(lines.diff(one)))) if one.plan_diff else ""
     return {"text": sentence, "markdown": f"{markdown.escaped(sentence)}\n\n{plan}".rstrip()}
 
 

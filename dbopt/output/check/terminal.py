@@ -8,6 +8,7 @@ from rich.text import Text
 
 from dbopt.check.model import Check, Checked, Effect
 from dbopt.output.check import lines, words
+from dbopt.output.texts import line
 
 _STYLES = {
     "regression": "bold white on red",
@@ -48,8 +49,7 @@ def _statement(one: Checked) -> list[RenderableType]:
         heading.append(f"  {words.location(one)}", "dim")
     figures = [Text(figure) for figure in words.figures(one)]
     reasons = [
-        Text.assemble((reason.rule, _EFFECTS[reason.effect]), f": {words.line(reason.message)}")
-        for reason in one.reasons
+        Text.assemble((reason.rule, _EFFECTS[reason.effect]), f": {line(reason.message)}") for reason in one.reasons
     ]
     plan = [Text(line, _DIFF.get(line[:1], "dim")) for line in lines.diff(one)]
     return [

@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from dbopt.check.model import Check, Checked, Reason, Verdict
 from dbopt.output import units
+from dbopt.output.texts import clean, line
 
 FAILING: tuple[Verdict, ...] = ("regression", "error", "inconclusive")
 ORDER: tuple[Verdict, ...] = (*FAILING, "improvement", "new", "removed", "pass")
 _COUNTED = {"regression": "regressions", "error": "errors", "improvement": "improvements", "pass": "passed"}
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-
-
-def clean(text: str) -> str:
-    """Text without control characters but line feeds and tabs: nothing in it moves a cursor, and XML takes it."""
-    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-
-
-def cut(text: str, limit: int = 8000) -> str:
-    """At most so many characters, with a remark where there were more."""
-    return text if len(text) <= limit else f"{text[:limit]}\n... ({len(text) - limit:,} characters more)"
-
-
-def line(text: str) -> str:
-    """Clean text on one line."""
-    return " ".join(clean(text).split())
 
 
 def ordered(check: Check) -> list[Checked]:
