@@ -41,6 +41,9 @@ def _footer(tuning: Tuning) -> str:
 
 
 def html(tuning: Tuning, end: State) -> str:
-    """The comparison as one page."""
+    """The result as one page: the comparison with the plans that were kept, what was advised, and what became of it."""
+    from dbopt.output.html.comparison import html as page
+
     after = end.after or end.before
-    return timing.html(tuning.comparison, end.before.timings, after.timings)
+    remarks = tuple(f"{one.index} {one.state}: {one.reason}" for one in tuning.indexes)
+    return page(tuning.comparison, end.before.timings, after.timings, advice=end.advice, remarks=remarks)

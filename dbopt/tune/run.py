@@ -166,6 +166,7 @@ class Tuner:
                 runs=self._manner.runs,
                 timeout_ms=self._manner.timeout_ms,
                 allow_dml=self._manner.allow_dml,
+                plans=True,
                 on_progress=on_progress,
             )
         return Observation(timings, uses(self._session, workload, self._manner.limits))
