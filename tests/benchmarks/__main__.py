@@ -28,6 +28,7 @@ NAMES = (
     "index_sizes",
     "logs",
     "logs_fuzz",
+    "report_size",
 )
 
 
