@@ -7,7 +7,8 @@ parameter sets is one execution with each of them, and its figures are their mea
 values differ in, and a median over them means something.
 
 On demand each statement is run once more at the end, with its first parameter set and TIMING ON, for a plan that says
-where the time goes. What reading the clock takes has no part in the figures.
+where the time goes. What reading the clock takes has no part in the figures. Of one that is not run to its end, the
+plan is kept without times.
 """
 
 from __future__ import annotations
@@ -115,7 +116,7 @@ class _Measurement:
             if course.error is not None:
                 continue
             if number >= self.protocol.warmup + self.protocol.runs:
-                course.plan = self._plan(course)
+                self._keep_plan(course)
             else:
                 self._step(course, course.warmup if number < self.protocol.warmup else course.runs)
         parents = partitions(self.session)
@@ -127,6 +128,7 @@ class _Measurement:
         try:
             if course.planned is None:
                 planned = execution.plan(self.session, course.statement, self.limits)
+                course.plan = planned.raw if self.protocol.plans else None
                 execution.require_runnable(self.session, planned, self.limits)
                 course.planned = planned
             runs.append(self._run(course.planned))
@@ -137,16 +139,17 @@ class _Measurement:
             course.hint = error.hint
             course.timed_out = isinstance(error, StatementTimeout)
 
-    def _plan(self, course: _Course) -> Any:
-        """EXPLAIN's JSON of one run with times. Where that run fails, the measurement stands without a plan."""
-        if course.planned is None:
-            return None
+    def _keep_plan(self, course: _Course) -> None:
+        """One run with times. Where it fails, the plan without them stays, and the measurement is as good as before."""
+        planned = course.planned
+        if planned is None:
+            return
         try:
-            return execution.run(self.session, course.planned, course.planned.statement.first_values, self.limits)
+            course.plan = execution.run(self.session, planned, planned.statement.first_values, self.limits)
         except ConnectionFailed:
             raise
         except ServerError:
-            return None
+            return
 
     def _run(self, planned: Planned) -> _Execution:
         sets: tuple[Values, ...] = planned.statement.parameters or ((),)

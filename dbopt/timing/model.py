@@ -19,7 +19,7 @@ class Timing:
     None where there was none. `error` says why there are
     no runs, or no more of them. `warmup_ms` are the first runs, which do not count. `timeout_ms` is what
     a run that hit the time limit took at least. `hint` says what helps against the error. `plan` is EXPLAIN's JSON of
-    one run more, in which the server read the clock at every node.
+    one run more, in which the server read the clock at every node; without times where the statement was not run.
     """
 
     id: str

@@ -83,9 +83,18 @@ def test_a_plan_with_times_is_kept_on_demand_and_has_no_part_in_the_figures(shop
     assert measure(shop.session, wanted, runs=1).statements[0].plan is None
 
 
-def test_a_plan_that_takes_too_long_is_left_out(shop: Database) -> None:
-    timings = measure(shop.session, workload("SELECT pg_sleep(0.2)"), runs=2, plans=True, total_ms=500)
-    assert (timings.statements[0].error, timings.statements[0].plan) == (None, None)
+def test_a_statement_that_is_not_run_keeps_its_plan_without_times(shop: Database) -> None:
+    wanted = workload("DELETE FROM items", "SELECT pg_sleep(60)")
+    changing, slow = measure(shop.session, wanted, runs=1, plans=True, timeout_ms=100).statements
+    assert changing.error == "not run: it is a DELETE"
+    assert changing.plan[0]["Plan"]["Node Type"] == "ModifyTable"
+    assert (slow.timeout_ms, slow.plan[0]["Plan"]["Node Type"]) == (100, "Result")
+    assert "Actual Rows" not in slow.plan[0]["Plan"]
+
+
+def test_no_plan_is_made_after_the_whole_time(shop: Database) -> None:
+    (one,) = measure(shop.session, workload("SELECT pg_sleep(0.2)"), runs=2, plans=True, total_ms=500).statements
+    assert (len(one.runs_ms), "Actual Rows" in one.plan[0]["Plan"]) == (2, False)
 
 
 def test_statements_without_values_are_not_run(shop: Database) -> None:
