@@ -5,9 +5,6 @@ Performance Insights to `describe-dimension-keys`. Nothing is asked of any cloud
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -17,7 +14,8 @@ from typing import Any
 from dbopt import documents
 from dbopt.errors import CorruptDocument
 from dbopt.workload.captured import Captured, notes_on
-from dbopt.workload.export_columns import counted, recognised
+from dbopt.workload.export_columns import Columns, counted, recognised
+from dbopt.workload.export_files import Table, document, placed, table_of, table_of_csv, table_of_lines
 from dbopt.workload.fingerprint import fingerprint
 from dbopt.workload.kinds import kind_of
 from dbopt.workload.mend import mended
@@ -31,7 +29,6 @@ KIND = "export"
 _OWN_VIEWS = frozenset(("pg_stat_statements", "pg_stat_statements_info"))
 _UNREADABLE = ("<insufficient privilege>", "<unknown>", "unknown")
 _RDS_LONGEST = 500  # bytes: longer texts are cut
-_DELIMITERS = ",;\t|"
 
 
 @dataclass(frozen=True)
@@ -139,92 +136,69 @@ def _plus(one: float | None, other: float | None) -> float | None:
 def _rows(text: str, origin: str) -> Iterator[_Row]:
     if not text.strip():
         raise CorruptDocument(f"{origin} is empty")
-    if text.lstrip()[0] in "{[":
-        data = _json(text, origin)
-        if isinstance(data, dict) and "Keys" in data:
-            yield from _of_rds(data, origin)
-            return
-        yield from _of_table(_objects(data, origin))
+    data = document(text) if text.lstrip()[0] in "{[" else None
+    if isinstance(data, dict) and "Keys" in data:
+        yield from _of_rds(data, origin)
     else:
-        yield from _of_table(_csv(text, origin))
+        yield from _of_table(_table(text, data, origin), origin)
 
 
-def _json(text: str, origin: str) -> Any:
-    """A JSON value, or one on each line."""
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        lines = [line for line in text.splitlines() if line.strip()]
-        try:
-            return [json.loads(line) for line in lines]
-        except ValueError:
-            raise CorruptDocument(f"{origin} is not valid JSON: {error}") from None
+def _table(text: str, data: Any, origin: str) -> Table:
+    if data is not None:
+        return table_of(data, origin)
+    return table_of_lines(text, origin) if text.lstrip()[0] in "{[" else table_of_csv(text, origin)
 
 
-def _objects(data: Any, origin: str, depth: int = 4) -> list[Mapping[str, Any]]:
-    """The first list of objects: of the document, or of what it is wrapped in."""
-    if isinstance(data, list) and data and all(isinstance(one, dict) for one in data):
-        return data
-    if isinstance(data, dict) and depth:
-        for value in data.values():
-            if isinstance(value, (list, dict)) and value:
-                try:
-                    return _objects(value, origin, depth - 1)
-                except CorruptDocument:
-                    continue
-    raise CorruptDocument(f"{origin} holds no list of statements", hint="an object for each statement is expected")
-
-
-def _csv(text: str, origin: str) -> list[Mapping[str, Any]]:
-    csv.field_size_limit(2**31 - 1)
-    header = text.lstrip("\r\n").partition("\n")[0]
-    delimiter = max(_DELIMITERS, key=header.count)
-    try:
-        rows = list(csv.DictReader(io.StringIO(text.lstrip("\r\n"), newline=""), delimiter=delimiter))
-    except csv.Error as error:
-        raise CorruptDocument(f"{origin} is not valid CSV: {error}") from None
-    if not rows:
-        recognised([name.strip() for name in header.split(delimiter)])
+def _of_table(table: Table, origin: str) -> Iterator[_Row]:
+    with placed(table.place):
+        columns = recognised(table.names)
+    if not table.records:
         raise CorruptDocument(f"{origin} has a header and no rows")
-    return [{(name or "").strip(): value for name, value in row.items()} for row in rows]
+    for record in table.records:
+        with placed(record.place):
+            row = _row(columns, record.values)
+        if row is not None:
+            yield row
 
 
-def _of_table(rows: list[Mapping[str, Any]]) -> Iterator[_Row]:
-    columns = recognised(dict.fromkeys(name for row in rows for name in row))
-    for row in rows:
-        text = columns.text(row, "text")
-        if text is None:
-            continue
-        calls, mean_rows = columns.number(row, "calls"), columns.number(row, "mean_rows")
-        total_rows = columns.number(row, "rows")
-        if total_rows is None and mean_rows is not None and calls is not None:
-            total_rows = mean_rows * calls
-        cut = text.rstrip().endswith(("...", "…"))
-        times = columns.number(row, "total"), columns.number(row, "mean")
-        yield _Row(text, calls, *times, total_rows, columns.text(row, "database"), cut)
+def _row(columns: Columns, values: Mapping[str, Any]) -> _Row | None:
+    text = columns.text(values, "text")
+    if text is None:
+        return None
+    calls, mean_rows = columns.number(values, "calls"), columns.number(values, "mean_rows")
+    total_rows = columns.number(values, "rows")
+    if total_rows is None and mean_rows is not None and calls is not None:
+        total_rows = mean_rows * calls
+    cut = text.rstrip().endswith(("...", "…"))
+    times = columns.number(values, "total"), columns.number(values, "mean")
+    return _Row(text, calls, *times, total_rows, columns.text(values, "database"), cut)
 
 
 def _of_rds(data: Mapping[str, Any], origin: str) -> Iterator[_Row]:
     """Performance Insights: `Total` is the load, sessions that were active on average; figures are per second."""
     seconds = _seconds(data, origin)
-    try:
-        yield from _rds_rows(data["Keys"], seconds)
-    except (AttributeError, TypeError, ValueError):
-        raise CorruptDocument(f"{origin} is not an answer to describe-dimension-keys") from None
+    keys = data["Keys"] if isinstance(data["Keys"], list) else [None]
+    for number, key in enumerate(keys, 1):
+        try:
+            row = _rds_row(key, seconds)
+        except (AttributeError, TypeError, ValueError):
+            place = f"{origin}: record {number} of Keys"
+            raise CorruptDocument(f"{place} is none of an answer to describe-dimension-keys") from None
+        if row is not None:
+            yield row
 
 
-def _rds_rows(keys: Any, seconds: float) -> Iterator[_Row]:
-    for key in keys:
-        dimensions = key.get("Dimensions") or {}
-        text = next((value for name, value in dimensions.items() if name.endswith(".statement")), None)
-        if not text:
-            continue
-        figures = {name.split(".stats.")[-1]: value for name, value in (key.get("AdditionalMetrics") or {}).items()}
-        calls, rows = (_per_second(figures, name, seconds) for name in ("calls_per_sec.avg", "rows_per_sec.avg"))
-        cut = len(text.encode("utf-8")) >= _RDS_LONGEST
-        load = key.get("Total")
-        total = None if load is None else counted(float(load) * seconds * 1000)
-        yield _Row(text, calls, total, None, rows, None, cut)
+def _rds_row(key: Any, seconds: float) -> _Row | None:
+    dimensions = key.get("Dimensions") or {}
+    text = next((value for name, value in dimensions.items() if name.endswith(".statement")), None)
+    if not text:
+        return None
+    figures = {name.split(".stats.")[-1]: value for name, value in (key.get("AdditionalMetrics") or {}).items()}
+    calls, rows = (_per_second(figures, name, seconds) for name in ("calls_per_sec.avg", "rows_per_sec.avg"))
+    cut = len(text.encode("utf-8")) >= _RDS_LONGEST
+    load = key.get("Total")
+    total = None if load is None else counted(float(load) * seconds * 1000)
+    return _Row(text, calls, total, None, rows, None, cut)
 
 
 def _per_second(figures: Mapping[str, Any], name: str, seconds: float) -> float | None:

@@ -68,7 +68,7 @@ RDS = json.dumps({
 @pytest.fixture
 def captured(tmp_path: Path) -> Callable[[str], Captured]:
     def capture_text(text: str) -> Captured:
-        file = tmp_path / "export"
+        file = tmp_path / "export.txt"
         file.write_text(text, "utf-8")
         return capture(str(file))
 
@@ -166,6 +166,31 @@ def test_what_is_no_export_is_refused(captured: Callable[[str], Captured], text:
     else:
         with pytest.raises(CorruptDocument):
             captured(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('\n\nquery,calls\n"SELECT a\nFROM t",5\n\n"SELECT b\nFROM t",many\n', ":7: column \"calls\": 'many' is not a"),
+        ('query,calls\r\nSELECT a FROM t,5\r\nSELECT b FROM t,-1\r\n', ":3: column"),
+        ("\nhost,port\nx,1\n", ":2: these are no columns of statement statistics: host, port"),
+        ("host,port\n", ":1: these are no columns of statement statistics: host, port"),
+        ('[{"query": "SELECT a FROM t", "calls": 5}, {"query": "SELECT b", "calls": "x"}]', ": record 2: column"),
+        ('{"rows": [{"query": "SELECT a FROM t", "calls": "x"}]}', ": record 1: column"),
+        ('{"query": "SELECT a FROM t", "calls": 5}\n\n{"query": "SELECT b FROM t", "calls": "x"}\n', ":3: column"),
+        ('{"query": "SELECT a FROM t", "calls": 5}\n{"query": "SELECT b\n', ":2: not valid JSON: "),
+        ('{"query": "SELECT a FROM t", "calls": 5}\n5\n', ":2: an object is expected"),
+        ('{"query": "SELECT a FROM t", calls: 5}\n', ":1: not valid JSON: "),
+        ('[\n {\n  "query": "SELECT a FROM t",\n  "calls": 5\n },\n {\n  "calls" 5\n }\n]\n', ":7: not valid JSON: "),
+        ('{"query": "SELECT a FROM t", "calls": 5}\nnull\n', ":2: an object is expected"),
+        ('{"AlignedStartTime": 1, "AlignedEndTime": 2, "Keys": [{"Dimensions": {"s.statement": "x"}, "Total": 1}, 5]}',
+         ": record 2 of Keys is none of an answer to describe-dimension-keys"),
+    ],
+)  # fmt: skip
+def test_errors_say_where_they_are(captured: Callable[[str], Captured], text: str, place: str) -> None:
+    with pytest.raises(CorruptDocument) as failure:
+        captured(text)
+    assert f"export.txt{place}" in failure.value.message
 
 
 def test_an_unknown_export_is_told_what_was_looked_for() -> None:
