@@ -207,7 +207,7 @@ def test_the_page_is_complete_in_itself(dbopt: Run, shop18: Database, captured: 
     page = path.read_text("utf-8")
     assert page.startswith("<!DOCTYPE html>")
     assert page.count("<circle") == len(json.loads(_json(dbopt, shop18, captured))["points"])
-    assert "http" not in page
+    assert "://" not in page
     assert "public.orders (customer_id)" in page
 
 

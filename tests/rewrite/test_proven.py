@@ -36,7 +36,7 @@ from tests.rewrite.rewriting import question
 )
 def test_whether_a_value_can_be_null(expression: str, where: str, proven: bool) -> None:
     asked = question(f"SELECT {expression} FROM books AS b LEFT JOIN authors AS a ON a.id = b.editor_id WHERE {where}")
-    (block,) = asked.blocks
+    block = asked.blocks[0]
     assert asked.inference.never_null(unaliased(block.node.expressions[0]), block) is proven
 
 

@@ -28,8 +28,8 @@ def check(context: Context) -> Iterator[Finding]:
             continue
         yield Finding(
             NAME,
-            f"{node.subplan_name} was run {node.loops:,} times and touched {touched:,.0f} pages of tables that have "
-            f"{blocks:,}",
+            f"the subquery {node.subplan_name} was run {node.loops:,} times and touched {touched:,.0f} pages of tables "
+            f"that have {blocks:,}",
             "Join with the subquery grouped by what it is correlated with (LEFT JOIN LATERAL where it orders or "
             "limits), so that it runs once. `dbopt rewrite` proves such a form.",
             (),
