@@ -101,4 +101,6 @@ def _shares(explained: Explained | None) -> Shares | None:
 
 def _explained(one: Timing) -> Explained:
     executed = one.plan is not None and one.error is None
-    return Explained(one.id, one.name, one.sql, one.plan, one.plan_shape, None, executed, one.error, None, one.hint)
+    return Explained(
+        one.id, one.name, one.sql, one.plan, one.plan_shape, None, executed, one.error, None, one.hint, one.findings
+    )

@@ -7,8 +7,8 @@ parameter sets is one execution with each of them, and its figures are their mea
 values differ in, and a median over them means something.
 
 On demand each statement is run once more at the end, with its first parameter set and TIMING ON, for a plan that says
-where the time goes. What reading the clock takes has no part in the figures. Of one that is not run to its end, the
-plan is kept without times.
+where the time goes, and for what is found in it. What reading the clock takes has no part in the figures. Of one that
+is not run to its end, the plan is kept without times.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from dbopt.errors import ConnectionFailed, ServerError, StatementTimeout
 from dbopt.plan import effort, execution
 from dbopt.plan.execution import Limits, Planned, Values
 from dbopt.plan.explain import partitions, planner_settings
+from dbopt.plan.findings.model import Finding
+from dbopt.plan.findings.observe import findings_of
 from dbopt.plan.names import Parents
 from dbopt.plan.shape import shape
 from dbopt.plan.tree import Plan, parse
@@ -119,8 +121,8 @@ class _Measurement:
                 self._keep_plan(course)
             else:
                 self._step(course, course.warmup if number < self.protocol.warmup else course.runs)
-        parents = partitions(self.session)
-        timings = tuple(self._timing(course, parents) for course in courses)
+        parents, found = partitions(self.session), self._findings(courses)
+        timings = tuple(self._timing(course, parents, one) for course, one in zip(courses, found, strict=True))
         return Timings(self.session.server_version, planner_settings(self.session), timings)
 
     def _step(self, course: _Course, runs: list[_Execution]) -> None:
@@ -164,7 +166,11 @@ class _Measurement:
             plans=tuple(plans),
         )
 
-    def _timing(self, course: _Course, parents: Parents) -> Timing:
+    def _findings(self, courses: list[_Course]) -> list[tuple[Finding, ...]]:
+        planned = [(course.statement, None if course.plan is None else parse(course.plan)) for course in courses]
+        return findings_of(self.session, planned, self.limits.timeout_ms)[0]
+
+    def _timing(self, course: _Course, parents: Parents, findings: tuple[Finding, ...]) -> Timing:
         runs = course.runs
         error = course.error or (None if runs else "not measured: the time for the whole measurement was over")
         return Timing(
@@ -183,6 +189,7 @@ class _Measurement:
             timeout_ms=self.limits.timeout_ms / _executions(course.statement) if course.timed_out else None,
             hint=course.hint,
             plan=course.plan,
+            findings=findings,
         )
 
 

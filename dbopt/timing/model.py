@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from dbopt.documents import extra
+from dbopt.plan.findings.model import Finding
 
 Verdict = Literal["faster", "slower", "same", "inconclusive"]
 
@@ -19,7 +20,8 @@ class Timing:
     None where there was none. `error` says why there are
     no runs, or no more of them. `warmup_ms` are the first runs, which do not count. `timeout_ms` is what
     a run that hit the time limit took at least. `hint` says what helps against the error. `plan` is EXPLAIN's JSON of
-    one run more, in which the server read the clock at every node; without times where the statement was not run.
+    one run more, in which the server read the clock at every node; without times where the statement was not run;
+    `findings` are what is found in it.
     """
 
     id: str
@@ -37,6 +39,7 @@ class Timing:
     timeout_ms: float | None = None
     hint: str | None = None
     plan: Any = extra(None)
+    findings: tuple[Finding, ...] = extra(())
 
     @property
     def label(self) -> str:

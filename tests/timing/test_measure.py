@@ -92,6 +92,14 @@ def test_a_statement_that_is_not_run_keeps_its_plan_without_times(shop: Database
     assert "Actual Rows" not in slow.plan[0]["Plan"]
 
 
+def test_findings_are_kept_with_the_plan(shop: Database) -> None:
+    wanted = workload("SELECT * FROM orders WHERE customer_id = 7", "SELECT 1")
+    one, healthy = measure(shop.session, wanted, runs=1, plans=True).statements
+    assert [finding.rule for finding in one.findings] == ["seq-scan"]
+    assert healthy.findings == ()
+    assert measure(shop.session, wanted, runs=1).statements[0].findings == ()
+
+
 def test_no_plan_is_made_after_the_whole_time(shop: Database) -> None:
     (one,) = measure(shop.session, workload("SELECT pg_sleep(0.2)"), runs=2, plans=True, total_ms=500).statements
     assert (len(one.runs_ms), "Actual Rows" in one.plan[0]["Plan"]) == (2, False)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from dbopt.errors import ConnectionFailed, ServerError
 from dbopt.plan import execution
 from dbopt.plan.execution import Limits
-from dbopt.plan.explain import Explained, Plans
+from dbopt.plan.explain import Plans
 from dbopt.plan.findings.context import Context
 from dbopt.plan.findings.facts import (
     ColumnFacts,
@@ -22,6 +22,7 @@ from dbopt.plan.findings.facts import (
     TableFacts,
     WithValues,
 )
+from dbopt.plan.findings.model import Finding
 from dbopt.plan.findings.rules import find
 from dbopt.plan.shape import shape
 from dbopt.plan.tree import Plan
@@ -65,24 +66,28 @@ def with_findings(
     """The plans of the workload's statements with findings in each, and remarks on what could not be read. Statements
     with parameters are planned some more times; nothing is run. Raises ConnectionFailed.
     """
-    trees = [tree for one in plans.statements if (tree := one.tree) is not None]
-    if not trees:
-        return plans, ()
-    known = read(session, trees)
+    trees = [one.tree for one in plans.statements]
+    found, remarks = findings_of(session, list(zip(workload.statements, trees, strict=True)), timeout_ms)
+    done = [replace(one, findings=findings) for one, findings in zip(plans.statements, found, strict=True)]
+    return replace(plans, statements=tuple(done)), remarks
+
+
+def findings_of(
+    session: Session, planned: Sequence[tuple[Statement, Plan | None]], timeout_ms: float
+) -> tuple[list[tuple[Finding, ...]], tuple[str, ...]]:
+    """What is found in each plan, nothing where there is none, and remarks as above. Raises ConnectionFailed."""
+    plans = [plan for _, plan in planned if plan is not None]
+    if not plans:
+        return [() for _ in planned], ()
+    known = read(session, plans)
     limits = Limits(timeout_ms)
-    done = [
-        _examined(session, statement, one, known, limits)
-        for statement, one in zip(workload.statements, plans.statements, strict=True)
-    ]
-    return replace(plans, statements=tuple(done)), known.remarks
+    found = [() if plan is None else _examined(session, statement, plan, known, limits) for statement, plan in planned]
+    return found, known.remarks
 
 
-def _examined(session: Session, statement: Statement, one: Explained, known: Known, limits: Limits) -> Explained:
-    tree = one.tree
-    if tree is None:
-        return one
+def _examined(session: Session, statement: Statement, plan: Plan, known: Known, limits: Limits) -> tuple[Finding, ...]:
     generic = generic_plans(session, statement, limits)
-    return replace(one, findings=find(context_of(session, statement, tree, known, generic)))
+    return find(context_of(session, statement, plan, known, generic))
 
 
 def context_of(
