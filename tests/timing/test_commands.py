@@ -163,7 +163,7 @@ def test_both_plans_are_in_the_report(shop: Database, dbopt: Dbopt, tmp_path: Pa
     assert dbopt("compare", before, after, "--html", target)[0] == 0
     page = Path(target).read_text()
     assert "<b>Seq Scan</b> on orders" in page
-    assert page.count('<b>seq-scan</b>') == 1
+    assert page.count("<b>seq-scan</b>") == 1
     assert "orders_customer" in page
     markdown = dbopt("compare", before, after, "--format", "markdown")[1]
     assert "-Seq Scan on public.orders\n" in markdown

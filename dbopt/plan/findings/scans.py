@@ -44,6 +44,11 @@ class Scan:
         return sum(node.rows_removed / self.context.passes(node) for node in self.nodes)
 
     @property
+    def fetches(self) -> float:
+        """Visits of an index-only scan to the table, over all passes, where that was measured."""
+        return sum(float(node.raw.get("Heap Fetches", 0)) for node in self.nodes)
+
+    @property
     def blocks(self) -> int:
         return sum(part.bytes // BLOCK for part in self.parts)
 

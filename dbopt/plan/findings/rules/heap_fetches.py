@@ -40,7 +40,7 @@ def check(context: Context) -> Iterator[Finding]:
 
 def _fetches(scan: Scan, rows: float) -> float:
     if scan.context.measured:
-        return sum(float(node.raw.get("Heap Fetches", 0)) for node in scan.nodes)
+        return scan.fetches
     return rows * (1.0 - (_visible(scan) or 0.0))
 
 

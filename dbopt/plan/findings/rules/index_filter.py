@@ -17,6 +17,7 @@ from dbopt.postgres.schema import Catalog
 NAME = "index-filter"
 LEAST_REMOVED = 1000  # rows over all loops: some milliseconds of visits to the table
 LEAST_READ = 10  # rows in each loop: of fewer, looking them up takes longer than visiting them for nothing
+LEAST_ENTRIES = 200  # the same where only the index is read: about a page of them
 MOST_KEPT = 0.1  # of the rows that the index finds
 
 
@@ -27,11 +28,16 @@ def check(context: Context) -> Iterator[Finding]:
         if not context.weighs(scan.share) or scan.removed * scan.passes < LEAST_REMOVED:
             continue
         read = scan.kept + scan.removed
-        if read < LEAST_READ or scan.kept > MOST_KEPT * read:
+        if read < _least_read(scan) or scan.kept > MOST_KEPT * read:
             continue
         search = _search(scan, read)
         if search is not None:
             yield _finding(scan, read, search)
+
+
+def _least_read(scan: Scan) -> float:
+    visits_table = scan.first.node_type != "Index Only Scan" or scan.fetches >= LEAST_REMOVED
+    return LEAST_READ if visits_table else LEAST_ENTRIES
 
 
 def _search(scan: Scan, read: float) -> Seekable | None:

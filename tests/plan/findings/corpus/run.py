@@ -64,8 +64,10 @@ def _with_settings(session: Session, case: Case) -> Session:
 
 def run(session: Session, script: str) -> None:
     """SQL, command by command, since VACUUM stands outside of transactions. The server counts at once what was done, as
-    it does where more than a second lies between the commands.
+    it does where more than a second lies between the commands; and VACUUM takes no row for visible whose commit is not
+    on disk yet.
     """
+    session.script("SET synchronous_commit = on")
     for piece in split(script).pieces:
         session.script(piece.text)
         session.script("SELECT pg_stat_force_next_flush()")

@@ -1,7 +1,6 @@
 -- # A table that was never vacuumed
 -- expects: heap-fetches
 -- settings: enable_bitmapscan = off; enable_seqscan = off
--- servers: 15
 -- ## given
 CREATE TABLE visits AS SELECT n AS id, n % 2000 AS customer_id, repeat('x', 200) AS filler FROM generate_series(1, 100000) AS n;
 CREATE INDEX ON visits (customer_id);

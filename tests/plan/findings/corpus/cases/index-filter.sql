@@ -33,3 +33,25 @@ SELECT * FROM orders WHERE customer_id = 4242 AND status = 'open'
 CREATE INDEX ON orders (city);
 -- ## statement
 SELECT * FROM orders WHERE city = 'City 7' AND number LIKE '%777'
+
+-- # Near miss: all that is thrown away lies in the page that the index is read at
+-- expects: nothing
+-- settings: enable_seqscan = off; enable_hashjoin = off; enable_mergejoin = off; enable_bitmapscan = off
+-- ## given
+CREATE TABLE visits AS
+SELECT n % 2000 AS customer_id, n AS at, n / 2000 AS page, repeat('x', 200) AS filler FROM generate_series(0, 99999) AS n;
+CREATE INDEX ON visits (customer_id, at) INCLUDE (page);
+VACUUM (ANALYZE) visits;
+-- ## statement
+SELECT count(*) FROM customers AS c JOIN visits AS v ON v.customer_id = c.id WHERE v.page = 3 AND c.id <= 500
+
+-- # An index alone is read far and wide
+-- expects: index-filter
+-- settings: enable_seqscan = off; enable_bitmapscan = off
+-- ## given
+CREATE TABLE visits AS
+SELECT n % 2 AS shop_id, n AS at, n / 20 AS page, repeat('x', 200) AS filler FROM generate_series(0, 99999) AS n;
+CREATE INDEX ON visits (shop_id, at) INCLUDE (page);
+VACUUM (ANALYZE) visits;
+-- ## statement
+SELECT count(*) FROM visits WHERE shop_id = 1 AND page = 3
