@@ -25,6 +25,7 @@ _INVISIBLE = re.compile(
 _SPACE = re.compile(r"\s+")
 _AROUND = re.compile(r" ?([{};,]) ?|(?<=[a-z]:) ")
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_COMMAND = re.compile(r"`([^`]+)`")
 
 
 def render(name: str, styles: tuple[str, ...] = (), **values: Any) -> str:
@@ -64,6 +65,13 @@ def _text(value: Any) -> Markup:
     return Markup(shown)  # noqa: S704
 
 
+def _prose(value: Any) -> Markup:
+    """The same of a sentence of ours, in which commands stand between backticks."""
+    from markupsafe import Markup
+
+    return Markup(_COMMAND.sub(r"<code>\1</code>", _text(value)))  # noqa: S704
+
+
 def _finalized(value: Any) -> Any:
     return visible(value) if type(value) is str else value
 
@@ -82,6 +90,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "text": _text,
+        "prose": _prose,
         "one_line": units.one_line,
         "milliseconds": units.milliseconds,
         "factor": units.factor,

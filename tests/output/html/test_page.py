@@ -358,3 +358,9 @@ def _luminance(colour: str) -> float:
     channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
     red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_commands_in_a_remedy_look_like_commands_and_nothing_else_acts() -> None:
+    finding = Finding("spill", "`sort` went to disk", "See `dbopt suggest`; not <b>`</b>.", node=0)
+    page = explained.html(plans(one(plan(node("Sort", ms=1.0)), findings=(finding,))))
+    assert "See <code>dbopt suggest</code>; not &lt;b&gt;`&lt;/b&gt;." in page
