@@ -69,7 +69,7 @@ def _prose(value: Any) -> Markup:
     """The same of a sentence of ours, in which commands stand between backticks."""
     from markupsafe import Markup
 
-    return Markup(_COMMAND.sub(r"<code>\1</code>", _text(value)))  # noqa: S704
+    return Markup(_COMMAND.sub(r"<code>\1</code>", str(_text(value))))  # noqa: S704
 
 
 def _finalized(value: Any) -> Any:
