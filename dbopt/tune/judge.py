@@ -8,13 +8,14 @@ planner's cost. Sums over statements are of time times weight (calls, where they
   gain.
 - A dropped index comes back where a statement that read it became slower.
 - A new index that some reader clearly loses by, for more than a tenth of what the others gain, is taken back on trial:
-  what its readers take without it decides whether it is built again. So is one whose readers all read other new indexes
-  as well, unless the planner promised some of them much of this one alone. One at a time, and each once.
+  what its readers take without it decides whether it is built again. So is one whose work other new indexes could do,
+  since its readers read them as well or they are on the same table, unless the planner promised some reader much of
+  this one alone. One at a time, and each once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,13 +33,14 @@ WORSE = 1.05  # by so much must a trial lose to be given up
 
 @dataclass(frozen=True)
 class Index:
-    """An index of the advice that is now created, or dropped. `promised` is what it alone does to statements, by the
-    planner.
+    """An index of the advice that is now created, or dropped. `promised` is what it alone does to statements beside all
+    others, by the planner; `table` is that of a new one.
     """
 
     name: str
     action: Literal["create", "drop"]
     promised: tuple[StatementCost, ...] = ()
+    table: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,11 @@ def decide(indexes: Sequence[Index], seen: Sequence[Effect], done: Sequence[Chan
     untried = [index for index in indexes if index.name not in tried]
     needless = tuple(Change(index.name, "undo", why) for index in untried if (why := _why_not(index, seen)))
     created = [index for index in untried if index.action == "create"]
-    names = frozenset(index.name for index in indexes if index.action == "create")
-    return needless or _trial(created, seen) or _doubted(created, seen, names)
+    undone = {change.index for change in done if change.action == "undo"} - {
+        change.index for change in done if change.action == "redo"
+    }
+    present = [index for index in indexes if index.action == "create" and index.name not in undone]
+    return needless or _trial(created, seen) or _doubted(created, seen, present)
 
 
 def saved_by(index: Index, seen: Sequence[Effect]) -> float | None:
@@ -112,21 +117,23 @@ def _trial(indexes: Sequence[Index], seen: Sequence[Effect]) -> tuple[Change, ..
     return (_on_trial(index, seen, f"{labels(_losers(index, seen))} became slower by it"),)
 
 
-def _doubted(indexes: Sequence[Index], seen: Sequence[Effect], created: Set[str]) -> tuple[Change, ...]:
-    """To take back the index that is needed least, if it is perhaps not needed at all. `created` are all new ones."""
-    left = [(best, index) for index in indexes if (best := _promise(index, seen, created)) > TRUSTED]
+def _doubted(indexes: Sequence[Index], seen: Sequence[Effect], present: Sequence[Index]) -> tuple[Change, ...]:
+    """To take back the index that is needed least, if it is perhaps not needed at all. `present` are all new ones."""
+    left = [(best, index) for index in indexes if (best := _promise(index, seen, present)) > TRUSTED]
     if not left:
         return ()
     _, index = max(left, key=lambda pair: (pair[0], pair[1].name))
-    return (_on_trial(index, seen, "its readers read other new indexes, too, and are as fast without it"),)
+    return (_on_trial(index, seen, "other new indexes do its work: its readers are as fast without it"),)
 
 
-def _promise(index: Index, seen: Sequence[Effect], created: Set[str]) -> float:
+def _promise(index: Index, seen: Sequence[Effect], present: Sequence[Index]) -> float:
     """To which part of its cost the planner says that the index alone brings the statement that it does most for; 0
-    where a statement that became faster reads no other new index.
+    where only this index can have made a statement faster.
     """
     faster = [one for one in concerned(index, seen) if one.outcome == "faster" and one.was_run]
-    if not faster or any(not one.read_after & (created - {index.name}) for one in faster):
+    others = frozenset(one.name for one in present if one.name != index.name)
+    has_substitute = any(one.table == index.table for one in present if one.name != index.name)
+    if not faster or (not has_substitute and any(not one.read_after & others for one in faster)):
         return 0.0
     ids = {one.id for one in faster}
     parts = [one.cost_after / one.cost_before for one in index.promised if one.id in ids and one.cost_before]

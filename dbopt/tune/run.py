@@ -254,8 +254,8 @@ def _require(done: Undone | Applied) -> None:
 
 def _indexes(advice: Advice) -> list[Index]:
     """All that the advice changes, in the order of its items."""
-    promised = [one.statements for one in advice.create] + [()] * len(advice.drop)
-    return [Index(item.label, item.action, costs) for item, costs in zip(items_of(advice), promised, strict=True)]
+    known = [(one.statements, one.table) for one in advice.create] + [((), "")] * len(advice.drop)
+    return [Index(item.label, item.action, *one) for item, one in zip(items_of(advice), known, strict=True)]
 
 
 def _touched(undo_file: Path) -> frozenset[str]:

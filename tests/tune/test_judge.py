@@ -92,6 +92,25 @@ def test_of_indexes_that_one_statement_reads_together_the_least_promising_goes_o
     assert decide([promising, doubtful], [alone], [change]) == ()
 
 
+def test_an_index_goes_on_trial_that_another_new_one_of_its_table_could_stand_in_for() -> None:
+    alone = Effect("q", "q", "faster", 10, 1, True, frozenset(), frozenset({"public.i"}))
+    read = Index("public.i", "create", (StatementCost("q", 100, 80),), "public.t")
+    unread = Effect("r", "r", "faster", 10, 1, True, frozenset(), frozenset({"public.j"}))
+    beside = Index("public.j", "create", (StatementCost("r", 100, 1),), "public.t")
+    elsewhere = Index("public.j", "create", (StatementCost("r", 100, 1),), "public.u")
+    assert names(decide([read, beside], [alone, unread], [])) == [("public.i", "undo")]
+    assert decide([read, elsewhere], [alone, unread], []) == ()
+
+
+def test_an_index_is_certain_once_the_others_are_gone() -> None:
+    both = Effect("q", "q", "faster", 10, 1, True, frozenset(), frozenset({"public.i"}))
+    indexes = [
+        Index("public.i", "create", (StatementCost("q", 100, 50),), "public.t"),
+        Index("public.j", "create", (StatementCost("q", 100, 90),), "public.t"),
+    ]
+    assert decide(indexes, [both], [Change("public.j", "undo", "no plan reads it")]) == ()
+
+
 def test_an_index_without_which_the_planner_sees_three_times_the_cost_needs_no_trial() -> None:
     both = Effect("q", "q", "faster", 10, 1, True, frozenset(), frozenset({"public.i", "public.j"}))
     needed = [Index(name, "create", (StatementCost("q", 100, 20),)) for name in ("public.i", "public.j")]
