@@ -17,6 +17,7 @@ _COMMANDS_WORDS = """
     discard do drop end execute explain fetch grant import listen load lock move notify prepare reassign refresh reindex
     release reset revoke rollback savepoint security set show start truncate unlisten vacuum"""
 _COMMANDS = frozenset(_COMMANDS_WORDS.split())
+_QUERIES = frozenset(("(", "select", "with", "values", "table", "insert", "update", "delete", "merge"))
 
 
 def is_command(sql: str) -> bool:
@@ -29,6 +30,12 @@ def names_command(sql: str) -> bool:
     """Whether the first word is that of a command: CREATE TABLE AS is one, although it holds a query."""
     first = _first(sql)
     return first is not None and first.folded in _COMMANDS
+
+
+def begins_as_sql(sql: str) -> bool:
+    """Whether the first word is one with which a statement of PostgreSQL begins."""
+    first = _first(sql)
+    return first is None or first.folded in _COMMANDS | _QUERIES
 
 
 def first_word(sql: str) -> str:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from dbopt.postgres.protocol import MOST_PARAMETERS
 from dbopt.workload.captured import Captured, notes_on
+from dbopt.workload.commands import begins_as_sql
 from dbopt.workload.fingerprint import fingerprint
 from dbopt.workload.kinds import kind_of
 from dbopt.workload.lexer import is_same, parameter_numbers
@@ -195,8 +196,8 @@ def _form(key: str, logged: bytes, limits: Limits, *, comments: bool = True) -> 
     texts = pieces(logged)
     text = texts[0] if len(texts) == 1 else next((text for text in texts if fingerprint(text) == key), None)
     text = None if text is None else _storable(text)
-    if text is None or (limits.is_redacted and redact.is_ambiguous(text)):
-        return None
+    if text is None or (limits.is_redacted and (redact.is_ambiguous(text) or not begins_as_sql(text))):
+        return None  # a colon in the name of a prepared statement makes the rest of that part of the text
     most = None if limits.is_redacted else MOST_PARAMETERS
     return normalised(text, comments=comments and not limits.is_redacted, most=most)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -130,8 +130,18 @@ def _hint_on_settings(files: Sequence[ReadFile], totals: Totals) -> str:
         return "the log does not tell the database of its entries: leave out --database and --user"
     if totals.filtered:
         return f"it has statements in {', '.join(names)}, which --database and --user leave out"
-    durations = sum(file.account.kinds[Kind.DURATION] for file in files)
-    return f"{durations} entries have a time and no text (log_duration): {_SETTINGS}" if durations else _SETTINGS
+    kinds = Counter[str]()
+    for file in files:
+        kinds.update(file.account.kinds)
+    return _textless(kinds) or _SETTINGS
+
+
+def _textless(kinds: Mapping[str, int]) -> str:
+    """What there is to say of times that surely are of no text in the log; empty without. In the extended protocol, a
+    text has up to three: parse and bind have their own.
+    """
+    count = kinds.get(Kind.DURATION, 0) - 3 * kinds.get(Kind.STATEMENT, 0)
+    return f"{count:,} entries have a time and no text (log_duration): {_SETTINGS}" if count > 0 else ""
 
 
 def remarks(read: Read) -> list[str]:
@@ -165,6 +175,7 @@ def remarks(read: Read) -> list[str]:
             f"the log names neither process nor session (%p, %c): {unsure:,} times, plans and temporary files on lines"
             " of their own may be given to statements of other sessions"
         )
+    lines += [textless] if (textless := _textless(summary.entries_by_kind)) else []
     errors, failed = summary.entries_by_kind.get(Kind.ERROR, 0), len(read.captured.workload.failed)
     if errors:
         lines.append(f"errors: {errors:,}; statements that only failed or were cancelled: {failed}")
@@ -172,7 +183,7 @@ def remarks(read: Read) -> list[str]:
 
 
 def _twice(files: Sequence[ReadFile]) -> Iterator[str]:
-    """A remark on files that are probably one log in several formats."""
+    """A remark on files that are probably one log in several formats, or copies."""
     by_stem: dict[str, list[ReadFile]] = defaultdict(list)
     for file in files:
         by_stem[stem(Path(file.name))].append(file)
@@ -180,3 +191,9 @@ def _twice(files: Sequence[ReadFile]) -> Iterator[str]:
         if len({file.form.kind for file in same if file.form is not None}) > 1:
             names = ", ".join(file.name for file in same)
             yield f"{names}: if they are one log in several formats, its statements count several times; name one"
+    by_content: dict[tuple[int, bytes], list[str]] = defaultdict(list)
+    for file in files:
+        by_content[file.account.size, file.sample].append(file.name)
+    for (size, _), same_names in by_content.items():
+        if size and len(same_names) > 1:
+            yield f"{', '.join(same_names)}: they look like one file, whose statements count several times; name one"

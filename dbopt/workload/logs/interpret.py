@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from dbopt.workload.logs import plans
 from dbopt.workload.logs.aggregate import LoggedPlan, Sums, Totals
 from dbopt.workload.logs.entries import UNSURE, Account, Entry
-from dbopt.workload.logs.messages import Kind, is_cancelled, is_deadlock, meaning
+from dbopt.workload.logs.messages import Kind, is_cancelled, is_deadlock, is_end_of_worker, is_of_worker, meaning
 from dbopt.workload.logs.parameters import is_cut
 from dbopt.workload.logs.prepared import prepared
 from dbopt.workload.logs.processes import FAILURES, Filter, Planned, Process, as_executed
@@ -248,7 +248,7 @@ class Interpreter:
 
     def _failed(self, process: Process, entry: Entry) -> None:
         self.account.kinds[Kind.ERROR] += 1
-        if not self.filter.passes(entry):
+        if not self.filter.passes(entry) or is_end_of_worker(entry.message):
             return
         if process.awaiting_text == entry.statement or not entry.statement:
             process.awaiting = None  # it is what failed
@@ -260,6 +260,8 @@ class Interpreter:
         if sums is None:
             self.totals.unattributed_errors += 1
             return
+        if is_of_worker(entry.context):
+            return  # counted when the worker said it
         if is_cancelled(entry.message, entry.sqlstate):
             sums.cancelled += 1
         else:

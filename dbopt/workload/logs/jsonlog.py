@@ -11,6 +11,12 @@ from dbopt.workload.logs.entries import Entry
 from dbopt.workload.logs.languages import severities
 
 _PREPARATION = re.compile(rb'"message":"duration: \d+\.\d+ ms  (?:bind|parse) ')
+# up to the severity, which stands before all that may be long
+_BEGINNING = re.compile(
+    rb'\{ ?"timestamp": ?"[^"]*", ?'
+    rb'(?:"(?!error_severity")\w+": ?(?:"(?:[^"\\]|\\.)*+"|-?\d+), ?)*+"error_severity": ?"[^"]*", ?"',
+    re.DOTALL,
+)
 
 
 class Jsonlog:
@@ -54,8 +60,8 @@ class Jsonlog:
 
 
 def is_object(line: bytes) -> bool:
-    """Whether the line is an entry in this format."""
-    return _entry(line) is not None
+    """Whether the line is an entry in this format, or the beginning of one."""
+    return _entry(line) is not None or _BEGINNING.match(line) is not None
 
 
 def _entry(line: bytes) -> Entry | None:

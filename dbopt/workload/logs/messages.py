@@ -153,6 +153,16 @@ def is_cancelled(message: bytes, sqlstate: bytes) -> bool:
     return message.startswith(words("cancelled"))
 
 
+def is_end_of_worker(message: bytes) -> bool:
+    """Whether a parallel worker ended because the one that it worked for did, which says why."""
+    return messages("worker ended").match(message) is not None
+
+
+def is_of_worker(context: bytes) -> bool:
+    """Whether an error was raised in a parallel worker, which has told of it itself."""
+    return bool(context) and not set(words("parallel worker")).isdisjoint(context.split(b"\n"))
+
+
 def is_deadlock(message: bytes, sqlstate: bytes) -> bool:
     return sqlstate == b"40P01" or message.startswith((b"deadlock detected", *words("deadlock")))
 

@@ -215,6 +215,8 @@ def _parameters(secret: str) -> tuple[Entry, ...]:
         Entry("division by zero", "ERROR", "22012", context=f"unnamed portal with {values}'", statement=_QUERY),
         Entry("division by zero", "ERROR", "22012", context=f'portal "p" with {values}...\'', statement=_QUERY),
         Entry(f"duration: 0.250 ms  execute s1: {_QUERY}", detail=f"parámetros: $1 = '{secret}'"),
+        Entry(f"duration: 0.250 ms  execute {secret}: {_QUERY}"),
+        Entry(f"duration: 0.250 ms  execute a: {secret}/{secret}: {_QUERY}", detail=f"parameters: $1 = '{secret}'"),
         Entry(
             f"duration: 0.250 ms  execute p: EXECUTE p('{secret}')", detail=f"prepare: PREPARE p AS SELECT '{secret}'"
         ),

@@ -143,6 +143,18 @@ def test_a_log_without_texts_says_what_to_set(dbopt: Dbopt, tmp_path: Path) -> N
     assert "hint: 3 entries have a time and no text (log_duration): log_min_duration_statement = 0" in err
 
 
+def test_times_without_a_text_beside_others_are_told_of(dbopt: Dbopt, tmp_path: Path) -> None:
+    file = tmp_path / "pg.log"
+    times = ["duration: 1.000 ms"] * 4
+    file.write_text(lines(*times, "duration: 200.000 ms  statement: SELECT a FROM t"))
+    assert (
+        "4 entries have a time and no text (log_duration): log_min_duration_statement"
+        in dbopt("capture", "logs", file)[2]
+    )
+    file.write_text(lines(*times[:2], "execute <unnamed>: SELECT a FROM t", *times[:1]))  # of parse, bind and execute
+    assert "no text" not in dbopt("capture", "logs", file)[2]
+
+
 def lines(*messages: str) -> str:
     """A log of one process; those that start with a label follow the one before."""
     labelled = (text if text.split(":")[0].isupper() else f"LOG:  {text}" for text in messages)
@@ -272,6 +284,15 @@ def test_one_log_in_two_formats_is_remarked(dbopt: Dbopt, file: Path) -> None:
     (file.parent / "pg.csv").write_text(f"{record}\n")
     assert "count several times" in dbopt("capture", "logs", file, file.parent / "pg.csv")[2]
     assert "count several times" not in dbopt("capture", "logs", file.parent)[2]
+
+
+def test_a_copy_is_remarked(dbopt: Dbopt, file: Path) -> None:
+    packed = file.with_name("pg.log.1.gz")
+    packed.write_bytes(gzip.compress(file.read_bytes()))
+    err = dbopt("capture", "logs", file, packed)[2]
+    assert f"{file}, {packed}: they look like one file, whose statements count several times; name one" in err
+    packed.write_bytes(gzip.compress(file.read_bytes() + b"2026-01-01 00:00:00.000 UTC [7] LOG:  x\n"))
+    assert "look like one file" not in dbopt("capture", "logs", file, packed)[2]
 
 
 def test_redacted(dbopt: Dbopt, file: Path) -> None:

@@ -10,6 +10,7 @@ from dbopt.workload.captured import Captured
 from dbopt.workload.fingerprint import fingerprint
 from dbopt.workload.logs.build import Limits, workload
 from dbopt.workload.parameter_sets import LARGEST_SLOWEST
+from tests.workload.logs.entries import Entry, jsonlog
 from tests.workload.logs.reads import read
 
 VALUE = "x" * 3_000_000
@@ -51,6 +52,12 @@ def test_it_is_whole_where_a_value_or_a_comment_is_all_that_is_cut(end: str, tmp
     [one] = found.workload.statements
     assert (one.sql, one.truncated, one.parameters) == ("SELECT note FROM shop WHERE id = $1", False, ())
     assert found.notes == ()
+
+
+def test_jsonlog_is_told_by_a_first_line_of_which_the_sample_holds_no_end(tmp_path: Path) -> None:
+    found = read(jsonlog([Entry(f"duration: 1.000 ms  statement: {LONG}", user='"o\\')]), tmp_path)
+    assert (found.files[0].account.entries, found.files[0].account.skipped) == (1, 0)
+    assert set(found.assembler.totals.statements) == {fingerprint(LONG)}
 
 
 def test_a_failed_one_is_cut_as_well(tmp_path: Path) -> None:

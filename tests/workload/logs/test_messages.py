@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from dbopt.workload.logs.messages import Kind, is_cancelled, is_deadlock, meaning
+from dbopt.workload.logs.messages import (
+    Kind,
+    is_cancelled,
+    is_deadlock,
+    is_end_of_worker,
+    is_of_worker,
+    meaning,
+)
 from tests.workload.logs.reads import read
 
 SQL = b"SELECT 1 : x"
@@ -88,7 +95,18 @@ def test_other_messages(message: str, kind: str, amount: int) -> None:
 def test_cancellations_and_deadlocks_are_told_without_a_sqlstate() -> None:
     assert is_cancelled("annulation de la requête à la demande de l'utilisateur".encode(), b"")
     assert is_deadlock("interblocage (deadlock) détecté".encode(), b"")
+    assert is_cancelled(b"COPY from stdin failed: error from Python", b"")
+    assert is_cancelled(b"COPY FROM STDIN fehlgeschlagen: x", b"")
     assert not is_cancelled(b"division by zero", b"22012")
+
+
+def test_what_parallel_workers_say_of_an_error_is_told_in_any_language() -> None:
+    assert is_end_of_worker(b'terminating background worker "parallel worker" due to administrator command')
+    german = "Background-Worker »parallel worker« wird abgebrochen aufgrund von Anweisung des Administrators"
+    assert is_end_of_worker(german.encode())
+    assert not is_end_of_worker(b"terminating connection due to administrator command")
+    assert is_of_worker("processus parallèle\nfonction PL/pgSQL f(integer), ligne 3".encode())
+    assert not is_of_worker(b'SQL function "parallel worker"')
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import threading
 import time
@@ -38,6 +39,7 @@ LOGGING = {
     "pg_stat_statements.track_utility": "off",
 }
 BY_ID = "SELECT name FROM people WHERE id = %s"
+IN_WORKERS = "SELECT sum(1 / (id - id)) FROM people"
 SPILLING = "SELECT count(*) FROM (SELECT g FROM generate_series(1, 50000) g ORDER BY g DESC OFFSET 0) s"
 UPDATED = "UPDATE people SET name = %s WHERE id = %s"
 
@@ -81,6 +83,9 @@ def _work(dsn: str, connection: psycopg.Connection[Any]) -> None:
         with pytest.raises(psycopg.Error):
             connection.execute(wrong.encode())
         connection.execute("RESET statement_timeout")
+    _fail_in_a_worker(connection)
+    with contextlib.suppress(InterruptedError), connection.cursor().copy("COPY people FROM STDIN"):
+        raise InterruptedError  # the client gives up
     connection.execute("SET work_mem = '64kB'")
     connection.execute(SPILLING.encode())
     with psycopg.connect(dsn) as other:
@@ -89,6 +94,17 @@ def _work(dsn: str, connection: psycopg.Connection[Any]) -> None:
         release.start()
         connection.execute("UPDATE people SET name = 'waited' WHERE id = 1")
         release.join()
+
+
+def _fail_in_a_worker(connection: psycopg.Connection[Any]) -> None:
+    """Where the leader takes no part, it says again what a worker said; the other workers are ended."""
+    connection.execute(
+        "SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;"
+        "SET min_parallel_table_scan_size = 0; SET parallel_leader_participation = off"
+    )
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        connection.execute(IN_WORKERS.encode())
+    connection.execute("RESET ALL")
 
 
 def _counted(connection: psycopg.Connection[Any]) -> dict[str, tuple[int, float]]:
@@ -149,6 +165,8 @@ def test_what_happened_to_a_statement(run: Run) -> None:
     waited = log_of(made, "UPDATE people SET name = 'waited' WHERE id = 1")
     assert (failed.errors, failed.cancelled, failed.errors_by_state[0].message) == (1, 0, "division by zero")
     assert (cancelled.errors, cancelled.cancelled) == (0, 1)
+    assert log_of(made, IN_WORKERS).errors == 1
+    assert log_of(made, "COPY people FROM STDIN").cancelled == 1
     assert spilled.temp_files >= 1
     assert spilled.temp_bytes > 100_000
     assert waited.lock_waits == 1
