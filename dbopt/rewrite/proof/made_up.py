@@ -171,9 +171,11 @@ class MadeUp:
     # -- the smallest example -----------------------------------------------------------------------------------------
 
     def _smaller(self, schema: Schema, views: Sequence[Name], forms: Forms, made: Tried) -> Tried:
-        """The same difference with as few rows as leaving out one after another comes to."""
+        """The same difference with as few rows as leaving out one after another comes to; first those that point to
+        others.
+        """
         rows, difference = made.rows, made.difference
-        for name in list(rows):
+        for name in reversed(list(rows)):
             for row in list(rows[name]):
                 fewer = {**rows, name: _without(rows[name], row)}
                 found = self._difference_on(schema, views, forms, fewer, made.values)
