@@ -30,7 +30,8 @@ _WITH_MODIFIER = frozenset(("numeric", "bpchar"))
 class Column:
     """A column. `type` is PostgreSQL's name of the type below all domains (`int4`, `timestamptz`, `public.citext`),
     `enum` for every enum; `declared` as in CREATE TABLE. `is_exact`: values that `=` takes for equal are the same.
-    `is_given`: an INSERT cannot name a value for it. `labels` are those of an enum.
+    `is_given`: an INSERT cannot name a value for it. `labels` are those of an enum. `collation` is None for a type
+    that has none.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Column:
     is_given: bool = False
     is_built_in: bool = True
     labels: tuple[str, ...] = ()
+    collation: str | None = None
 
 
 @dataclass(frozen=True)
@@ -191,6 +193,7 @@ def _column(row: Mapping[str, Any]) -> Column:
         is_given=row["is_generated"],
         is_built_in=row["is_built_in"] or row["kind"] == "e",
         labels=tuple(row["labels"] or ()),
+        collation=row["collation"],
     )
 
 

@@ -26,6 +26,9 @@ from dbopt.rewrite.text import parse
 from tests.rewrite.queries import Writer
 from tests.rewrite.schemas import schema
 
+# Those in which clocks are put back to midnight, or were across it, among them.
+ZONES = ("UTC", "Europe/Berlin", "America/St_Johns", "America/Sao_Paulo", "Atlantic/Azores", "America/Havana")
+
 
 @dataclass
 class Outcome:
@@ -61,9 +64,7 @@ def fuzz_schema(
     draw = Random(f"schema {seed}")
     ddl, tables = schema(draw)
     session.script(ddl)
-    session.script(
-        "SET timezone = '{}'".format(draw.choice(("UTC", "Europe/Berlin", "America/St_Johns", "America/Sao_Paulo")))
-    )
+    session.script(f"SET timezone = '{draw.choice(ZONES)}'")
     made = prepared(session, is_stopped=False)
     pairs: list[Pair] = []
     written: list[str] = []
