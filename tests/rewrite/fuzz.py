@@ -30,6 +30,10 @@ from tests.rewrite.schemas import schema
 ZONES = ("UTC", "Europe/Berlin", "America/St_Johns", "America/Sao_Paulo", "Atlantic/Azores", "America/Havana")
 
 
+# Such a comparison fails in any plan that comes to it, and in none for a row that another condition leaves out before.
+_CONFLICT = "could not determine which collation"
+
+
 @dataclass
 class Outcome:
     """What a run came to. `wrong` are the differences: the rule, both texts, how they differ, and the schema."""
@@ -140,7 +144,7 @@ def _try(made: MadeUp, pairs: list[Pair], queries: list[str], databases: int, ou
                 trial = run(made.session, pair.forms, pair.values, most=None)
                 outcome.compared += trial.failed is None
                 outcome.with_rows += trial.rows > 0
-                if trial.difference is not None:
+                if trial.difference is not None and _CONFLICT not in trial.difference:
                     wrong.add(place)
                     data = "; ".join(f"{name}: {found}" for name, found in rows.items())
                     outcome.wrong.append(
