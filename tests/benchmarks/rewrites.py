@@ -13,6 +13,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from tabulate import tabulate
 
@@ -22,7 +23,7 @@ from dbopt.postgres.session import Session
 from dbopt.rewrite.facts import read_facts
 from dbopt.rewrite.model import Rewrite
 from dbopt.rewrite.offer import Wish, offer
-from dbopt.rewrite.place import on_server
+from dbopt.rewrite.place import Place, on_server
 from dbopt.rewrite.run import rewrites
 from dbopt.timing.measure import measure
 from dbopt.workload.files import single
@@ -74,7 +75,7 @@ def _corpus(server: Server) -> None:
         print(f"!! {case.title}: {found}")
 
 
-def _rules(place, sql: str, values: tuple[str, ...]) -> list[tuple[str, ...]]:  # type: ignore[no-untyped-def]
+def _rules(place: Place, sql: str, values: tuple[str, ...]) -> list[tuple[str, ...]]:
     return [one.rules for one in offer(single(sql, values), place).rewrites]
 
 
@@ -100,7 +101,8 @@ def _measured(server: Server) -> None:
         with on_server(session, Limits(TIMEOUT_MS)) as place:
             document = rewrites(workload, place, Wish(templates={}, hints=False), verify=True, databases=DATABASES)
         accepted = [one for one in document.rewrites if one.kind == "rewrite"]
-        rows = sorted((_row(session, one) for one in accepted), key=lambda row: row[-1], reverse=True)
+        measured = [_row(session, one) for one in accepted]
+    rows = sorted((row for row in measured if row is not None), key=lambda row: row[-1], reverse=True)
     print(
         f"PostgreSQL {server.major}, TPC-H {SCALE:g}: {len(workload.statements)} statements, {len(accepted)} accepted"
     )
@@ -120,15 +122,18 @@ def _split(script: str) -> list[str]:
     return [part for part in script.split(";\n") if part.strip()]
 
 
-def _row(session: Session, one: Rewrite) -> list:  # type: ignore[type-arg]
-    """Medians of both forms, run in turns."""
+def _row(session: Session, one: Rewrite) -> list[Any] | None:
+    """Medians of both forms, run in turns; None, and said, where one was not run."""
     both = tuple(
         Statement(id=form, name=form, sql=sql, kind="select", tables=())
         for form, sql in (("before", one.before_sql), ("after", one.after_sql))
     )
     timings = measure(session, Workload(Source("sql", None, None, None), both), runs=RUNS, timeout_ms=TIMEOUT_MS)
     # what ran into the time limit took that long at least
-    before, after = (timing.median_ms or timing.timeout_ms or float("nan") for timing in timings.statements)
+    before, after = (timing.median_ms or timing.timeout_ms for timing in timings.statements)
+    if before is None or after is None:
+        print(f"not measured: {one.label}: {'; '.join(timing.error or '' for timing in timings.statements)}")
+        return None
     return [one.label, " + ".join(one.rules), one.cost_before, one.cost_after, before, after, before / after]
 
 

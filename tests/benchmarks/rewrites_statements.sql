@@ -3,10 +3,10 @@
 -- # Customers that never ordered
 SELECT c.c_custkey, c.c_name FROM customer AS c WHERE c.c_custkey NOT IN (SELECT o.o_custkey FROM orders AS o)
 
--- # Parts that nobody sold in a quarter
+-- # Parts that nobody sold in a week
 SELECT p.p_partkey FROM part AS p
 WHERE p.p_partkey <> ALL (
-    SELECT l.l_partkey FROM lineitem AS l WHERE l.l_shipdate >= '1995-01-01' AND l.l_shipdate < '1995-04-01'
+    SELECT l.l_partkey FROM lineitem AS l WHERE l.l_shipdate >= '1995-01-01' AND l.l_shipdate < '1995-01-08'
 )
 
 -- # Orders without a late line

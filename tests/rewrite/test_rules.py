@@ -231,6 +231,12 @@ def test_a_collation_from_another_side_of_a_union_counts() -> None:
     assert "nothing proves that no row is on both sides" not in reasons
 
 
+def test_what_union_takes_for_equal_may_be_told_apart_by_another_collation() -> None:
+    sql = "SELECT id FROM authors WHERE name{} IN (SELECT country FROM authors UNION SELECT name FROM authors)"
+    assert "nothing proves" in refused(sql.format(' COLLATE "C"'), "union-to-union-all")
+    assert "UNION ALL" in rewritten(sql.format(""), "union-to-union-all")
+
+
 def test_a_row_around_may_compare_by_its_own_collation() -> None:
     """Then two rows with a unique text may be equal to it."""
     facts = _with_name(exact=False)
