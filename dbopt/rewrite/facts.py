@@ -4,8 +4,8 @@ fetches it. What is not proven counts as false: a rule that needs it refuses.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -173,6 +173,22 @@ def read_facts(session: Session, catalog: Catalog) -> Facts:
         frozenset(row["name"] for row in operators) | ({"="} if environment["null_equals"] else set()),
         frozenset((schema, name) for schema, name in environment["enums"]),
     )
+
+
+def with_loose_collations(facts: Facts, names: Collection[Name]) -> Facts:
+    """The facts where these collations take different texts for equal, which the server that was asked does not know:
+    then texts that are equal need not be the same, and an index of another collation is no key.
+    """
+    loose = {f"{schema}.{name}" for schema, name in names}
+    return replace(facts, tables={name: _with_loose(table, loose) for name, table in facts.tables.items()})
+
+
+def _with_loose(table: Table, loose: Collection[str]) -> Table:
+    changed = {column.name for column in table.columns if column.collation in loose}
+    if not changed:
+        return table
+    columns = tuple(replace(one, is_exact=False) if one.name in changed else one for one in table.columns)
+    return replace(table, columns=columns, keys=tuple(key for key in table.keys if not changed & {*key.columns}))
 
 
 def _by_relation(rows: Iterable[Mapping[str, Any]]) -> dict[Name, Sequence[Mapping[str, Any]]]:
