@@ -129,7 +129,9 @@ def _row(session: Session, one: Rewrite) -> list[Any] | None:
         for form, sql in (("before", one.before_sql), ("after", one.after_sql))
     )
     timings = measure(session, Workload(Source("sql", None, None, None), both), runs=RUNS, timeout_ms=TIMEOUT_MS)
-    # what ran into the time limit took that long at least
+    for timing in timings.statements:
+        if timing.median_ms is None and timing.timeout_ms is not None:
+            print(f"ran into the time limit, which stands for its time: {one.label}, {timing.label}")
     before, after = (timing.median_ms or timing.timeout_ms for timing in timings.statements)
     if before is None or after is None:
         print(f"not measured: {one.label}: {'; '.join(timing.error or '' for timing in timings.statements)}")
