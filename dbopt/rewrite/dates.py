@@ -29,12 +29,67 @@ _JUMPING = frozenset(
     )
 )
 _ZONE = re.compile(r"[a-z][a-z_]+(?:/[a-z0-9_+-]+)*")
+# The last year in which clocks were put back to midnight, so that a day began twice, or skipped it: then the server
+# takes the second midnight for the one that is meant, and the bounds of that day leave out its first hour. (From the
+# time zone database, its old entries included, up to 2039; 9999 where that is still done.)
+_NO_ONE_MIDNIGHT = {
+    zone: int(line.split()[0])
+    for line in """
+    1892 pacific/apia pacific/midway pacific/pago_pago pacific/samoa us/samoa
+    1899 pacific/rarotonga
+    1912 asia/dili atlantic/cape_verde
+    1916 arctic/longyearbyen atlantic/jan_mayen europe/amsterdam europe/berlin europe/bratislava
+    1916 europe/brussels europe/copenhagen europe/kaliningrad europe/oslo europe/prague europe/stockholm
+    1916 europe/vienna europe/warsaw poland
+    1918 europe/moscow w-su
+    1919 america/montreal america/nassau america/nipigon america/thunder_bay america/toronto canada/eastern
+    1921 atlantic/reykjavik
+    1922 america/cancun america/merida america/mexico_city america/ojinaga mexico/general
+    1928 africa/ceuta europe/luxembourg
+    1939 europe/chisinau europe/tiraspol
+    1942 europe/helsinki europe/mariehamn
+    1945 africa/algiers asia/taipei roc
+    1950 america/araguaina america/bahia america/belem america/boa_vista america/campo_grande america/cuiaba
+    1950 america/eirunepe america/fortaleza america/maceio america/manaus america/noronha america/porto_acre
+    1950 america/porto_velho america/recife america/rio_branco america/santarem america/sao_paulo brazil/acre
+    1950 brazil/denoronha brazil/east brazil/west
+    1951 asia/tokyo japan
+    1955 asia/ho_chi_minh asia/saigon
+    1965 america/dawson america/whitehorse canada/yukon
+    1974 europe/malta
+    1975 europe/athens
+    1976 europe/monaco europe/paris
+    1977 europe/madrid
+    1978 asia/tehran iran
+    1979 europe/rome europe/san_marino europe/vatican
+    1980 europe/sofia
+    1983 europe/budapest
+    1985 atlantic/madeira europe/lisbon portugal
+    1990 africa/tunis
+    1992 america/guyana
+    1993 europe/bucharest
+    1999 america/iqaluit america/pangnirtung
+    2004 asia/jerusalem asia/tel_aviv israel
+    2006 america/managua asia/colombo
+    2011 antarctica/davis
+    2014 asia/chita asia/magadan
+    2021 asia/amman asia/gaza asia/hebron
+    2023 america/scoresbysund antarctica/vostok
+    9999 america/havana atlantic/azores cuba
+    """.strip().splitlines()
+    for zone in line.split()[1:]
+}
 
 
-def keeps_days_in_order(zone: str) -> bool:
-    """Whether a later time never has an earlier date in this time zone. Not known of those that are given by a rule."""
+def midnights_are_bounds(zone: str, since: datetime | None = None) -> bool:
+    """Whether, in this time zone, a point in time is before the midnight that begins a day if and only if its date is:
+    for all days, or for those since a time. Not known of time zones that are given by a rule.
+    """
     name = zone.lower().removeprefix("posix/").removeprefix("right/")
-    return _ZONE.fullmatch(name) is not None and name not in _JUMPING
+    if _ZONE.fullmatch(name) is None or name in _JUMPING:
+        return False
+    last = _NO_ONE_MIDNIGHT.get(name)
+    return last is None or (since is not None and since.year > last)
 
 
 def read(written: str) -> datetime | None:

@@ -10,11 +10,10 @@ from sqlglot import exp
 
 from dbopt.rewrite import shapes
 from dbopt.rewrite.question import Question
-from dbopt.rewrite.scope import Block, Output
-from dbopt.rewrite.types import INTEGERS, number
+from dbopt.rewrite.scope import Block, Output, Query
+from dbopt.rewrite.types import INTEGERS, TEXTS, number
 
 _NUMBERS = (*INTEGERS, "numeric")
-_TEXTS = ("text", "varchar", "bpchar")
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,10 @@ class Values:
     not_null: bool = False
 
 
-def are_disjoint(question: Question, left: Block, right: Block) -> bool:
-    """Whether a column has other values on each side in every row. In doubt, no."""
+def are_disjoint(question: Question, left: Block, right: Block, around: Query) -> bool:
+    """Whether a column has other values on each side in every row. In doubt, no. `around` is the UNION of all sides:
+    any of them may give the collation by which it compares.
+    """
     if question.facts.operators & {"=", "<", ">", "<=", ">=", "<>"}:
         return False
     outputs, others = left.outputs, right.outputs
@@ -41,6 +42,8 @@ def are_disjoint(question: Question, left: Block, right: Block) -> bool:
         types = _type(question, left, place), _type(question, right, place)
         if types[0] is None or types[0] != types[1]:
             continue
+        if types[0] in TEXTS and not question.inference.output(around, place).is_exact:
+            continue
         if _exclude(_values(question, left, one, types[0]), _values(question, right, other, types[0])):
             return True
     return False
@@ -48,7 +51,7 @@ def are_disjoint(question: Question, left: Block, right: Block) -> bool:
 
 def _type(question: Question, block: Block, place: int) -> str | None:
     info = question.inference.output(block, place)
-    known = info.type in _NUMBERS or (info.type in _TEXTS and info.is_exact)
+    known = info.type in _NUMBERS or (info.type in TEXTS and info.is_exact)
     if not known:
         return None
     return "number" if info.type in _NUMBERS else info.type

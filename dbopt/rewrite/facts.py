@@ -4,8 +4,8 @@ fetches it. What is not proven counts as false: a rule that needs it refuses.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -30,7 +30,8 @@ _WITH_MODIFIER = frozenset(("numeric", "bpchar"))
 class Column:
     """A column. `type` is PostgreSQL's name of the type below all domains (`int4`, `timestamptz`, `public.citext`),
     `enum` for every enum; `declared` as in CREATE TABLE. `is_exact`: values that `=` takes for equal are the same.
-    `is_given`: an INSERT cannot name a value for it. `labels` are those of an enum.
+    `is_given`: an INSERT cannot name a value for it. `labels` are those of an enum. `collation` is None for a type
+    that has none.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Column:
     is_given: bool = False
     is_built_in: bool = True
     labels: tuple[str, ...] = ()
+    collation: str | None = None
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,22 @@ def read_facts(session: Session, catalog: Catalog) -> Facts:
     )
 
 
+def with_loose_collations(facts: Facts, names: Collection[Name]) -> Facts:
+    """The facts where these collations take different texts for equal, which the server that was asked does not know:
+    then texts that are equal need not be the same, and an index of another collation is no key.
+    """
+    loose = {f"{schema}.{name}" for schema, name in names}
+    return replace(facts, tables={name: _with_loose(table, loose) for name, table in facts.tables.items()})
+
+
+def _with_loose(table: Table, loose: Collection[str]) -> Table:
+    changed = {column.name for column in table.columns if column.collation in loose}
+    if not changed:
+        return table
+    columns = tuple(replace(one, is_exact=False) if one.name in changed else one for one in table.columns)
+    return replace(table, columns=columns, keys=tuple(key for key in table.keys if not changed & {*key.columns}))
+
+
 def _by_relation(rows: Iterable[Mapping[str, Any]]) -> dict[Name, Sequence[Mapping[str, Any]]]:
     found: dict[Name, list[Mapping[str, Any]]] = {}
     for row in rows:
@@ -191,6 +209,7 @@ def _column(row: Mapping[str, Any]) -> Column:
         is_given=row["is_generated"],
         is_built_in=row["is_built_in"] or row["kind"] == "e",
         labels=tuple(row["labels"] or ()),
+        collation=row["collation"],
     )
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlglot import exp
 
 from dbopt.rewrite.analyse import Analysis
 from dbopt.rewrite.scope import UNKNOWN, Block, Compound, Info, Output, Query, Reference, Source
 from dbopt.rewrite.trees import asks_all, is_query
-from dbopt.rewrite.types import COMPARABLE, EXACT, aggregate_type, arithmetic_type, number_type, type_name
+from dbopt.rewrite.types import COMPARABLE, EXACT, TEXTS, aggregate_type, arithmetic_type, number_type, type_name
 
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
 _STRICT = (*_COMPARISONS, exp.Between, exp.Like, exp.ILike, exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Paren, exp.Not)
 _BOOLEAN = (*_COMPARISONS, exp.Between, exp.Like, exp.ILike, exp.And, exp.Or, exp.Not, exp.Is, exp.In, exp.Exists)
 _NULL_SAFE = (exp.NullSafeEQ, exp.NullSafeNEQ)
 _COUNTS = (exp.Count,)
+_DEFAULT = "pg_catalog.default"  # the collation of constants
 
 
 class Inference:
@@ -28,7 +31,7 @@ class Inference:
     def column(self, reference: Reference) -> Info:
         """A column of a source, as the block sees it."""
         info = self._column(reference.source, reference.name)
-        return Info(info.type, False, info.is_exact) if reference.source.is_nullable else info
+        return replace(info, not_null=False) if reference.source.is_nullable else info
 
     def _column(self, source: Source, name: str) -> Info:
         place = source.place(name)
@@ -37,7 +40,7 @@ class Inference:
         if source.table is not None:
             column = source.table.columns[place]
             known = column.type if column.is_built_in else None
-            return Info(known, column.not_null and source.keys_hold, column.is_exact)
+            return Info(known, column.not_null and source.keys_hold, column.is_exact, column.collation)
         return self.output(source.query, place) if source.query is not None else UNKNOWN
 
     def output(self, query: Query | None, place: int) -> Info:
@@ -55,7 +58,8 @@ class Inference:
             left, right = self.output(query.left, place), self.output(query.right, place)
             if left.type != right.type or left.type is None:
                 return UNKNOWN
-            return Info(left.type, left.not_null and right.not_null, left.is_exact and right.is_exact)
+            collation = left.collation if left.collation == right.collation else None
+            return Info(left.type, left.not_null and right.not_null, left.is_exact and right.is_exact, collation)
         outputs = query.outputs if isinstance(query, Block) else None
         if not isinstance(query, Block) or outputs is None or place >= len(outputs):
             return UNKNOWN
@@ -64,25 +68,25 @@ class Inference:
     def _of_output(self, output: Output, block: Block) -> Info:
         if _has_grouping_sets(block):
             found = self._plain_output(output, block)
-            return Info(found.type, False, found.is_exact)
+            return replace(found, not_null=False)
         return self._plain_output(output, block)
 
     def _plain_output(self, output: Output, block: Block) -> Info:
         if output.reference is not None:
             known = self.column(output.reference)
             proven = known.not_null or self.proven(output.reference, block)
-            return Info(known.type, proven, known.is_exact)
+            return replace(known, not_null=proven)
         if output.node is None:
             return UNKNOWN
         if isinstance(output.node, exp.Literal) and output.node.is_string:
-            return Info("text", True, True)
+            return Info("text", True, True, _DEFAULT)
         return self.info(output.node, block)
 
     # -- expressions --------------------------------------------------------------------------------------------------
 
     def info(self, node: exp.Expr, block: Block | None = None) -> Info:
         """A value. In `block`, its conditions count as proof that a column is not NULL."""
-        return Info(self._type(node), self.never_null(node, block), self._is_exact(node))
+        return Info(self._type(node), self.never_null(node, block), self._is_exact(node), self._collation(node))
 
     def _type(self, node: exp.Expr) -> str | None:
         if isinstance(node, exp.Paren):
@@ -143,6 +147,15 @@ class Inference:
             reference = self._analysis.reference(node)
             return reference is not None and self.column(reference).is_exact
         return self._type(node) in EXACT
+
+    def _collation(self, node: exp.Expr) -> str | None:
+        if isinstance(node, exp.Paren):
+            return self._collation(node.this)
+        if isinstance(node, exp.Column):
+            reference = self._analysis.reference(node)
+            return None if reference is None else self.column(reference).collation
+        is_constant = isinstance(node, exp.Cast) and isinstance(node.this, exp.Literal)
+        return _DEFAULT if is_constant and self._type(node) in TEXTS else None
 
     # -- NULL ---------------------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from sqlglot import exp
 from dbopt.rewrite import joins, shapes
 from dbopt.rewrite.question import Question
 from dbopt.rewrite.scope import Block, Compound, Condition, Query, Reference, Source
-from dbopt.rewrite.types import COMPARABLE
+from dbopt.rewrite.types import COMPARABLE, INTEGERS, TEXTS, type_name
 
 Known = set[tuple[int, str]]
 """Columns, each as its source's identity and name, of which two equal rows have the same values."""
@@ -147,7 +147,7 @@ def _equalities(question: Question, condition: exp.Expr, block: Block) -> Iterat
             reference = _reference(question, side)
             if reference is None or reference.source.block is not block:
                 continue
-            if _is_constant(question, other, block) and _is_exact(question, reference):
+            if _is_exact(question, reference) and _is_constant(question, reference, other, block):
                 yield reference, None
 
 
@@ -156,13 +156,25 @@ def _is_exact(question: Question, reference: Reference) -> bool:
     return info.is_exact and info.type in COMPARABLE and "=" not in question.facts.operators
 
 
-def _is_constant(question: Question, node: exp.Expr, block: Block) -> bool:
-    if isinstance(node, (exp.Paren, exp.Cast)):
-        return _is_constant(question, node.this, block)
+def _is_constant(question: Question, own: Reference, node: exp.Expr, block: Block) -> bool:
+    """Whether one value of the column at most equals this one: not so if a float or another collation compares."""
+    if isinstance(node, exp.Paren):
+        return _is_constant(question, own, node.this, block)
+    if isinstance(node, exp.Cast):
+        kinds = {type_name(node.args.get("to")), question.inference.column(own).type}
+        if isinstance(node.this, (exp.Literal, exp.Parameter)):
+            return len(kinds) == 1 or kinds <= {*INTEGERS, "numeric"} or kinds <= {*TEXTS}
+        return len(kinds) == 1 and not kinds & {*TEXTS} and _around(question, node.this, block) is not None
     if isinstance(node, exp.Column):
-        reference = question.analysis.reference(node)
-        return reference is not None and _is_around(reference.source.block, block)
+        other = _around(question, node, block)
+        return other is not None and joins.compares_exactly(question, own, other)
     return isinstance(node, (exp.Literal, exp.Parameter))
+
+
+def _around(question: Question, node: exp.Expr, block: Block) -> Reference | None:
+    """The column of the row around the block."""
+    reference = question.analysis.reference(node) if isinstance(node, exp.Column) else None
+    return reference if reference is not None and _is_around(reference.source.block, block) else None
 
 
 def _is_around(one: Block, block: Block) -> bool:

@@ -18,6 +18,7 @@ _TEXTS = ("text", "varchar")
 
 def as_exists(question: Question, block: Block, values: Sequence[exp.Expr], query: Query) -> exp.Exists:
     """EXISTS with the rows of `query` that equal `values`, which are expressions of `block`. Takes the query's tree."""
+    shapes.require_harmless_join(question, query)
     if not isinstance(query, Block) or not _can_take_conditions(query, question):
         return _exists_around(question, values, query)
     chosen = [unaliased(expression) for expression in query.node.expressions]

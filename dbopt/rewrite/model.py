@@ -14,7 +14,8 @@ Kind = Literal["rewrite", "template", "hint"]
 class Rewrite:
     """One statement, rewritten. `id` is its fingerprint, `rules` are those that were applied, in order; costs are the
     planner's, summed over `parameter_sets` sets of values (1 where it was planned generically or has none).
-    `verified`: both forms were run and gave the same; `evidence` says on what, or why that was not done.
+    `verified`: both forms were run and gave the same, and rows at all; `evidence` says on what, what was left out, or
+    why that was not done.
 
     `kind` is rewrite, template (OFFSET to keyset: it means something else and needs values that only the application
     has) or hint (the statement stays, `index_sql` helps it). `reasons` says of each rule what proves it.

@@ -150,17 +150,28 @@ class Nulls:
             return ANYTHING
         if type(node) in _COMPARE:
             return self._comparison(node)
-        if isinstance(node, (exp.Between, exp.Like, exp.ILike, exp.Add, exp.Sub, exp.Mul, exp.Neg)):
+        if isinstance(node, exp.Between):
+            return self._between(node)
+        if isinstance(node, (exp.Like, exp.ILike, exp.Add, exp.Sub, exp.Mul, exp.Neg)):
             known = self._is_own(node)
         elif isinstance(node, exp.Cast):
             known = self._inference.info(node).type is not None
         elif isinstance(node, exp.In):
-            return NULL if self.value(node.this).is_null and node.args.get("query") is None else ANYTHING
+            is_null = self.value(node.this).is_null and node.args.get("query") is None
+            return NULL if is_null and self._is_own(node) else ANYTHING
         else:
             name = called(node)
             known = name in _STRICT_CALLS and self._analysis.facts.is_built_in(name)
         parts = [self.value(part) for part in node.iter_expressions() if not isinstance(part, exp.DataType)]
         return NULL if known and any(part.is_null for part in parts) else ANYTHING
+
+    def _between(self, node: exp.Between) -> Value:
+        """Two comparisons: with one bound NULL, the other may still be false, and NOT BETWEEN true."""
+        if not self._is_own(node):
+            return ANYTHING
+        inner = self.value(node.this)
+        bounds = [self.value(node.args[name]) for name in ("low", "high")]
+        return _and(*(NULL if inner.is_null or bound.is_null else ANYTHING for bound in bounds))
 
     def _comparison(self, node: exp.Expr) -> Value:
         left, right = self.value(node.this), self.value(node.expression)

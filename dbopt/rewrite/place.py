@@ -10,8 +10,9 @@ from pathlib import Path
 from dbopt.plan.execution import Limits
 from dbopt.postgres.catalog import read_catalog
 from dbopt.postgres.session import Session
-from dbopt.rewrite.facts import Facts, read_facts
+from dbopt.rewrite.facts import Facts, read_facts, with_loose_collations
 from dbopt.rewrite.planner import Planner
+from dbopt.shadow import dump
 from dbopt.shadow.snapshot import Snapshot
 from dbopt.shadow.take import take
 from dbopt.shadow.what_if import ShadowWhatIf, what_if
@@ -66,7 +67,9 @@ def on_snapshot(
 ) -> Iterator[Place]:
     """A shadow of the snapshot. `data` is a database on which both forms may be run."""
     with what_if(snapshot, bin_dir=bin_dir) as asked, asked.shadow.connect() as session:
-        facts = read_facts(session, read_catalog(session))
+        # the shadow has no ICU
+        loose = dump.loose_collations(snapshot.dump)
+        facts = with_loose_collations(read_facts(session, read_catalog(session)), loose)
         planner = Planner(session, "shadow", asked.check, snapshot.as_of, limits)
         differences = [f"the shadow differs: {remark}" for remark in asked.shadow.remarks]
         missing = asked.shadow.unrestored.items()

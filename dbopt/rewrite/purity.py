@@ -41,7 +41,7 @@ _SAFE: tuple[type[exp.Expr], ...] = (
     exp.In, exp.Between, exp.Like, exp.ILike, exp.Case, exp.If, exp.Coalesce, exp.Greatest, exp.Least, exp.Exists,
     exp.Any, exp.Array, exp.Interval, exp.Var, exp.DataType, exp.DataTypeParam, exp.Count, exp.Min, exp.Max,
     exp.CurrentDate, exp.CurrentTimestamp, exp.Select, exp.Subquery, exp.From, exp.Where, exp.Table, exp.TableAlias,
-    exp.Join, exp.Alias, exp.Star, exp.Extract,
+    exp.Join, exp.Alias, exp.Star, exp.Extract, exp.Filter, exp.Distinct,
 )  # fmt: skip
 _SAFE_CALLS = frozenset(
     ("lower", "upper", "date", "date_trunc", "length", "char_length", "btrim", "ltrim", "rtrim", "now")
@@ -193,12 +193,12 @@ class Purity:
 
     # -- failing ------------------------------------------------------------------------------------------------------
 
-    def why_fails(self, node: exp.Expr) -> str | None:
+    def why_fails(self, node: exp.Expr, but: Callable[[exp.Expr], bool] = lambda _: False) -> str | None:
         """What in it may fail for some value; None where nothing can. It matters where a condition would be asked of
-        rows that the statement, as it is written, may never ask it of.
+        rows that the statement, as it is written, may never ask it of; `but` tells what is asked of the same rows.
         """
         for part in node.walk():
-            if not self._is_safe(part):
+            if not self._is_safe(part) and not but(part):
                 return f"{_short(part)} may fail for some values"
         return None
 

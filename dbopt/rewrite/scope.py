@@ -16,12 +16,13 @@ from dbopt.rewrite.facts import Table
 @dataclass(frozen=True)
 class Info:
     """What is known of a value: PostgreSQL's name of its type, None where it is not certain; `is_exact`: values that
-    `=` takes for equal are the same.
+    `=` takes for equal are the same. `collation` is None where it is not certain.
     """
 
     type: str | None = None
     not_null: bool = False
     is_exact: bool = False
+    collation: str | None = None
 
 
 UNKNOWN = Info()

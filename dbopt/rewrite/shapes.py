@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from sqlglot import exp
 
 from dbopt.rewrite.question import Question, Refuse
-from dbopt.rewrite.scope import Block, unaliased
+from dbopt.rewrite.scope import Block, Query, Reference, unaliased
 from dbopt.rewrite.text import text
 from dbopt.rewrite.trees import own_nodes
 
@@ -83,7 +83,12 @@ def has_grouping_sets(block: Block) -> bool:
     group = block.node.args.get("group")
     if group is None:
         return False
-    return any(isinstance(item, (exp.GroupingSets, exp.Rollup, exp.Cube)) for item in group.walk())
+    return any(isinstance(item, (exp.GroupingSets, exp.Rollup, exp.Cube)) or _is_empty(item) for item in group.walk())
+
+
+def _is_empty(item: exp.Expr) -> bool:
+    """GROUP BY (), which gives one group even of no rows."""
+    return isinstance(item, exp.Tuple) and not item.expressions
 
 
 def outer_nodes(question: Question, node: exp.Expr, block: Block) -> list[exp.Column]:
@@ -115,6 +120,28 @@ def asks_aggregates_around(node: exp.Expr, block: Block, question: Question) -> 
             if all(one is not None and one.source.block is block for one in references):
                 return True
     return False
+
+
+def require_harmless_join(question: Question, query: Query) -> None:
+    """Raise Refuse where a subquery that depends on the row around it may fail for rows that it is never asked of now:
+    as EXISTS it may become a join, which looks at them before.
+    """
+    inside = {id(node) for node in query.node.walk()}
+
+    def is_outside(reference: Reference | None) -> bool:
+        return reference is not None and id(reference.source.node) not in inside
+
+    def is_of_the_row_around(node: exp.Expr) -> bool:
+        found = question.analysis.references(node)
+        return bool(found) and all(is_outside(one) for one in found)
+
+    if not any(one is None or is_outside(one) for one in question.analysis.references(query.node)):
+        return
+    for block in query.blocks:
+        for part in (*(condition.node for condition in block.conditions), *block.node.expressions):
+            reason = question.purity.why_fails(part, is_of_the_row_around)
+            if reason is not None:
+                raise Refuse(f"{reason}, and a join may ask it of rows that the subquery leaves out")
 
 
 def require_own_aggregate(question: Question, node: exp.Expr, block: Block) -> None:

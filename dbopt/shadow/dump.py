@@ -20,6 +20,7 @@ _ATTRIBUTE_OPTIONS = re.compile(
 )
 _NO_TIME_LIMIT = re.compile(r"^SET statement_timeout = 0;$", re.MULTILINE)
 _ICU_COLLATION = re.compile(r"^(CREATE COLLATION .{1,300}) \(provider = icu,.{1,1000}\);$", re.MULTILINE)
+_QUALIFIED = re.compile(r'CREATE COLLATION (?P<schema>"(?:[^"]|"")+"|\w+)\.(?P<name>"(?:[^"]|"")+"|\w+) ')
 _NAMED_COLLATION = re.compile(r'COLLATE pg_catalog\.(?:"((?:[^"]|"")+)"|(\w+))')
 # ANALYZE stores it alone where fewer than two ranges are not empty, but pg_restore_attribute_stats wants both or none.
 _LONE_EMPTY_SHARE = re.compile(
@@ -104,6 +105,17 @@ def restorable(text: str, locale: str) -> str:
     text = _LONE_EMPTY_SHARE.sub(r"\1", text)
     text = _NO_TIME_LIMIT.sub("", text, count=1)
     return _ICU_COLLATION.sub(lambda match: f"{match[1]} (provider = libc, locale = '{locale}');", text)
+
+
+def loose_collations(text: str) -> frozenset[tuple[str, str]]:
+    """Schemas and names of the collations that take different texts for equal; `restorable` makes others of them."""
+    found = [match[0] for match in _ICU_COLLATION.finditer(text) if "deterministic = false" in match[0]]
+    names = [_QUALIFIED.match(one) for one in found]
+    return frozenset((_plain(name["schema"]), _plain(name["name"])) for name in names if name is not None)
+
+
+def _plain(written: str) -> str:
+    return written[1:-1].replace('""', '"') if written.startswith('"') else written
 
 
 def named_collations(text: str) -> frozenset[str]:

@@ -25,6 +25,7 @@ SELECT n.nspname::text AS schema,
              AND NOT con.convalidated
        ) AS not_null,
        coalesce(l.collisdeterministic, true) AS is_deterministic,
+       ln.nspname || '.' || l.collname AS collation,
        a.attgenerated <> '' AS is_generated,
        (
            SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder)
@@ -38,6 +39,7 @@ JOIN base AS b ON b.type = a.atttypid AND b.typtype <> 'd'
 JOIN pg_type AS t ON t.oid = b.base
 JOIN pg_namespace AS tn ON tn.oid = t.typnamespace
 LEFT JOIN pg_collation AS l ON l.oid = a.attcollation
+LEFT JOIN pg_namespace AS ln ON ln.oid = l.collnamespace
 WHERE c.relkind IN ('r', 'p', 'm', 'v', 'f')
   AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
   AND NOT pg_is_other_temp_schema(n.oid)

@@ -29,6 +29,8 @@ NAMES = (
     "logs",
     "logs_fuzz",
     "tune",
+    "rewrites",
+    "rewrite_fuzz",
     "report_size",
 )
 

@@ -22,7 +22,8 @@ CONSTANTS = {
     "timestamptz": ("'2024-03-31'", "'2024-10-27 02:30:00'", "'2024-11-03 00:00:30'"),
 }
 _COMPARE = ("=", "=", "<", "<=", ">", ">=", "<>")
-_DAYS = ("'2024-03-31'", "'2024-02-29'", "'2024-12-31'", "'1999-12-31'")
+_DAYS = ("'2024-03-31'", "'2024-02-29'", "'2024-12-31'", "'1999-12-31'", "'2024-10-27'", "'2024-11-03'")
+_ALIKE = {"text": ("text", "text", "ci"), "ci": ("ci", "text"), "char": ("char", "char", "text")}
 Scope = list[tuple[str, Tab]]
 
 
@@ -110,7 +111,7 @@ class Conditions:
     def equality(self, left: Scope, right: Scope) -> str | None:
         for _ in range(6):
             one = self.pick(left)
-            other = self.pick(right, one[1].kind) if one else None
+            other = self.pick(right, self.draw.choice(_ALIKE.get(one[1].kind, (one[1].kind,)))) if one else None
             if one and other:
                 return f"{self.ref(*one)} = {self.ref(*other)}"
         return None
@@ -131,6 +132,9 @@ class Conditions:
             return f"coalesce({name}, {self.constant(column.kind)}) = {self.constant(column.kind)}"
         if column.kind == "bool":
             return name
+        if roll < 0.5:
+            bounds = [self.draw.choice((self.constant(column.kind), self.column(scope, column.kind))) for _ in "12"]
+            return f"{name} {self.draw.choice(('BETWEEN', 'NOT BETWEEN'))} {bounds[0]} AND {bounds[1]}"
         return f"{name} {self.draw.choice(_COMPARE)} {self.constant(column.kind)}"
 
     def condition(self, scope: Scope) -> str:
@@ -172,6 +176,7 @@ class Conditions:
                 f"({name} > 0) IS NOT FALSE",
                 f"steady({name}) = 1",
                 f"greatest({name}, 0) > 0",
+                f"NOT ({self.simple(scope)})",
             )
         )
 
@@ -201,7 +206,8 @@ class Conditions:
             if dates is not None:
                 choices.append(f"date({name}) {operator} {dates}")
         if kind == "timestamptz":
-            choices.append(f"({name} AT TIME ZONE 'Europe/Berlin')::date {operator} {day}")
+            zone = self.draw.choice(("Europe/Berlin", "Atlantic/Azores"))
+            choices.append(f"({name} AT TIME ZONE '{zone}')::date {operator} {day}")
         return self.draw.choice(choices)
 
     def cast(self, scope: Scope) -> str | None:

@@ -26,6 +26,13 @@ from dbopt.rewrite.text import parse
 from tests.rewrite.queries import Writer
 from tests.rewrite.schemas import schema
 
+# Those in which clocks are put back to midnight, or were across it, among them.
+ZONES = ("UTC", "Europe/Berlin", "America/St_Johns", "America/Sao_Paulo", "Atlantic/Azores", "America/Havana")
+
+
+# Such a comparison fails in any plan that comes to it, and in none for a row that another condition leaves out before.
+_CONFLICT = "could not determine which collation"
+
 
 @dataclass
 class Outcome:
@@ -61,9 +68,7 @@ def fuzz_schema(
     draw = Random(f"schema {seed}")
     ddl, tables = schema(draw)
     session.script(ddl)
-    session.script(
-        "SET timezone = '{}'".format(draw.choice(("UTC", "Europe/Berlin", "America/St_Johns", "America/Sao_Paulo")))
-    )
+    session.script(f"SET timezone = '{draw.choice(ZONES)}'")
     made = prepared(session, is_stopped=False)
     pairs: list[Pair] = []
     written: list[str] = []
@@ -139,7 +144,7 @@ def _try(made: MadeUp, pairs: list[Pair], queries: list[str], databases: int, ou
                 trial = run(made.session, pair.forms, pair.values, most=None)
                 outcome.compared += trial.failed is None
                 outcome.with_rows += trial.rows > 0
-                if trial.difference is not None:
+                if trial.difference is not None and _CONFLICT not in trial.difference:
                     wrong.add(place)
                     data = "; ".join(f"{name}: {found}" for name, found in rows.items())
                     outcome.wrong.append(

@@ -57,6 +57,8 @@ class Writer(Conditions):
         number = self.column(scope, "int", "numeric")
         values = ["count(*)", f"count(DISTINCT {self.column(scope)})"] + ([f"sum({number})"] if number else [])
         group = self.draw.choice((", ".join(keys), ", ".join(keys), f"ROLLUP ({', '.join(keys)})"))
+        if self.draw.random() < 0.05:
+            keys, group = [], "()"
         having = ""
         if self.draw.random() < 0.6:
             inner: Scope = []
@@ -71,9 +73,10 @@ class Writer(Conditions):
             asked = (
                 f"{keys[0]} IN (SELECT {member} FROM {body})"
                 if key and member and self.ref(*key) == keys[0]
-                else "count(*) > 1"
+                else f"EXISTS (SELECT 1 FROM {body}{self._where(inner)})"
             )
-            having = f" HAVING {self.draw.choice((asked, asked, 'count(*) > 1', f'{keys[0]} IS NOT NULL'))}"
+            shown = f"{keys[0]} IS NOT NULL" if keys else asked
+            having = f" HAVING {self.draw.choice((asked, asked, 'count(*) > 1', shown))}"
         if self.draw.random() < 0.1:
             return f"SELECT {', '.join(values)} FROM {text}{self._where(scope)}"
         if self.draw.random() < 0.1:
@@ -115,7 +118,9 @@ class Writer(Conditions):
             body = f"SELECT DISTINCT {shown} FROM {text}{self._where(scope)}"
         elif roll < 0.45:
             body += " ORDER BY 1 LIMIT 2"
-        elif roll < 0.5:
+        elif roll < 0.65:
+            body += self._other_arm([one[1].kind for one in chosen])
+        elif roll < 0.7:
             window = f"row_number() OVER (ORDER BY {self.ref(*chosen[0])})"
             body = f"SELECT {shown}, {window} AS n FROM {text}{self._where(scope)}"
         fence = self.draw.choice(("MATERIALIZED ", "MATERIALIZED ", ""))
@@ -127,6 +132,13 @@ class Writer(Conditions):
             other = self.draw.choice(self.tables)
             return f"WITH w AS {fence}({body}) SELECT w.k0 FROM {other.name} AS z LEFT JOIN w ON true WHERE {asked}"
         return f"WITH w AS {fence}({body}) SELECT * FROM w WHERE {asked}"
+
+    def _other_arm(self, kinds: list[str]) -> str:
+        scope: Scope = []
+        text = self.source(scope, 1)
+        alike = {"ci": ("ci", "text"), "text": ("ci", "text")}
+        columns = [self.column(scope, *alike.get(kind, (kind,))) or self.constant(kind) for kind in kinds]
+        return f" {self.draw.choice(('UNION ALL', 'UNION'))} SELECT {', '.join(columns)} FROM {text}"
 
     def paged(self) -> str:
         scope: Scope = []

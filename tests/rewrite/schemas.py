@@ -10,7 +10,7 @@ TYPES = (
     *("bigint", "smallint"),
     *("text",) * 3,
     *("varchar(5)", "char(4)", "ci_text", "numeric", "numeric(8,2)", "double precision", "boolean", "uuid"),
-    *("date", "timestamp", "timestamp", "timestamptz"),
+    *("date", "timestamp", "timestamp", "timestamptz", "timestamptz", 'text COLLATE "C"'),
 )
 KINDS = {
     "integer": "int",
@@ -18,10 +18,13 @@ KINDS = {
     "smallint": "int",
     "text": "text",
     "varchar(5)": "text",
+    'text COLLATE "C"': "text",
     "char(4)": "char",
+    "char(6)": "char",
     "ci_text": "ci",
     "numeric": "numeric",
     "numeric(8,2)": "numeric",
+    "numeric(10,4)": "numeric",
     "double precision": "float",
     "boolean": "bool",
     "uuid": "uuid",
@@ -29,6 +32,9 @@ KINDS = {
     "timestamp": "timestamp",
     "timestamptz": "timestamptz",
 }
+KEY_TYPES = ("integer", "integer", "integer", "bigint", "text", "text", "char(4)", "numeric(10,4)")
+# What points to a key may be declared otherwise.
+POINTING_TYPES = {"text": 'text COLLATE "C"', "char(4)": "char(6)", "numeric(10,4)": "numeric(8,2)"}
 PREAMBLE = """
 DO $do$ BEGIN
     CREATE COLLATION ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
@@ -74,7 +80,7 @@ def schema(draw: Random) -> tuple[str, list[Tab]]:
 
 
 def _table(draw: Random, name: str, tables: list[Tab]) -> str:
-    columns = [Col("id", draw.choice(("integer", "integer", "bigint", "text")))]
+    columns = [Col("id", draw.choice(KEY_TYPES))]
     columns += [Col(letter, draw.choice(TYPES)) for letter in "abcdef"[: draw.randint(2, 6)]]
     table = Tab(name, columns)
     lines = [f"{column.name} {column.type}{' NOT NULL' if draw.random() < 0.35 else ''}" for column in columns]
@@ -103,8 +109,9 @@ def _indexes(draw: Random, table: Tab) -> list[str]:
 def _pointing(draw: Random, table: Tab, other: Tab, lines: list[str]) -> str:
     key = other.columns[0]
     name = f"{other.name}_id"
-    lines.append(f"{name} {key.type}{' NOT NULL' if draw.random() < 0.4 else ''}")
-    table.columns.append(Col(name, key.type))
+    kind = POINTING_TYPES.get(key.type, key.type) if draw.random() < 0.4 else key.type
+    lines.append(f"{name} {kind}{' NOT NULL' if draw.random() < 0.4 else ''}")
+    table.columns.append(Col(name, kind))
     table.points[name] = (other.name, "id")
     option = draw.choice(("", "", "", " NOT VALID", " DEFERRABLE INITIALLY DEFERRED"))
     constraint = f"ALTER TABLE {table.name} ADD FOREIGN KEY ({name}) REFERENCES {other.name} (id){option};"

@@ -10,16 +10,13 @@ from dbopt.plan import execution
 from dbopt.plan.execution import Limits
 from dbopt.postgres.catalog import read_catalog
 from dbopt.postgres.session import Session
-from dbopt.rewrite.chain import Refusal, Step, steps
 from dbopt.rewrite.facts import Facts, read_facts
 from dbopt.rewrite.offer import Offers, offer
 from dbopt.rewrite.place import Place, on_server
-from dbopt.rewrite.question import Question, Refuse
-from dbopt.rewrite.rules import HINT, NAMES, RULES, TEMPLATES
-from dbopt.rewrite.rules.function_to_index import hints
-from dbopt.rewrite.text import parse, text
+from dbopt.rewrite.rules import NAMES
 from dbopt.workload.files import single
 from tests.rewrite.cases import NOTHING, OFFERED, SCHEMA, TRAPS, Case
+from tests.rewrite.trapped import walked_into
 from tests.servers import Server
 
 
@@ -63,20 +60,7 @@ def test_nothing_is_offered_for_what_is_fine(case: Case, place: Place) -> None:
 def test_a_rule_alone_refuses_a_trap(case: Case, session: Session, facts: Facts) -> None:
     """Without a planner's cost and without a proof; and the statement is one that the server takes."""
     execution.plan(session, single(case.sql, case.values).statements[0], Limits())
-    assert case.refuses is not None
-    rule, reason = case.refuses
-    found = [outcome for outcome in everything(case.sql, facts) if outcome.rule == rule]
-    assert [outcome for outcome in found if isinstance(outcome, Step)] == []
-    assert any(reason in outcome.reason for outcome in found), [outcome.reason for outcome in found]
-
-
-def everything(sql: str, facts: Facts) -> Iterator[Step | Refusal]:
-    tree = parse(sql)
-    assert tree is not None
-    yield from steps(tree, facts, RULES)
-    yield from steps(tree, facts, TEMPLATES, templates=True)
-    for hint in hints(Question.of(tree, facts)):
-        yield Refusal(HINT, str(hint)) if isinstance(hint, Refuse) else Step(HINT, text(tree), hint.sql)
+    assert walked_into(case, facts) is None
 
 
 def test_the_corpus_is_large_enough_and_has_every_rule() -> None:

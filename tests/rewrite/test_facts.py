@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
+from dbopt.plan.execution import Limits
 from dbopt.postgres.catalog import read_catalog
+from dbopt.rewrite.chain import Refusal, steps
 from dbopt.rewrite.facts import Facts, Table, read_facts
-from tests.servers import Database
+from dbopt.rewrite.place import on_snapshot
+from dbopt.rewrite.text import parse
+from dbopt.shadow.take import take
+from tests.servers import Database, Server
+
+NewDatabase = Callable[[Server, str], Database]
 
 
 def facts(database: Database, script: str) -> Facts:
@@ -175,3 +184,23 @@ def test_names_are_looked_up_along_the_search_path(database: Database) -> None:
     assert table(found, "t").schema == "first"
     assert found.table("public", "t") is not None
     assert found.table(None, "pg_class") is None, "the system catalog comes first"
+
+
+def test_a_snapshot_tells_which_collations_take_different_texts_for_equal(
+    pg15: Server, new_database: NewDatabase
+) -> None:
+    """PostgreSQL 15 is built with ICU here, the shadow is not."""
+    schema = """
+        CREATE COLLATION "Ci" (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+        CREATE TABLE t (id integer PRIMARY KEY, a text COLLATE "Ci" UNIQUE, b text UNIQUE);
+    """
+    with on_snapshot(take(new_database(pg15, schema).session), Limits()) as place:
+        table = place.facts.tables["public", "t"]
+        assert {column.name: column.is_exact for column in table.columns} == {"id": True, "a": False, "b": True}
+        assert {key.columns for key in table.keys} == {("id",), ("b",)}
+        reasons = [
+            step.reason
+            for step in steps(parse("SELECT a FROM t GROUP BY a HAVING a IN (SELECT b FROM t)"), place.facts)  # type: ignore[arg-type]
+            if isinstance(step, Refusal)
+        ]
+    assert any("need not be the same" in reason for reason in reasons)

@@ -194,6 +194,32 @@ def test_without_values_it_is_proved_on_made_up_data_alone(shop: Database) -> No
     assert found.evidence.endswith("not run on the data: there are no values for its parameters")
 
 
+def test_what_gives_no_row_in_any_run_is_not_verified(shop: Database) -> None:
+    sql = "SELECT id FROM orders WHERE id < 0 AND id > 5"
+    found = judged(shop, sql, sql)
+    assert isinstance(found, Rewrite)
+    assert not found.verified
+    assert "no run gave a row" in found.evidence
+
+
+@pytest.mark.parametrize(
+    ("columns", "why"),
+    [
+        ("shape point NOT NULL", "no values are known for shape"),
+        ("x int NOT NULL CHECK (x > 5 AND x < 2)", "its constraints took none"),
+        ("x int", ""),
+    ],
+)
+def test_a_table_that_stays_empty_is_told(pg18: Server, new_database: NewDatabase, columns: str, why: str) -> None:
+    database = new_database(pg18, f"{SCHEMA}CREATE TABLE odd (id integer PRIMARY KEY, {columns});")
+    sql = "SELECT a.id, odd.id AS other FROM a LEFT JOIN odd ON odd.id = a.x"
+    found = judged(database, sql, sql)
+    assert isinstance(found, Rewrite)
+    assert found.verified
+    assert ("public.odd stayed empty" in found.evidence) is bool(why)
+    assert why in found.evidence
+
+
 def test_what_cannot_be_tried_at_all_is_withdrawn(shop: Database) -> None:
     sql = "SELECT pg_notify('a', 'b') FROM orders WHERE id = 1"
     found = judged(shop, sql, sql)

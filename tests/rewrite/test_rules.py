@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from dbopt.rewrite.chain import Refusal
+from dbopt.rewrite.facts import Facts, Key
 from tests.rewrite.rewriting import AUTHORS, BOOKS, FACTS, outcomes, refused, rewritten
 
 CASES = [
@@ -191,6 +193,73 @@ def test_a_day_is_bounded_widely_where_clocks_went_back_across_midnight() -> Non
         "SELECT id FROM books WHERE date(sold_at) = '2010-11-06'"
         " AND sold_at >= CAST('2010-11-06' AS DATE) - CAST('2 days' AS INTERVAL)"
         " AND sold_at <= CAST('2010-11-06' AS DATE) + CAST('3 days' AS INTERVAL)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "is_bound"),
+    [
+        ("Atlantic/Azores", "2024-10-27", False),
+        ("America/Havana", "2024-11-03", False),
+        ("Europe/Berlin", "1916-10-01", False),
+        ("Europe/Berlin", "2024-10-27", True),
+        ("America/New_York", "1916-10-01", True),
+        ("CET-1CEST", "2024-10-27", False),
+    ],
+)
+def test_a_day_has_bounds_of_its_own_where_it_begins_once(zone: str, day: str, is_bound: bool) -> None:
+    """Clocks that are put back to midnight begin it twice."""
+    facts = replace(FACTS, time_zone=zone)
+    made = rewritten(f"SELECT id FROM books WHERE date(sold_at) = '{day}'", "function-to-range", facts)
+    assert ("date(sold_at)" not in made) is is_bound
+
+
+@pytest.mark.parametrize(("zone", "is_bound"), [("Europe/Berlin", False), ("America/New_York", True)])
+def test_a_day_that_is_not_known_may_be_any(zone: str, is_bound: bool) -> None:
+    facts = replace(FACTS, time_zone=zone)
+    made = rewritten("SELECT id FROM books WHERE date(sold_at) = $1", "function-to-range", facts)
+    assert ("date(sold_at)" not in made) is is_bound
+
+
+def test_a_collation_from_another_side_of_a_union_counts() -> None:
+    """What compares different texts as equal may come from any side."""
+    facts = _with_name(exact=False)
+    sql = "(SELECT 'a', 1 UNION SELECT name, id FROM authors WHERE id = 2) UNION SELECT DISTINCT 'A', 1 FROM books"
+    reasons = [one.reason for one in outcomes(sql, "union-to-union-all", facts) if isinstance(one, Refusal)]
+    assert "nothing proves that no row is on both sides" in reasons
+    reasons = [one.reason for one in outcomes(sql, "union-to-union-all") if isinstance(one, Refusal)]
+    assert "nothing proves that no row is on both sides" not in reasons
+
+
+def test_what_union_takes_for_equal_may_be_told_apart_by_another_collation() -> None:
+    sql = "SELECT id FROM authors WHERE name{} IN (SELECT country FROM authors UNION SELECT name FROM authors)"
+    assert "nothing proves" in refused(sql.format(' COLLATE "C"'), "union-to-union-all")
+    assert "UNION ALL" in rewritten(sql.format(""), "union-to-union-all")
+
+
+def test_a_row_around_may_compare_by_its_own_collation() -> None:
+    """Then two rows with a unique text may be equal to it."""
+    facts = _with_name(exact=False)
+    tables = {**facts.tables, BOOKS.id: replace(BOOKS, keys=(*BOOKS.keys, Key(("title",), name="books_title")))}
+    sql = "SELECT a.id, l.pages FROM authors AS a, LATERAL (SELECT DISTINCT b.pages FROM books AS b WHERE {}) AS l"
+    by_name, by_country = sql.format("b.title = a.name"), sql.format("b.title = a.country")
+    facts = replace(facts, tables=tables)
+    assert "lacks a key" in refused(by_name, "needless-distinct", facts)
+    assert "DISTINCT" not in rewritten(by_country, "needless-distinct", facts)
+    floats = sql.format("b.id = a.id::float8")
+    assert "lacks a key" in refused(floats, "needless-distinct", facts)
+
+
+def _with_name(*, exact: bool) -> Facts:
+    """The facts with a column authors.name whose texts are, or are not, equal only to themselves."""
+    columns = tuple(replace(one, is_exact=exact) if one.name == "name" else one for one in AUTHORS.columns)
+    return replace(FACTS, tables={**FACTS.tables, AUTHORS.id: replace(AUTHORS, columns=columns)})
+
+
+@pytest.mark.parametrize("shown", ["count(a.*)", "A.*", "row_to_json(a.*)"])
+def test_a_table_of_which_whole_rows_are_used_is_not_needless(shown: str) -> None:
+    assert (
+        outcomes(f"SELECT {shown} FROM books AS b LEFT JOIN authors AS a ON a.id = b.editor_id", "needless-join") == []
     )
 
 

@@ -11,7 +11,7 @@ from sqlglot import exp
 from dbopt.errors import ConnectionFailed, ServerError
 from dbopt.plan import execution
 from dbopt.plan.execution import Limits
-from dbopt.postgres.identifiers import SQL, Identifier
+from dbopt.postgres.identifiers import SQL, Identifier, qualified
 from dbopt.postgres.schema import Catalog
 from dbopt.postgres.session import Session
 from dbopt.rewrite.facts import Facts, Name
@@ -34,7 +34,8 @@ _VIEW_DEPTH = 16
 @dataclass(frozen=True)
 class Tried:
     """What came of all made-up databases. `failed` is why the statement itself gave nothing to compare, the last time;
-    `difference` how the rewrite differs, on `rows`.
+    `difference` how the rewrite differs, on `rows`. `filled` are the tables that had rows at some time, `empty` says of
+    those of the statement that never had why.
     """
 
     databases: int = 0
@@ -44,6 +45,8 @@ class Tried:
     rows: Rows = field(default_factory=dict)
     values: Row = ()
     failed: str | None = None
+    filled: frozenset[Name] = frozenset()
+    empty: tuple[str, ...] = ()
 
 
 @dataclass
@@ -79,7 +82,14 @@ class MadeUp:
             made = self._try_one(schema, views, forms, statement, pools, written, number, made)
             if made.difference is not None:
                 return self._smaller(schema, views, forms, made)
-        return made
+        return replace(made, empty=tuple(self._empty(schema, tables, made.filled)))
+
+    def _empty(self, schema: Schema, tables: set[Name], filled: frozenset[Name]) -> Iterator[str]:
+        heirs = {name: {one.key for one in self.catalog.heirs_of(self.catalog.find(*name))} for name in tables}  # type: ignore[arg-type]
+        for name in sorted(tables - set().union(*heirs.values())):
+            if self.facts.tables[name].kind in "rp" and not ({name} | heirs[name]) & filled:
+                why = schema.unfilled.get(name, "its constraints took none of the rows")
+                yield f"{qualified(*name)} stayed empty: {why}"
 
     def _require_runnable(self, statement: Statement, sql: str) -> None:
         limits = Limits(_TIMEOUT_MS)
@@ -156,6 +166,7 @@ class MadeUp:
             rows if differing else {},
             differing[0][0] if differing else (),
             failed[-1] if failed else made.failed,
+            made.filled | {name for name, there in rows.items() if there},
         )
 
     @contextmanager
@@ -171,9 +182,11 @@ class MadeUp:
     # -- the smallest example -----------------------------------------------------------------------------------------
 
     def _smaller(self, schema: Schema, views: Sequence[Name], forms: Forms, made: Tried) -> Tried:
-        """The same difference with as few rows as leaving out one after another comes to."""
+        """The same difference with as few rows as leaving out one after another comes to; first those that point to
+        others.
+        """
         rows, difference = made.rows, made.difference
-        for name in list(rows):
+        for name in reversed(list(rows)):
             for row in list(rows[name]):
                 fewer = {**rows, name: _without(rows[name], row)}
                 found = self._difference_on(schema, views, forms, fewer, made.values)

@@ -40,7 +40,8 @@ _POOLS: dict[str, tuple[str, ...]] = {
     "public.hstore": ("", "a=>1"),
     "public.ltree": ("a", "a.b"),
 }
-# Around changes of the clock and of the day: midnight, the last microsecond, spring and autumn in Europe and America.
+# Around changes of the clock and of the day: midnight, the last microsecond, spring and autumn in Europe and America,
+# the first hour of days that begin twice (Azores, Havana).
 _TIMES = (
     "2024-02-29 00:00:00",
     "2024-02-29 23:59:59.999999",
@@ -48,6 +49,8 @@ _TIMES = (
     "2024-03-31 02:30:00",
     "2024-10-27 02:30:00",
     "2024-11-03 00:00:30",
+    "2024-10-27 00:30:00+00",
+    "2024-11-03 04:30:00+00",
     "2024-11-03 01:30:00",
     "2018-11-04 00:00:00",
     "1999-12-31 23:59:59.999999",

@@ -26,18 +26,20 @@ from dbopt.workload.lexer import parameter_numbers
 from dbopt.workload.model import Statement
 
 _MOST_ROWS = 1_000_000
+_NO_ROWS = "not verified: no run gave a row, and of nothing any two forms give the same"
 
 
 @dataclass(frozen=True)
 class Proof:
     """What one kind of data says: `evidence` in words, `differs` how the forms differ, neither where nothing could be
-    compared; then `gap` is why.
+    compared; then `gap` is why, or else what was not tried. `has_rows`: some run gave a row.
     """
 
     evidence: str | None = None
     differs: str | None = None
     example: str | None = None
     gap: str | None = None
+    has_rows: bool = False
 
 
 def verified(
@@ -101,7 +103,10 @@ def _judge(
     gaps = [proof.gap for proof in proofs if proof.gap]
     if not evidence:
         return _withdrawn(one, f"withdrawn, for it could not be verified: {'; '.join(gaps)}", None)
-    return replace(one, verified=True, evidence="; ".join((*evidence, *gaps)))
+    has_rows = any(proof.has_rows for proof in proofs)
+    if not has_rows:
+        gaps.append(_NO_ROWS)
+    return replace(one, verified=has_rows, evidence="; ".join((*evidence, *gaps)))
 
 
 def _withdrawn(one: Rewrite, reason: str, example: str | None) -> Refused:
@@ -141,7 +146,7 @@ def _compared(statement: Statement, both: Forms, session: Session) -> Proof:
             return Proof(differs=f"on the data, {found.difference}{given}")
         counts.append(found.rows)
     shown = ", ".join(f"{count:,}" for count in counts[:5]) + (", ..." if len(counts) > 5 else "")
-    return Proof(f"the same {shown} rows on the data")
+    return Proof(f"the same {shown} rows on the data", has_rows=any(counts))
 
 
 # -- made-up data ------------------------------------------------------------------------------------------------------
@@ -158,8 +163,13 @@ def _on_made_up(statement: Statement, both: Forms, made: MadeUp, databases: int)
         return Proof(differs=f"on a made-up database, {tried.difference}", example=_example(tried))
     if not tried.compared:
         return Proof(gap=f"not compared on made-up databases: {tried.failed}")
+    gaps = list(tried.empty)
+    if tried.failed is not None:
+        gaps.append(f"some runs on made-up databases failed: {tried.failed}")
     return Proof(
-        f"the same on {tried.databases} made-up databases, with rows in {tried.with_rows} of {tried.compared} runs"
+        f"the same on {tried.databases} made-up databases, with rows in {tried.with_rows} of {tried.compared} runs",
+        gap="; ".join(gaps) or None,
+        has_rows=tried.with_rows > 0,
     )
 
 

@@ -95,6 +95,7 @@ def _require_one_count(question: Question, block: Block, count: exp.Expr) -> lis
     if block.is_opaque:
         raise Refuse("its FROM is not understood")
     question.require_stable(block.node)
+    shapes.require_harmless_join(question, block)
     question.require_built_in("count", ">", "=")
     shapes.require_own_aggregate(question, count, block)
     conditions: list[exp.Expr] = []

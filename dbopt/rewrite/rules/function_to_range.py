@@ -2,7 +2,7 @@
 t)`, `extract(year from t)`. The same is said by bounds of the column itself.
 
 Times with a time zone have the date that the session's TimeZone gives them. Bounds follow it, and are the same days
-wherever clocks are never put back across midnight; elsewhere the function stays, beside wide bounds.
+unless clocks are put back to midnight or across it: where that may be, the function stays, beside wide bounds.
 """
 
 from __future__ import annotations
@@ -112,14 +112,19 @@ def _change(question: Question, block: Block, one: Asked, wrapped: Wrapped) -> s
 def _bounds(question: Question, one: Asked, wrapped: Wrapped) -> exp.Expr:
     if wrapped.zone is not None:
         return _in_zone(one, wrapped)
-    in_order = wrapped.type == "timestamp" or dates.keeps_days_in_order(question.facts.time_zone)
     if wrapped.type != "timestamp" and wrapped.unit not in dates.DAYS:
         raise Refuse("hours and less of a time with a time zone depend on how clocks are put back")
     if wrapped.kind == "year":
-        return _year(question, one, wrapped, in_order)
+        return _year(question, one, wrapped)
     if wrapped.kind == "date":
-        return _date(question, one, wrapped, in_order)
-    return _trunc(question, one, wrapped, in_order)
+        return _date(question, one, wrapped)
+    return _trunc(question, one, wrapped)
+
+
+def _are_bounds(question: Question, wrapped: Wrapped, times: list[datetime] | None) -> bool:
+    """Whether the midnights that begin these days, or any, are the bounds of the days."""
+    since = min(times) if times else None
+    return wrapped.type == "timestamp" or dates.midnights_are_bounds(question.facts.time_zone, since)
 
 
 def _times(values: tuple[exp.Expr, ...], types: tuple[str, ...]) -> list[datetime] | None:
@@ -138,10 +143,11 @@ def _times(values: tuple[exp.Expr, ...], types: tuple[str, ...]) -> list[datetim
     return found
 
 
-def _date(question: Question, one: Asked, wrapped: Wrapped, in_order: bool) -> exp.Expr:
+def _date(question: Question, one: Asked, wrapped: Wrapped) -> exp.Expr:
     times = _times(one.values, ("date",))
     if times is not None and any(time != dates.start("day", time) for time in times):
         raise Refuse("a time of day is read as a date")
+    in_order = _are_bounds(question, wrapped, times)
     if in_order and times is not None:
         return ranges.fixed(wrapped.column, one.operator, "day", times)
     days = [_day(question, value) for value in one.values]
@@ -171,10 +177,10 @@ def _is_day_arithmetic(question: Question, value: exp.Expr) -> bool:
     return left == "date" and right in ("int2", "int4")
 
 
-def _trunc(question: Question, one: Asked, wrapped: Wrapped, in_order: bool) -> exp.Expr:
+def _trunc(question: Question, one: Asked, wrapped: Wrapped) -> exp.Expr:
     types = ("timestamp", "date") if wrapped.type == "timestamp" else ("timestamptz", "date")
     times = _times(one.values, types)
-    if times is not None and in_order:
+    if times is not None and _are_bounds(question, wrapped, times):
         return ranges.fixed(wrapped.column, one.operator, wrapped.unit, times)
     if wrapped.type == "date":
         raise Refuse("a date that is cut to a month is compared with a value that is only known when it runs")
@@ -194,8 +200,7 @@ def _point(question: Question, value: exp.Expr, wanted: str) -> exp.Expr:
     return value.copy() if tight else exp.Paren(this=value.copy())
 
 
-def _year(question: Question, one: Asked, wrapped: Wrapped, in_order: bool) -> exp.Expr:
-    del question
+def _year(question: Question, one: Asked, wrapped: Wrapped) -> exp.Expr:
     times = []
     for value in one.values:
         year = number(value)
@@ -204,7 +209,7 @@ def _year(question: Question, one: Asked, wrapped: Wrapped, in_order: bool) -> e
         if year != int(year) or not 1 <= year <= 9998:
             raise Refuse(f"{year} is no year from 1 to 9998")
         times.append(datetime(int(year), 1, 1))
-    if in_order:
+    if _are_bounds(question, wrapped, times):
         return ranges.fixed(wrapped.column, one.operator, "year", times)
     points: list[exp.Expr] = [
         exp.Cast(this=ranges.literal(time), to=exp.DataType(this=exp.DType.TIMESTAMPTZ)) for time in times
@@ -215,8 +220,8 @@ def _year(question: Question, one: Asked, wrapped: Wrapped, in_order: bool) -> e
 def _in_zone(one: Asked, wrapped: Wrapped) -> exp.Expr:
     """(t AT TIME ZONE 'Europe/Berlin')::date, whatever TimeZone is."""
     zone = wrapped.zone
-    if not (isinstance(zone, exp.Literal) and zone.is_string and dates.keeps_days_in_order(zone.name)):
-        raise Refuse("the time zone is not one of which it is known that its days are in order")
+    if not (isinstance(zone, exp.Literal) and zone.is_string):
+        raise Refuse("the time zone is only known when the statement runs")
     if wrapped.unit not in dates.DAYS:
         raise Refuse("hours and less depend on how clocks are put back")
     if wrapped.kind == "year":
@@ -228,6 +233,8 @@ def _in_zone(one: Asked, wrapped: Wrapped) -> exp.Expr:
         times = _times(one.values, ("date",) if wrapped.kind == "date" else ("timestamp", "date"))
     if times is None:
         raise Refuse("the day is only known when the statement runs")
+    if not dates.midnights_are_bounds(zone.name, min(times)):
+        raise Refuse(f"of the time zone {zone.name} it is not known that these days begin once, at midnight")
     made = ranges.fixed(wrapped.column, one.operator, wrapped.unit, times)
     for bound in list(made.find_all(exp.Literal)):
         local = exp.Cast(this=bound.copy(), to=exp.DataType(this=exp.DType.TIMESTAMP))

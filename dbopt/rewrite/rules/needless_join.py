@@ -11,9 +11,9 @@ from functools import partial
 from sqlglot import exp
 
 from dbopt.rewrite import joins, keys, surgery
-from dbopt.rewrite.facts import ForeignKey
+from dbopt.rewrite.facts import Column, ForeignKey
 from dbopt.rewrite.question import Move, Question, Refuse
-from dbopt.rewrite.scope import Block, Reference, Source
+from dbopt.rewrite.scope import Block, Reference, Source, name_of
 from dbopt.rewrite.trees import is_star
 
 NAME = "needless-join"
@@ -58,9 +58,10 @@ def _uses(question: Question, source: Source, conditions: list[exp.Expr]) -> lis
 
 def _gives_columns(question: Question, block: Block, source: Source) -> bool:
     """Whether it is used for more than to be joined: then the pattern is not there."""
-    for expression in block.node.expressions:
-        if isinstance(expression, exp.Star) or (is_star(expression) and expression.args["table"].name == source.alias):
-            return True
+    if any(isinstance(expression, exp.Star) for expression in block.node.expressions):
+        return True
+    if any(is_star(one) and name_of(one.args["table"]) == source.alias for one in block.node.find_all(exp.Column)):
+        return True
     conditions = _joining(block, source, question)
     pairs = list(joins.pairs(question, conditions, source))
     linked = {name for name, _ in pairs}
@@ -159,9 +160,25 @@ def _use_other(question: Question, source: Source, column: exp.Column, others: d
     other = others[source.table_column(reference.name) or ""]
     if question.inference.column(reference).type != question.inference.column(other).type:
         raise Refuse(f"{reference.name} and {other.name} are of different types")
+    if not _look_alike(_known(reference), _known(other)):
+        raise Refuse(f"{reference.name} and {other.name} are equal, but not written or not sorted alike")
     if other.source.is_nullable:
         raise Refuse(f"{other.source.alias} is on the nullable side of an outer join")
     surgery.replace_column(column, surgery.column(other.source.alias, other.name))
+
+
+def _known(reference: Reference) -> Column | None:
+    source = reference.source
+    return source.table.column(source.table_column(reference.name) or "") if source.table is not None else None
+
+
+def _look_alike(one: Column | None, other: Column | None) -> bool:
+    """Whether equal values of both columns are written and sorted alike: not so 1.0 and 1.00, a text with more blanks,
+    or one of another collation.
+    """
+    if one is None or other is None or one.collation != other.collation:
+        return False
+    return one.declared == other.declared or one.type not in ("numeric", "bpchar")
 
 
 def _take_out(block: Block, source: Source) -> None:

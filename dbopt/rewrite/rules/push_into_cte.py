@@ -12,9 +12,10 @@ from sqlglot import exp
 
 from dbopt.rewrite import shapes, surgery
 from dbopt.rewrite.question import Move, Question, Refuse
-from dbopt.rewrite.scope import Block, Cte, Output, Source, unaliased
+from dbopt.rewrite.scope import Block, Cte, Info, Output, Source, unaliased
 from dbopt.rewrite.text import text
 from dbopt.rewrite.trees import own_nodes
+from dbopt.rewrite.types import TEXTS
 
 NAME = "push-into-cte"
 
@@ -107,11 +108,18 @@ def _push(question: Question, cte: Cte, block: Block, wanted: exp.Expr) -> None:
     made = wanted.copy()
     for column in list(made.find_all(exp.Column)):
         place = _place(column, cte, names)
-        if len(list(cte.query.blocks)) > 1 and question.inference.output(cte.query, place).type is None:
-            raise Refuse("the SELECTs that UNION connects may have different types, and it compares one that fits all")
+        if len(list(cte.query.blocks)) > 1:
+            _require_one_type(question.inference.output(cte.query, place))
         inner = _inner(question, block, outputs[place])
         column.replace(surgery.operand(inner))
     surgery.add_conditions(block.node, [made])
+
+
+def _require_one_type(info: Info) -> None:
+    if info.type is None:
+        raise Refuse("the SELECTs that UNION connects may have different types, and it compares one that fits all")
+    if info.type in TEXTS and info.collation is None:
+        raise Refuse("the SELECTs that UNION connects may have different collations, and it compares by one of them")
 
 
 def _place(column: exp.Column, cte: Cte, names: tuple[str, ...]) -> int:

@@ -66,6 +66,14 @@ CREATE UNIQUE INDEX payments_lower ON payments (lower(reference));
 CREATE TABLE notes (id bigint PRIMARY KEY, customer_id bigint NOT NULL REFERENCES customers, body text NOT NULL);
 CREATE TABLE archived_notes (archived_at date) INHERITS (notes);
 
+-- what is equal and not the same: codes with more blanks, texts in another order
+CREATE TABLE tags (code char(4) PRIMARY KEY, slug text COLLATE "C" NOT NULL UNIQUE);
+CREATE TABLE taggings (
+    id integer PRIMARY KEY,
+    code char(8) NOT NULL REFERENCES tags (code),
+    slug text NOT NULL REFERENCES tags (slug)
+);
+
 -- row security: a row that a foreign key points to may be hidden
 CREATE TABLE regions (id integer PRIMARY KEY, name text NOT NULL);
 ALTER TABLE regions ENABLE ROW LEVEL SECURITY;

@@ -230,7 +230,7 @@ SELECT o.id FROM orders AS o WHERE date_trunc('hour', o.shipped_at) = '2024-10-2
 SELECT o.id FROM orders AS o WHERE (o.shipped_at AT TIME ZONE $1)::date = '2024-03-31'
 
 -- # A time zone that went back across midnight
--- refuses: function-to-range: time zone
+-- refuses: function-to-range: begin once
 SELECT o.id FROM orders AS o WHERE (o.shipped_at AT TIME ZONE 'America/St_Johns')::date = '2024-03-31'
 
 -- # A day that is a point in time
@@ -399,3 +399,41 @@ SELECT array_agg(o.id) FROM orders AS o JOIN customers AS c ON c.id = o.customer
 -- # A rewrite beside the first rows of a subquery
 -- refuses: function-to-range: leaves open which
 SELECT x.total FROM (SELECT o.total, o.placed_at FROM orders AS o ORDER BY o.total LIMIT 10) AS x WHERE date(x.placed_at) = '2024-03-05'
+
+-- # A bound that is null beside one that is not
+-- refuses: left-join-to-inner: may be in the result
+SELECT c.id FROM customers AS c LEFT JOIN orders AS o ON o.id = c.referrer_id WHERE c.id NOT BETWEEN o.number AND 3
+
+-- # One group of no rows
+-- refuses: having-to-where: grouping sets
+SELECT count(*) FROM orders AS o GROUP BY () HAVING EXISTS (SELECT 1 FROM products AS p WHERE p.id = 0)
+
+-- # A code that is written with more blanks
+-- refuses: needless-join: not written or not sorted alike
+SELECT g.id, t.code FROM taggings AS g JOIN tags AS t ON t.code = g.code
+
+-- # A text that is sorted by another collation
+-- refuses: needless-join: not written or not sorted alike
+SELECT g.id FROM taggings AS g JOIN tags AS t ON t.slug = g.slug ORDER BY t.slug
+
+-- # Two collations behind one fence
+-- refuses: push-into-cte: different collations
+WITH slugs AS MATERIALIZED (SELECT t.slug FROM tags AS t UNION ALL SELECT c.name FROM customers AS c)
+SELECT slug FROM slugs WHERE slug < 'b'
+
+-- # A count of what fails for other rows
+-- refuses: count-to-exists: may fail
+SELECT o.id FROM orders AS o WHERE (SELECT count(*) FROM items AS i WHERE i.order_id = o.id AND 10 / i.quantity > 3) > 0
+
+-- # A member of what fails for other rows
+-- refuses: in-to-exists: may fail
+SELECT o.id FROM orders AS o
+WHERE (7 IN (SELECT i.product_id FROM items AS i WHERE i.order_id = o.id AND 10 / i.quantity > 3)) IS TRUE
+
+-- # A day that begins twice
+-- refuses: function-to-range: begin once
+SELECT o.id FROM orders AS o WHERE (o.shipped_at AT TIME ZONE 'Atlantic/Azores')::date = '2024-10-27'
+
+-- # A day that began twice long ago
+-- refuses: function-to-range: begin once
+SELECT o.id FROM orders AS o WHERE (o.shipped_at AT TIME ZONE 'Europe/Berlin')::date = '1916-10-01'
