@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ _INVISIBLE = re.compile(
 _SPACE = re.compile(r"\s+")
 _AROUND = re.compile(r" ?([{};,]) ?|(?<=[a-z]:) ")
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_ID = re.compile(r"\b[0-9a-f]{16}\b")
 _COMMAND = re.compile(r"`([^`]+)`")
 
 
@@ -72,6 +74,17 @@ def _prose(value: Any) -> Markup:
     return Markup(_COMMAND.sub(r"<code>\1</code>", str(_text(value))))  # noqa: S704
 
 
+def _referring(value: Any, numbers: Mapping[str, int]) -> Markup:
+    """The same of a sentence that names statements by their ids: links to those that have these numbers on the page."""
+    from markupsafe import Markup
+
+    def link(found: re.Match[str]) -> str:
+        number = numbers.get(found[0])
+        return found[0] if number is None else f"<a href=#s{number}>#{number}</a>"
+
+    return Markup(_ID.sub(link, str(_text(value))))  # noqa: S704
+
+
 def _finalized(value: Any) -> Any:
     return visible(value) if type(value) is str else value
 
@@ -91,6 +104,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "text": _text,
         "prose": _prose,
+        "referring": _referring,
         "one_line": units.one_line,
         "milliseconds": units.milliseconds,
         "factor": units.factor,

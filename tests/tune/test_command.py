@@ -49,6 +49,9 @@ def test_it_builds_what_helps_and_says_so(tabled: Database, folder: Path, dbopt:
     assert done["comparison"]["statements"][0]["verdict"] == "faster"
     assert indexes(tabled.session, "t") == {"t_a_idx": True}
     assert {path.name for path in folder.iterdir()} == {"w.json", "r.html", done["undo_file"]}
+    page = (folder / "r.html").read_text()
+    assert '<span class="badge faster">kept</span> <a href=#s1>#1</a> became faster' in page
+    assert "Of the advice, 1 kept; new indexes take" in page
     assert dbopt("undo", done["undo_file"], "-d", tabled.dsn, "--yes")[0] == 0
     assert indexes(tabled.session, "t") == {}
 

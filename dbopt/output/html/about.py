@@ -12,6 +12,8 @@ from dbopt.plan.tree import Plan
 
 _SHOWN = frozenset(("Planning", "Planning Time", "Execution Time", "Triggers", "JIT", "Settings", "Query Text"))
 
+_NAMES = frozenset(("Query Identifier",))  # numbers that count nothing
+
 
 def facts(plan: Plan) -> Iterator[Detail]:
     """The figures that stand above the plan."""
@@ -41,7 +43,11 @@ def about(plan: Plan, *, brief: bool = False) -> Iterator[Detail]:
         ("JIT", methods.jit(plan.raw)),
         *_triggers(plan),
         ("Settings", listed(*(f"{name} = {value}" for name, value in plan.settings.items()))),
-        *((name, plain(value)) for name, value in plan.raw.items() if name not in _SHOWN),
+        *(
+            (name, str(value) if name in _NAMES else plain(value))
+            for name, value in plan.raw.items()
+            if name not in _SHOWN
+        ),
     )
     return ((name, text) for name, text in candidates if text)
 

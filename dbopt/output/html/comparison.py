@@ -4,7 +4,7 @@ advised, and both plans side by side.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,15 @@ class Serving:
     definition: str
     cost_before: str
     cost_after: str
+
+
+@dataclass(frozen=True)
+class End:
+    """What became of an index of the advice, by a badge, and why."""
+
+    badge: str
+    state: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -75,8 +84,11 @@ def html(
     plans_after: Plans | None = None,
     advice: Advice | None = None,
     remarks: tuple[str, ...] = (),
+    ends: Mapping[str, End] | None = None,
 ) -> str:
-    """The page. Plans are those given, else those that were kept with the measurements."""
+    """The page. Plans are those given, else those that were kept with the measurements. `ends` are by the SQL of the
+    advice.
+    """
     ordered = sorted(sources(comparison, before, after, plans_before, plans_after), key=by_weight)
     found = [(f"{one.one.label}-{name}", plan) for one in ordered for name, plan in one.documents]
     shown = room([shares for one in ordered for shares in one.shares if shares], [plan for _, plan in found])
@@ -96,6 +108,8 @@ def html(
         advice=advice,
         has_advice=advice is not None and bool(advice.create or advice.drop or advice.maintain),
         remarks=remarks,
+        ends=ends or {},
+        numbers={one.one.id: one.number for one in statements if not one.one.name},
         archive="" if shown.json_in_text else archive.archive(found),
         room=shown,
     )

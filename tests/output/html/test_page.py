@@ -138,7 +138,8 @@ def hostile_pages() -> Iterator[str]:
             text, text, text, "btree", (text,), (), "", 8192, 1.0, 0.0, (StatementCost(text, 2, 1),), text
         )
         advice = Advice("shadow", "18", None, None, 1, None, 2.0, 1.0, 8192, (index,), (), ())
-        yield compared(before, after, advice=advice, remarks=(text,))
+        ends = {text: comparison.End("faster", text, text)}
+        yield compared(before, after, advice=advice, remarks=(text,), ends=ends)
 
 
 @pytest.mark.parametrize("number", range(3 * len(HOSTILE)))
@@ -364,3 +365,8 @@ def test_commands_in_a_remedy_look_like_commands_and_nothing_else_acts() -> None
     finding = Finding("spill", "`sort` went to disk", "See `dbopt suggest`; not <b>`</b>.", node=0)
     page = explained.html(plans(one(plan(node("Sort", ms=1.0)), findings=(finding,))))
     assert "See <code>dbopt suggest</code>; not &lt;b&gt;`&lt;/b&gt;." in page
+
+
+def test_what_a_query_identifier_is_stays() -> None:
+    page = explained.html(plans(one(plan(node("Result", ms=1.0), Query_Identifier=-1234567))))
+    assert "-1234567" in page
