@@ -9,8 +9,8 @@ planner's cost. Sums over statements are of time times weight (calls, where they
 - A dropped index comes back where a statement that read it became slower.
 - A new index that some reader clearly loses by, for more than a tenth of what the others gain, is taken back on trial:
   what its readers take without it decides whether it is built again. So is one whose work other new indexes could do,
-  since its readers read them as well or they are on the same table, unless the planner promised some reader much of
-  this one alone. One at a time, and each once.
+  since its readers read them as well or they are on the same table; where building it again takes long, only if the
+  planner promised no reader much of this one alone. One at a time, and each once.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from dbopt.tune.model import Change, Observation, Use
 NOTICEABLE = 1.1  # a change by less is daily life: for costs and blocks, and for what may become slower
 FEWER_BLOCKS = 0.7  # a noisy statement that touches so many of its former blocks became faster
 ALLOWED_LOSS = 0.1  # of what an index saves: what it may cost other statements without a trial
+QUICK_MS = 60_000  # building an index for so long is no reason to trust the planner
 TRUSTED = 1 / 3  # a cost that one index brings down to so little: then the planner need not be right to the point
 WORSE = 1.05  # by so much must a trial lose to be given up
 
@@ -34,13 +35,15 @@ WORSE = 1.05  # by so much must a trial lose to be given up
 @dataclass(frozen=True)
 class Index:
     """An index of the advice that is now created, or dropped. `promised` is what it alone does to statements beside all
-    others, by the planner; `table` is that of a new one.
+    others, by the planner; `table` is that of a new one, `build_ms` what building it takes, None where that is not
+    known.
     """
 
     name: str
     action: Literal["create", "drop"]
     promised: tuple[StatementCost, ...] = ()
     table: str = ""
+    build_ms: float | None = None
 
 
 @dataclass(frozen=True)
@@ -119,11 +122,15 @@ def _trial(indexes: Sequence[Index], seen: Sequence[Effect]) -> tuple[Change, ..
 
 def _doubted(indexes: Sequence[Index], seen: Sequence[Effect], present: Sequence[Index]) -> tuple[Change, ...]:
     """To take back the index that is needed least, if it is perhaps not needed at all. `present` are all new ones."""
-    left = [(best, index) for index in indexes if (best := _promise(index, seen, present)) > TRUSTED]
+    left = [(best, index) for index in indexes if (best := _promise(index, seen, present)) > _trusted(index)]
     if not left:
         return ()
     _, index = max(left, key=lambda pair: (pair[0], pair[1].name))
     return (_on_trial(index, seen, "other new indexes do its work: its readers are as fast without it"),)
+
+
+def _trusted(index: Index) -> float:
+    return 0.0 if index.build_ms is not None and index.build_ms <= QUICK_MS else TRUSTED
 
 
 def _promise(index: Index, seen: Sequence[Effect], present: Sequence[Index]) -> float:

@@ -254,8 +254,12 @@ def _require(done: Undone | Applied) -> None:
 
 def _indexes(advice: Advice) -> list[Index]:
     """All that the advice changes, in the order of its items."""
-    known = [(one.statements, one.table) for one in advice.create] + [((), "")] * len(advice.drop)
-    return [Index(item.label, item.action, *one) for item, one in zip(items_of(advice), known, strict=True)]
+    items = items_of(advice)
+    created = [
+        Index(item.label, item.action, one.statements, one.table, one.build_ms)
+        for item, one in zip(items, advice.create, strict=False)
+    ]
+    return created + [Index(item.label, item.action) for item in items[len(created) :]]
 
 
 def _touched(undo_file: Path) -> frozenset[str]:

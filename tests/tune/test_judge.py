@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 import pytest
@@ -115,6 +116,10 @@ def test_an_index_without_which_the_planner_sees_three_times_the_cost_needs_no_t
     both = Effect("q", "q", "faster", 10, 1, True, frozenset(), frozenset({"public.i", "public.j"}))
     needed = [Index(name, "create", (StatementCost("q", 100, 20),)) for name in ("public.i", "public.j")]
     assert decide(needed, [both], []) == ()
+    quick = [replace(one, build_ms=5_000.0) for one in needed]
+    assert names(decide(quick, [both], [])) == [("public.j", "undo")]
+    slow = [replace(one, build_ms=600_000.0) for one in needed]
+    assert decide(slow, [both], []) == ()
 
 
 def test_nothing_is_tried_twice() -> None:
