@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 _SMALLEST = 0.001  # part of the bar that can be seen
 _LABELLED = 0.035  # part of the bar from which a piece may have room for its name
+_WIDE = 0.12  # the same on a telephone
 
 
 @dataclass(frozen=True)
 class Piece:
-    """`left` and `width` in per cent of the bar; `number` is the statement's, `kind` what it is coloured by."""
+    """`left` and `width` in per cent of the bar; `number` is the statement's, `kind` what it is coloured by; `is_wide`:
+    the label has room on a telephone, too.
+    """
 
     number: int
     left: str
@@ -19,6 +22,7 @@ class Piece:
     label: str
     title: str
     kind: str
+    is_wide: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,8 @@ def _pieces(parts: Sequence[Part], whole: float) -> Iterator[Piece]:
         share = part.value / whole
         if share >= _SMALLEST:
             label = part.name if share >= _LABELLED else ""
-            yield Piece(part.number, _per_cent(left), _per_cent(share), label, part.title, part.kind)
+            place = _per_cent(left), _per_cent(share)
+            yield Piece(part.number, *place, label, part.title, part.kind, share >= _WIDE)
         left += share
 
 
