@@ -10,7 +10,8 @@ planner's cost. Sums over statements are of time times weight (calls, where they
 - A new index that some reader clearly loses by, for more than a tenth of what the others gain, is taken back on trial:
   what its readers take without it decides whether it is built again. So is one whose work other new indexes could do,
   since its readers read them as well or they are on the same table; where building it again takes long, only if the
-  planner promised no reader much of this one alone. One at a time, and each once.
+  planner promised no reader much of this one alone. One at a time, and each once; built again, it goes for good where
+  no plan reads it any more.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ ALLOWED_LOSS = 0.1  # of what an index saves: what it may cost other statements 
 QUICK_MS = 60_000  # building an index for so long is no reason to trust the planner
 TRUSTED = 1 / 3  # a cost that one index brings down to so little: then the planner need not be right to the point
 WORSE = 1.05  # by so much must a trial lose to be given up
+CLEARLY_WORSE = 1.25  # from here on, time alone tells that; below, blocks must say the same, which noise does not move
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Index:
 @dataclass(frozen=True)
 class Effect:
     """What became of one statement. `before` and `after` are time times weight in ms; where it was not run, the
-    planner's cost times weight.
+    planner's cost times weight. `blocks` are those of 8 kB that it touches after, times weight; 0 where it was not run.
     """
 
     id: str
@@ -60,6 +62,7 @@ class Effect:
     was_run: bool
     read_before: frozenset[str]
     read_after: frozenset[str]
+    blocks: float = 0.0
 
     @property
     def saved(self) -> float:
@@ -83,14 +86,12 @@ def decide(indexes: Sequence[Index], seen: Sequence[Effect], done: Sequence[Chan
     again = _given_up(done[-1], seen) if done else None
     if again is not None:
         return (again,)
-    tried = {change.index for change in done}
-    untried = [index for index in indexes if index.name not in tried]
-    needless = tuple(Change(index.name, "undo", why) for index in untried if (why := _why_not(index, seen)))
+    last = {change.index: change.action for change in done}
+    untried = [index for index in indexes if index.name not in last]
+    left = [index for index in indexes if last.get(index.name) == "redo" and not concerned(index, seen)]
+    needless = tuple(Change(index.name, "undo", why) for index in untried + left if (why := _why_not(index, seen)))
     created = [index for index in untried if index.action == "create"]
-    undone = {change.index for change in done if change.action == "undo"} - {
-        change.index for change in done if change.action == "redo"
-    }
-    present = [index for index in indexes if index.action == "create" and index.name not in undone]
+    present = [index for index in indexes if index.action == "create" and last.get(index.name) != "undo"]
     return needless or _trial(created, seen) or _doubted(created, seen, present)
 
 
@@ -104,8 +105,10 @@ def _given_up(last: Change, seen: Sequence[Effect]) -> Change | None:
     """A trial that made things worse is taken back."""
     if last.trial_ms is None:
         return None
-    now = sum(effect.after for effect in seen if effect.id in last.affected and effect.was_run)
-    if now <= last.trial_ms * WORSE:
+    readers_now = [effect for effect in seen if effect.id in last.affected and effect.was_run]
+    now, blocks = sum(one.after for one in readers_now), sum(one.blocks for one in readers_now)
+    limit = WORSE if blocks > last.trial_blocks * WORSE else CLEARLY_WORSE
+    if now <= last.trial_ms * limit:
         return None
     readers = f"its {len(last.affected)} readers" if len(last.affected) > 1 else "its reader"
     return Change(last.index, "redo", f"without it, {readers} took {now / max(last.trial_ms, 0.001):.3g} times as long")
@@ -149,7 +152,8 @@ def _promise(index: Index, seen: Sequence[Effect], present: Sequence[Index]) -> 
 
 def _on_trial(index: Index, seen: Sequence[Effect], why: str) -> Change:
     readers = [effect for effect in concerned(index, seen) if effect.was_run]
-    return Change(index.name, "undo", why, tuple(one.id for one in readers), sum(one.after for one in readers))
+    sums = sum(one.after for one in readers), sum(one.blocks for one in readers)
+    return Change(index.name, "undo", why, tuple(one.id for one in readers), *sums)
 
 
 def _lost_share(index: Index, seen: Sequence[Effect]) -> float:
@@ -214,7 +218,8 @@ def _effect(one: Compared, sides: tuple[Timing, Timing], plans: tuple[Use, Use],
     else:
         earlier, later = (use.cost or 0.0 for use in plans)
         outcome = _by_cost(earlier, later)
-    return Effect(one.id, one.label, outcome, weight * earlier, weight * later, ran, read[0], read[1])
+    touched = weight * _blocks(new) if ran else 0.0
+    return Effect(one.id, one.label, outcome, weight * earlier, weight * later, ran, read[0], read[1], touched)
 
 
 def _ran(timing: Timing) -> bool:
@@ -226,11 +231,14 @@ def _time(timing: Timing) -> float:
     return timing.median_ms if timing.median_ms is not None else timing.timeout_ms or 0.0
 
 
+def _blocks(timing: Timing) -> float:
+    return (timing.shared_hit_blocks or 0.0) + (timing.shared_read_blocks or 0.0)
+
+
 def _measured(one: Compared, old: Timing, new: Timing) -> Literal["faster", "slower", "same"]:
     if one.verdict != "inconclusive":
         return one.verdict
-    blocks = [(side.shared_hit_blocks or 0.0) + (side.shared_read_blocks or 0.0) for side in (old, new)]
-    if blocks[1] <= FEWER_BLOCKS * blocks[0] and _time(new) < _time(old):
+    if _blocks(new) <= FEWER_BLOCKS * _blocks(old) and _time(new) < _time(old):
         return "faster"
     return "same"
 

@@ -41,7 +41,8 @@ class Observation:
 class Change:
     """Something that is done after the advice was applied: `undo` takes back what the advice did to an index, `redo`
     does it again after all. `trial_ms` is what the statements `affected` took together before a change that is made to
-    see what comes of it: time times weight; None for one that needs no trial.
+    see what comes of it: time times weight; None for one that needs no trial. `trial_blocks` are the blocks that they
+    touched, times weight.
     """
 
     index: str
@@ -49,6 +50,7 @@ class Change:
     reason: str
     affected: tuple[str, ...] = ()
     trial_ms: float | None = None
+    trial_blocks: float = 0.0
 
 
 @dataclass(frozen=True)

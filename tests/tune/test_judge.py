@@ -78,6 +78,25 @@ def test_a_trial_that_makes_things_worse_is_taken_back() -> None:
     assert change.reason == "without it, its 2 readers took 3.55 times as long"
 
 
+@pytest.mark.parametrize(
+    ("time", "blocks", "is_given_up"),
+    [
+        (10.4, 900, False),
+        (11.5, 900, True),
+        (11.5, 100, False),
+        (12.4, 104, False),
+        (13.0, 100, True),
+        (9.0, 900, False),
+    ],
+)
+def test_a_trial_is_given_up_where_time_and_blocks_say_so_or_time_clearly(
+    time: float, blocks: float, is_given_up: bool
+) -> None:
+    trial = Change("public.i", "undo", "", ("q",), 10.0, 100.0)
+    seen = [replace(effect("q", 100, time, reads="public.pkey"), blocks=blocks)]
+    assert names(decide([NEW], seen, [trial])) == ([("public.i", "redo")] if is_given_up else [])
+
+
 def test_a_trial_that_helps_stays() -> None:
     seen = [effect("quick", 100, 15, reads="public.pkey"), effect("slow", 10, 10, reads="public.pkey")]
     assert decide([NEW], seen, [TRIAL]) == ()
@@ -126,6 +145,14 @@ def test_nothing_is_tried_twice() -> None:
     seen = [effect("quick", 100, 1), effect("slow", 10, 30)]
     redone = Change("public.i", "redo", "")
     assert decide([NEW], seen, [TRIAL, redone]) == ()
+
+
+def test_an_index_that_was_built_again_and_that_no_plan_reads_any_more_goes_for_good() -> None:
+    redone = Change("public.i", "redo", "")
+    seen = [effect("quick", 100, 1, reads="public.j"), effect("slow", 10, 5, reads="public.j")]
+    (change,) = decide([NEW], seen, [TRIAL, redone])
+    assert (change.index, change.action, change.reason) == ("public.i", "undo", "no plan reads it")
+    assert decide([NEW], seen, [TRIAL, redone, change]) == ()
 
 
 def test_a_dropped_index_comes_back_where_a_former_reader_lost() -> None:
