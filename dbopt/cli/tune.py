@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dbopt.index.advice import Advice
     from dbopt.postgres.session import Session
     from dbopt.tune.model import State, Tuning
-    from dbopt.tune.run import Hooks, Manner
+    from dbopt.tune.run import Hooks, Manner, Tuner
     from dbopt.workload.model import Workload
 
 
@@ -88,7 +88,7 @@ def register(app: typer.Typer) -> None:
             tuner = Tuner(
                 session, asked, path, manner, _hooks(run, session, asked, options, yes), undo_file or default_path()
             )
-            with _naming(run, path):
+            with _naming(run, tuner, path):
                 end = tuner.run(digest(asked, repr((options, runs, timeout, allow_dml))))
                 if end is None:
                     return 0
@@ -150,12 +150,12 @@ def _show(run: Run, session: Session, advice: Advice, manner: Manner) -> int:
 
 
 @contextmanager
-def _naming(run: Run, state: Path) -> Iterator[None]:
+def _naming(run: Run, tuner: Tuner, state: Path) -> Iterator[None]:
     """Should it end early, say how to go on."""
     try:
         yield
     except BaseException:
-        if state.exists():
+        if tuner.stands:
             run.note(f"{state} says how far it came: the same command goes on")
         raise
 

@@ -69,7 +69,12 @@ def load(path: Path, database: str, asked: str) -> State | None:
     """
     if not path.exists():
         return None
-    state = documents.read(State, str(path))
+    try:
+        state = documents.read(State, str(path))
+    except CorruptDocument as error:
+        raise CorruptDocument(
+            str(error), hint=f"dbopt undo takes back what the run had built, by its undo file; remove {path} then"
+        ) from error
     if state.database != database:
         raise FileError(f"{path} belongs to database {state.database}, not {database}", hint="name another --state")
     if state.asked != asked:
@@ -92,6 +97,8 @@ class Tuner:
         self._manner = manner
         self._hooks = hooks
         self._undo_path = undo_path
+        self.stands = False
+        """Whether a state of this run is on disk, from which the same command goes on."""
         self._weights = {statement.id: statement.weight for statement in workload.statements}
 
     def run(self, asked: str) -> State | None:
@@ -102,7 +109,8 @@ class Tuner:
             return self._run(asked)
 
     def _run(self, asked: str) -> State | None:
-        state = load(self._path, self._session.database, asked) or self._measured(asked)
+        found = load(self._path, self._session.database, asked)
+        state = self._resumed(found) if found is not None else self._measured(asked)
         if state.stage == "measured":
             state = self._advised(state)
         if state.stage == "advised":
@@ -114,8 +122,16 @@ class Tuner:
             state = self._judged(state) if state.pending or state.stage == "applied" else self._decided(state)
         return state
 
+    def _resumed(self, state: State) -> State:
+        """Before anything was changed the undo file may become another: that of the state cannot be written, say."""
+        self.stands = True
+        if state.stage in ("measured", "advised") and not Path(state.undo_file).exists():
+            return self._keep(replace(state, undo_file=str(self._undo_path)))
+        return state
+
     def forget(self) -> None:
         """The next run begins anew."""
+        self.stands = False
         with suppress(OSError):
             self._path.unlink(missing_ok=True)
 
@@ -217,6 +233,7 @@ class Tuner:
 
     def _keep(self, state: State) -> State:
         documents.write_atomically(self._path, documents.dump(state))
+        self.stands = True
         return state
 
     def result(self, state: State) -> Tuning:

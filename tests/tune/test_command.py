@@ -118,3 +118,26 @@ def _stage() -> str:
         return str(json.loads(Path("state.json").read_text())["stage"])
     except FileNotFoundError:
         return ""
+
+
+@pytest.mark.pg(">= 18")
+def test_a_damaged_state_promises_nothing(tabled: Database, folder: Path, dbopt: Command) -> None:
+    state = folder / "state.json"
+    state.write_text('{"schema": "dbopt.tune/1"')
+    code, _, err = dbopt("tune", "w.json", "-d", tabled.dsn, "--yes", "--state", str(state))
+    assert code == 3
+    assert "the same command goes on" not in err
+    assert f"remove {state} then" in err
+
+
+@pytest.mark.pg(">= 18")
+def test_an_undo_file_that_cannot_be_written_may_be_another_next_time(
+    tabled: Database, folder: Path, dbopt: Command
+) -> None:
+    command = ("tune", "w.json", "-d", tabled.dsn, "--yes", "--undo-file")
+    assert dbopt(*command, str(folder / "no" / "undo.json"))[0] == 3
+    assert indexes(tabled.session, "t") == {}
+    code, _, err = dbopt(*command, str(folder / "undo.json"))
+    assert code == 0, err
+    assert indexes(tabled.session, "t") == {"t_a_idx": True}
+    assert (folder / "undo.json").exists()

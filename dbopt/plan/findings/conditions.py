@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
@@ -15,6 +15,7 @@ EQUAL = frozenset({"=", "= any", "is null", "is true", "is false"})
 RANGE = frozenset({"<", "<=", ">", ">="})
 _FLIPPED = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _NAMES = (Kind.WORD, Kind.QUOTED)
+_RELABELLED = frozenset({("character varying", "text"), ("text", "character varying"), ("cidr", "inet")})
 _SUBPLAN = re.compile(r"\b(?:hashed )?SubPlan \d+")
 
 
@@ -58,6 +59,12 @@ class Condition:
             return self
         flipped = _FLIPPED.get(self.operator)
         return None if flipped is None else replace(self, left=self.right, operator=flipped, right=self.left)
+
+    def relabelled(self, type_of: Callable[[ColumnName], str | None]) -> Condition:
+        """Without the casts of columns that change nothing and through which an index is seen: EXPLAIN writes
+        `(t.code)::text = 'x'::text` where a varchar is compared.
+        """
+        return replace(self, left=_relabelled(self.left, type_of), right=_relabelled(self.right, type_of))
 
     @property
     def compares_with_value(self) -> bool:
@@ -128,6 +135,15 @@ def cast_of(text: str) -> tuple[ColumnName, str] | None:
     column, separator, type_name = _unwrapped(text).rpartition("::")
     named = column_of(column) if separator else None
     return (named, type_name) if named else None
+
+
+def _relabelled(text: str, type_of: Callable[[ColumnName], str | None]) -> str:
+    found = cast_of(text)
+    if found is None:
+        return text
+    column, cast = found
+    of_type = (type_of(column) or "").partition("(")[0]
+    return _unwrapped(_unwrapped(text).rpartition("::")[0]) if (of_type, cast) in _RELABELLED else text
 
 
 def call_of(text: str) -> str | None:

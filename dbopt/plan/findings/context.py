@@ -11,6 +11,7 @@ from sqlglot import exp
 from dbopt.errors import UsageError
 from dbopt.plan import effort
 from dbopt.plan.effort import Effort
+from dbopt.plan.findings.conditions import ColumnName, Condition, conditions
 from dbopt.plan.findings.facts import Facts, GenericPlans, TableFacts
 from dbopt.plan.tree import Node, Plan
 from dbopt.postgres.schema import Catalog, Relation
@@ -146,6 +147,20 @@ class Context:
         if self.catalog is None or node.relation is None:
             return None
         return self.catalog.find(node.schema, node.relation)
+
+    @cached_property
+    def _by_alias(self) -> dict[str, Relation]:
+        found = ((node.alias, self.relation(node)) for node in self.plan.nodes)
+        return {alias: relation for alias, relation in found if alias is not None and relation is not None}
+
+    def _type_of(self, name: ColumnName) -> str | None:
+        relation = self._by_alias.get(name[0])
+        column = relation.column(name[1]) if relation is not None else None
+        return column.type if column is not None else None
+
+    def conditions(self, node: Node, name: str) -> tuple[Condition, ...]:
+        """What AND holds together in a part of the node, as in "Filter"; of columns without needless casts."""
+        return tuple(one.relabelled(self._type_of) for one in conditions(node.raw.get(name)))
 
     def root(self, node: Node) -> Relation | None:
         """The table, or the partitioned one that it is a part of."""

@@ -68,15 +68,7 @@ def hidden(condition: Condition, relation: Relation) -> Hidden | None:
     if column is None:
         return None
     cast = cast_of(condition.left)
-    if cast is not None and _is_relabelled(column, cast[1]):
-        return None
     return Hidden(condition, column, cast[1] if cast is not None else None)
-
-
-def _is_relabelled(column: Column, type_name: str) -> bool:
-    """A cast that changes nothing, through which an index is seen."""
-    base = column.type.partition("(")[0]
-    return (base, type_name) in {("character varying", "text"), ("text", "character varying"), ("cidr", "inet")}
 
 
 def hidden_in(scan: Scan) -> Iterator[Hidden]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dbopt.plan.findings.conditions import Condition, conditions
+from dbopt.plan.findings.conditions import Condition
 from dbopt.plan.findings.context import BLOCK, Context
 from dbopt.plan.tree import Node
 from dbopt.postgres.schema import Relation
@@ -66,7 +66,7 @@ class Scan:
         sides, as they are.
         """
         node = self.first
-        found = conditions(node.raw.get(name))
+        found = self.context.conditions(node, name)
         return tuple(one.seen_from(node.alias or "") or one for one in found)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dbopt.plan.findings import estimates, joins
-from dbopt.plan.findings.conditions import Condition, conditions
+from dbopt.plan.findings.conditions import Condition
 from dbopt.plan.findings.context import Context, counted
 from dbopt.plan.findings.indexes import create_index, seekable, serving
 from dbopt.plan.findings.model import Finding
@@ -40,7 +40,7 @@ def _pairs(context: Context, join: Node, outer: Node, inner: Node) -> Finding | 
     share = context.share(join, *{one.number: one for one in (inner, joins.kept_by(inner))}.values())
     if pairs < LEAST_PAIRS or (join.total_rows or 0.0) > MOST_MATCHING * pairs or not context.weighs(share):
         return None
-    found = conditions(join.raw.get("Join Filter"))
+    found = context.conditions(join, "Join Filter")
     message = f"{counted(pairs, 'pairs')} of rows were compared, of which {join.total_rows or 0:,.0f} match"
     return Finding(NAME, message, *_remedy(context, found, inner, outer), join.number, share)
 

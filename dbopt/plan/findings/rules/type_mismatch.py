@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbopt.plan.findings.conditions import Condition, conditions
+from dbopt.plan.findings.conditions import Condition
 from dbopt.plan.findings.context import Context
 from dbopt.plan.findings.hidden import Hidden, hidden, hidden_in, is_written
 from dbopt.plan.findings.indexes import serving
@@ -62,7 +62,7 @@ def _joined(scan: Scan) -> Iterator[Finding]:
         return
     other = next(child for child in join.children if node.number not in {one.number for one in child.walk()})
     few = context.rows(other) <= MOST_PAGES * scan.blocks and context.rows(join) <= MOST_PAGES * scan.blocks
-    for condition in _conditions(join, node) if few else ():
+    for condition in _conditions(context, join, node) if few else ():
         one = hidden(condition, scan.relation)
         index = _index(scan, one) if one is not None else None
         if one is not None and index is not None:
@@ -81,9 +81,9 @@ def _joined(scan: Scan) -> Iterator[Finding]:
             return
 
 
-def _conditions(join: Node, node: Node) -> Iterator[Condition]:
+def _conditions(context: Context, join: Node, node: Node) -> Iterator[Condition]:
     for name in _JOINED_BY:
-        for condition in conditions(join.raw.get(name)):
+        for condition in context.conditions(join, name):
             found = condition.seen_from(node.alias or "")
             if found is not None:
                 yield found

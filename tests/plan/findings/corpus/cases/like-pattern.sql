@@ -40,3 +40,12 @@ SELECT id FROM customers WHERE email LIKE '%r19999@%' AND name LIKE '%c1a%'
 -- expects: nothing
 -- ## statement
 SELECT count(*) FROM orders WHERE city LIKE '%ity%'
+
+-- # Within a column of varchar
+-- expects: like-pattern
+-- ## given
+CREATE TABLE codes AS
+SELECT n AS id, ('code ' || md5(n::text))::varchar(60) AS code, repeat('x', 80) AS note FROM generate_series(1, 50000) AS n;
+VACUUM (ANALYZE) codes;
+-- ## statement
+SELECT * FROM codes WHERE code ILIKE '%abcde%'

@@ -66,3 +66,13 @@ SELECT * FROM orders WHERE total > 3 AND length(number || status || city) > 40
 CREATE INDEX ON orders (customer_id);
 -- ## statement
 SELECT * FROM orders WHERE customer_id = 4242
+
+-- # Columns of varchar, which EXPLAIN writes with a cast
+-- expects: seq-scan
+-- ## given
+CREATE TABLE codes AS
+SELECT n AS id, ('code ' || n % 5000)::varchar(30) AS code, (n % 90)::text::varchar AS kind, repeat('x', 80) AS note
+FROM generate_series(1, 50000) AS n;
+VACUUM (ANALYZE) codes;
+-- ## statement
+SELECT * FROM codes WHERE code = 'code 77' AND kind = '77'
