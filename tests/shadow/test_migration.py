@@ -57,7 +57,7 @@ def run(session: Session, text: str) -> None:
     session.script("ANALYZE")
 
 
-NEARLY_THE_SAME = 0.005  # of two plans that cost so alike, the values that ANALYZE happens to see choose one
+NEARLY_THE_SAME = 0.01  # of two plans that cost so alike, the foretold size of a rewritten table chooses one
 
 
 def assert_as_in_truth(source: Session, text: str, queries: Sequence[str], tolerance: float = 0.05) -> None:
