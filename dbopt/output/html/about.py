@@ -11,8 +11,7 @@ from dbopt.plan import effort
 from dbopt.plan.tree import Plan
 
 _SHOWN = frozenset(("Planning", "Planning Time", "Execution Time", "Triggers", "JIT", "Settings", "Query Text"))
-
-_NAMES = frozenset(("Query Identifier",))  # numbers that count nothing
+_IDENTIFIERS = frozenset(("Query Identifier",))  # numbers that count nothing
 
 
 def facts(plan: Plan) -> Iterator[Detail]:
@@ -44,7 +43,7 @@ def about(plan: Plan, *, brief: bool = False) -> Iterator[Detail]:
         *_triggers(plan),
         ("Settings", listed(*(f"{name} = {value}" for name, value in plan.settings.items()))),
         *(
-            (name, str(value) if name in _NAMES else plain(value))
+            (name, str(value) if name in _IDENTIFIERS else plain(value))
             for name, value in plan.raw.items()
             if name not in _SHOWN
         ),
