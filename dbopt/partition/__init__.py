@@ -1,0 +1,1 @@
+"""`dbopt partition`: partition sets suggested, created, converted to online, kept up, and shown."""
