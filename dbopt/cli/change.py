@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from dbopt.index.apply import Applied
-    from dbopt.index.progress import Limits
     from dbopt.index.run import Listener, Plan
     from dbopt.index.undo import Undone
+    from dbopt.postgres.patience import Limits
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the exact SQL and change nothing.")]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")]
@@ -40,7 +40,7 @@ Retries = Annotated[int, typer.Option("--retries", min=0, metavar="N", help="New
 
 def limits(lock_timeout: str, wait_timeout: str | None, retries: int) -> Limits:
     """Raises UsageError for a text that is not a duration."""
-    from dbopt.index.progress import Limits
+    from dbopt.postgres.patience import Limits
     from dbopt.units import milliseconds
 
     wait_timeout_ms = round(milliseconds(wait_timeout)) if wait_timeout else 0

@@ -11,9 +11,10 @@ from typing import ClassVar
 from dbopt.errors import UnsafeStatement, UsageError
 from dbopt.index import journal
 from dbopt.index.advice import Advice
-from dbopt.index.progress import Limits
-from dbopt.index.run import Item, Listener, Outcome, Plan, Runner, exclusive
+from dbopt.index.run import Item, Listener, Outcome, Plan, Runner
 from dbopt.index.statement import CreateIndex, DropIndex, parse
+from dbopt.postgres.exclusive import exclusive
+from dbopt.postgres.patience import Limits
 from dbopt.postgres.session import Session
 
 

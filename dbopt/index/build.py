@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 
 from dbopt.errors import ConnectionFailed, ServerError
-from dbopt.index.progress import Limits, OnProgress, Watch, wait_for_lockers
+from dbopt.index.progress import OnProgress, Watch, wait_for_lockers
 from dbopt.index.steps import Step
+from dbopt.postgres.patience import Limits
 from dbopt.postgres.session import Session
 
 

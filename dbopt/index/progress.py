@@ -7,35 +7,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from dbopt.errors import LockNotAvailable, ServerError, StatementTimeout
+from dbopt.postgres.patience import Limits
 from dbopt.postgres.session import Row, Session
 
 _EVERY_SECONDS = 0.2
 
 OnProgress = Callable[[str, int, int], None]  # phase in words, done, total (0: not known)
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How patient a change is.
-
-    `lock_timeout_ms` bounds each wait as long as nothing is lost by giving up: for locks, and for the transactions that
-    use the table when the change is about to begin. Then it is tried again, `retries` times, after `pause_ms` doubled
-    each time up to `longest_pause_ms`. `wait_timeout_ms` bounds the waits for other transactions once it has begun; 0
-    is for ever.
-    """
-
-    lock_timeout_ms: int = 5000
-    retries: int = 5
-    pause_ms: int = 1000
-    longest_pause_ms: int = 30_000
-    wait_timeout_ms: int = 0
-
-    def pause_seconds(self, attempt: int) -> float:
-        pause_ms: int = min(self.pause_ms << attempt, self.longest_pause_ms)
-        return pause_ms / 1000
 
 
 class Watch:

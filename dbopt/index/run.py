@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from dbopt.errors import AlreadyRunning, DboptError, LockNotAvailable, QueryFailed, ServerError
+from dbopt.errors import DboptError, QueryFailed, ServerError
 from dbopt.index import journal, steps
 from dbopt.index.build import perform
-from dbopt.index.progress import Limits, OnProgress
+from dbopt.index.progress import OnProgress
 from dbopt.index.space import free_space
 from dbopt.index.statement import CreateIndex, DropIndex, written
 from dbopt.index.steps import Step, Todo
-from dbopt.postgres.identifiers import SQL
+from dbopt.postgres.patience import Limits, patiently
 from dbopt.postgres.session import Session
 
-_LOCK_PATIENCE_SECONDS = 3
 _ROUNDS = 5  # partitions may be added while the others' indexes are built
 
 
@@ -80,47 +78,6 @@ class Listener:
     on_end: Callable[[Outcome], None] | None = None
 
 
-@contextmanager
-def exclusive(session: Session) -> Iterator[None]:
-    """One apply or undo at a time in a database. Raises AlreadyRunning."""
-    if not _locked(session):
-        holders = [str(row["pid"]) for row in session.rows("apply/lock_holder")]
-        raise AlreadyRunning(
-            f"another dbopt changes the indexes of database {session.database}",
-            hint=f"it is session {', '.join(holders)}; try again when it is done" if holders else "try again",
-        )
-    try:
-        _notice_a_dead_client(session)
-        yield
-    finally:
-        _unlock(session)
-
-
-def _locked(session: Session) -> bool:
-    """The server may need some seconds to notice that an earlier run was killed."""
-    deadline = time.monotonic() + _LOCK_PATIENCE_SECONDS
-    while not session.row("apply/lock")["locked"]:
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.2)
-    return True
-
-
-def _unlock(session: Session) -> None:
-    try:
-        session.row("apply/unlock")
-    except ServerError:
-        return  # the lock went with the connection
-
-
-def _notice_a_dead_client(session: Session) -> None:
-    """Should this process be killed, the server is to stop building for it: the next run cleans up and starts anew."""
-    try:
-        session.execute(SQL("SET client_connection_check_interval = '1s'"))
-    except ServerError:
-        return  # the server's platform cannot
-
-
 class Steps(Protocol):
     """Who is told of each step before and after it is run."""
 
@@ -173,15 +130,9 @@ class Runner:
         return outcome
 
     def _patiently(self, item: Item, started: float) -> Outcome:
-        """Do it; where a lock is held, wait and try again."""
-        for attempt in range(self._limits.retries):
-            try:
-                return self._do(item, started)
-            except LockNotAvailable as error:
-                if self._listener.on_progress is not None:
-                    self._listener.on_progress(f"{error.message}; trying again", 0, 0)
-                time.sleep(self._limits.pause_seconds(attempt))
-        return self._do(item, started)
+        on_progress = self._listener.on_progress
+        on_wait = None if on_progress is None else lambda remark: on_progress(remark, 0, 0)
+        return patiently(self._limits, lambda: self._do(item, started), on_wait)
 
     def _do(self, item: Item, started: float) -> Outcome:
         first = todo = self.todo(item)

@@ -12,11 +12,12 @@ from dbopt import documents
 from dbopt.errors import FileError, ServerError
 from dbopt.index import definition, journal
 from dbopt.index.journal import UndoFile
-from dbopt.index.progress import Limits
-from dbopt.index.run import Item, Listener, Outcome, Plan, Runner, exclusive
+from dbopt.index.run import Item, Listener, Outcome, Plan, Runner
 from dbopt.index.statement import CreateIndex, DropIndex, parse
 from dbopt.index.steps import Todo
+from dbopt.postgres.exclusive import exclusive
 from dbopt.postgres.identifiers import qualified
+from dbopt.postgres.patience import Limits
 from dbopt.postgres.session import Session
 
 _ANOTHER = "another index has this name now"

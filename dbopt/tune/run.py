@@ -15,11 +15,12 @@ from dbopt.errors import CorruptDocument, FileError, QueryFailed, UsageError
 from dbopt.index.advice import Advice, CreateAdvice, DropAdvice
 from dbopt.index.apply import Applied, apply, items_of
 from dbopt.index.journal import PLANNED, SKIPPED
-from dbopt.index.progress import Limits as Patience
-from dbopt.index.run import Item, Listener, exclusive
+from dbopt.index.run import Item, Listener
 from dbopt.index.statement import parse
 from dbopt.index.undo import Undone, read, undo
 from dbopt.plan.execution import Limits
+from dbopt.postgres.exclusive import exclusive
+from dbopt.postgres.patience import Limits as Patience
 from dbopt.postgres.session import Session
 from dbopt.timing.compare import compare, keyed
 from dbopt.timing.measure import Progress, measure

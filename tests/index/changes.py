@@ -10,8 +10,8 @@ from psycopg import sql
 from dbopt import documents
 from dbopt.index.advice import Advice, CreateAdvice, DropAdvice
 from dbopt.index.apply import Applied, apply, items_of
-from dbopt.index.progress import Limits
 from dbopt.index.run import Listener
+from dbopt.postgres.patience import Limits
 from dbopt.postgres.session import Session
 
 IMPATIENT = Limits(lock_timeout_ms=100, retries=1, pause_ms=10)

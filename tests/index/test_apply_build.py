@@ -10,8 +10,9 @@ import pytest
 from psycopg import sql
 
 from dbopt.errors import AlreadyRunning, FileError
-from dbopt.index.progress import Limits
 from dbopt.index.run import Listener
+from dbopt.postgres.exclusive import INDEXES
+from dbopt.postgres.patience import Limits
 from dbopt.postgres.session import connect
 from tests.index.changes import BY_CUSTOMER, BY_STATUS, IMPATIENT, carry_out, indexes, states
 from tests.servers import Database
@@ -195,7 +196,7 @@ def test_a_lack_of_space_is_noticed_before_the_build(shop: Database, tmp_path: P
 
 def test_only_one_runs_at_a_time(shop: Database, tmp_path: Path) -> None:
     with shop.session.another() as other:
-        assert other.row("apply/lock")["locked"]
+        assert other.row("postgres/lock", key=INDEXES)["locked"]
         with pytest.raises(AlreadyRunning) as refusal:
             carry_out(shop.session, tmp_path, [BY_STATUS])
         assert str(other.backend_pid) in (refusal.value.hint or "")

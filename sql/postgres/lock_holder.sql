@@ -3,5 +3,5 @@ SELECT pid
 FROM pg_locks
 WHERE locktype = 'advisory'
   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-  AND classid = 1684172656 AND objid = 1 AND objsubid = 2
+  AND classid = 1684172656 AND objid = %(key)s::integer::oid AND objsubid = 2
   AND granted;
