@@ -97,6 +97,19 @@ def naming(run: Run, undo_file: Path) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def ending(run: Run, remark: str) -> Iterator[None]:
+    """A SIGTERM ends it as Ctrl-C does; should it end early, say how to go on."""
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    except BaseException:
+        run.note(remark)
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 

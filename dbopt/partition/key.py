@@ -4,9 +4,11 @@ that carries a time, else the number itself. Bounds are written from positions, 
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from dbopt.errors import UsageError
@@ -41,6 +43,9 @@ class Kind(StrEnum):
         """Whether positions are times."""
         return self is not Kind.ID
 
+
+DATETIMES = frozenset({Kind.TIMESTAMPTZ, Kind.TIMESTAMP, Kind.DATE})
+"""The kinds that have an infinity."""
 
 _EPOCH_UNITS = {  # units per second
     Kind.EPOCH_S: 1,
@@ -119,7 +124,7 @@ def position(kind: Kind, text: str) -> int | Infinity | None:
     """The position of a value as PostgreSQL writes it in UTC and ISO style; None for one that is none: an identifier
     with more than a time in it, a number with a fraction, a year before 1.
     """
-    if kind in (Kind.TIMESTAMPTZ, Kind.TIMESTAMP, Kind.DATE):
+    if kind in DATETIMES:
         return Infinity(-1 if text.startswith("-") else 1) if text.endswith("infinity") else _of_timestamp(text)
     if kind is Kind.UUIDV7:
         digits = text.replace("-", "").lower()
@@ -130,6 +135,20 @@ def position(kind: Kind, text: str) -> int | Infinity | None:
         return None
     number = int(text)
     return number if kind is Kind.ID else number * SECOND_US // _EPOCH_UNITS[kind]
+
+
+def position_of_row(kind: Kind, text: str) -> int | Infinity | None:
+    """The position of a row by its key's value: also of an identifier with more than a time in it, and of a number with
+    a fraction.
+    """
+    if kind is Kind.UUIDV7:
+        return position(kind, text.replace("-", "")[:12].ljust(32, "0"))
+    if kind is Kind.ULID:
+        return position(kind, text[:_ULID_TIME_LENGTH])
+    if kind is Kind.ID or kind in _EPOCH_UNITS:
+        whole = re.fullmatch(r"(-?)(\d+)(\.\d+)?", text)
+        return position(kind, str(math.floor(Decimal(text)))) if whole else None
+    return position(kind, text)
 
 
 def _of_timestamp(text: str) -> int | None:

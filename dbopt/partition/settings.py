@@ -9,6 +9,7 @@ from dbopt.config import Config
 from dbopt.errors import ConfigurationError, UsageError
 from dbopt.partition import interval
 from dbopt.partition.interval import Interval
+from dbopt.partition.model import Name
 
 PREMAKE = 4
 STRATEGIES = ("range", "list", "hash")
@@ -52,6 +53,12 @@ def read(config: Config) -> tuple[Settings, ...]:
     if not isinstance(sections, list) or not all(isinstance(section, dict) for section in sections):
         raise ConfigurationError(f"{config.path}: partition must be sections [[partition]]")
     return tuple(_section(section, f"{config.path}: [[partition]] {n}") for n, section in enumerate(sections, 1))
+
+
+def of_table(config: Config, table: Name) -> Settings:
+    """The section of a table, which it may name with or without the schema public; the defaults where there is none."""
+    labels = (str(table), f"{table.schema}.{table.name}", *((table.name,) if table.schema == "public" else ()))
+    return next((one for one in read(config) if one.table in labels), Settings(str(table)))
 
 
 def _section(values: dict[str, Any], label: str) -> Settings:

@@ -50,8 +50,9 @@ class Index:
 
 @dataclass(frozen=True)
 class Effect:
-    """What became of one statement. `before` and `after` are time times weight in ms; where it was not run, the
-    planner's cost times weight. `blocks` are those of 8 kB that it touches after, times weight; 0 where it was not run.
+    """What became of one statement. `before` and `after` are its fastest run times weight in ms; where it was not run,
+    the planner's cost times weight. `blocks` are those of 8 kB that it touches after, times weight; 0 where it was not
+    run.
     """
 
     id: str
@@ -227,8 +228,8 @@ def _ran(timing: Timing) -> bool:
 
 
 def _time(timing: Timing) -> float:
-    """The median, or the time limit that was hit."""
-    return timing.median_ms if timing.median_ms is not None else timing.timeout_ms or 0.0
+    """The fastest run, which other load on the machine moves least; or the time limit that was hit."""
+    return min(timing.runs_ms) if timing.runs_ms else timing.median_ms or timing.timeout_ms or 0.0
 
 
 def _blocks(timing: Timing) -> float:

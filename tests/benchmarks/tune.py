@@ -4,7 +4,7 @@ Of each index that was kept, a judge of its own asks whether it helps: the state
 in turns with it and without it (hidden by pg_index.indisvalid), and their sums of medians compared. Then everything is
 undone and tuned again, with the command killed (SIGKILL) after a random time and started again, until it ends by
 itself: the indexes that are there afterwards must be those of the run that was not killed. TUNE_KILLED such runs;
-TPC-H's scale is TUNE_SCALE.
+TPC-H's scale is TUNE_SCALE; TUNE_PLACES chooses.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from tests.benchmarks.servers import debian_15
 
 SCALE = float(os.environ.get("TUNE_SCALE", "0.1"))
 KILLED = int(os.environ.get("TUNE_KILLED", "10"))
+PLACES = os.environ.get("TUNE_PLACES", "demo,tpch").split(",")
 ROUNDS = 5
 TITLES = ("database", "index", "state", "saves, by tune (ms)", "readers without (ms)", "with", "ratio", "reason")
 
@@ -72,8 +73,8 @@ class Place:
 
 
 def run() -> None:
-    for place in (_demo, _tpch):
-        with place() as made:
+    for place in PLACES:
+        with {"demo": _demo, "tpch": _tpch}[place]() as made:
             before = made.indexes()
             rows, seconds = _judged(made)
             print(

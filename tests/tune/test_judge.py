@@ -191,8 +191,13 @@ def seen(before: Timing, after: Timing, costs: tuple[float, float] = (1, 1), **w
 
 
 def test_times_are_weighted() -> None:
-    found = seen(timing(10), timing(1), a=7)
+    found = seen(timing(10, noise=0), timing(1, noise=0), a=7)
     assert (found.outcome, found.before, found.after, found.saved) == ("faster", 70, 7, 63)
+
+
+def test_the_fastest_run_counts() -> None:
+    found = seen(timing(10, noise=0.1), timing(1, noise=0))
+    assert (found.before, found.after) == (8, 1)
 
 
 def test_a_time_limit_counts_as_time() -> None:

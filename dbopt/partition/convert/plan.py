@@ -1,0 +1,167 @@
+"""What a table shall become, from what is asked and what it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from dbopt.errors import NothingToDo, UsageError
+from dbopt.partition import naming
+from dbopt.partition.convert import carry, ledger
+from dbopt.partition.convert.ledger import Conversion
+from dbopt.partition.convert.obstacles import obstacles
+from dbopt.partition.convert.target import OLD, Part, Target, beside, lacking, new_name, sync_key
+from dbopt.partition.grid import Grid, Span, check
+from dbopt.partition.interval import Interval, microseconds_of
+from dbopt.partition.key import DATETIMES, kind_of, literal, position_of_row
+from dbopt.partition.model import Name
+from dbopt.partition.settings import PREMAKE
+from dbopt.partition.table import Table, read_table
+from dbopt.postgres.identifiers import SQL, quoted
+from dbopt.postgres.identifiers import literal as sql_literal
+from dbopt.postgres.scripts import render
+from dbopt.postgres.session import Session
+
+MOST_PARTITIONS = 2000
+
+
+class Refused(NothingToDo):
+    """The table cannot be converted."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How the table is to be partitioned by range: `key` is a Kind by its name, None for the one that the column's type
+    suggests.
+    """
+
+    control: str
+    step: Interval | int
+    key: str | None = None
+    premake: int = PREMAKE
+    default: bool = True
+    widen: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`statements` make the new table; `leaves` are the tables whose rows are copied."""
+
+    table: Table
+    target: Target
+    new: Name
+    old: Name
+    leaves: tuple[Name, ...]
+    statements: tuple[str, ...]
+
+
+def for_conversion(session: Session, name: Name, wish: Wish) -> Plan:
+    """Changes nothing. Raises Refused with every reason, UsageError."""
+    with session.rolled_back(lock_timeout_ms=5000):
+        table = read_table(session, name)
+        bare = Target(key=f"RANGE ({quoted(wish.control)})", control=(wish.control,), widen=wish.widen)
+        _refuse(table, bare)
+        kind = kind_of(session.row("partition/base_type", table=str(name), column=wish.control)["type"], wish.key)
+        grid = check(Grid(kind, wish.step))
+        taken = _names(session, name.schema)
+        parts = _parts(name, grid, _reach(session, name, wish.control, grid), wish, taken)
+    target = replace(bare, parts=parts, widened=_widened(table, bare))
+    return _plan(table, target, table, taken, (name,))
+
+
+def for_undo(session: Session, name: Name, conversion: Conversion | None) -> Plan:
+    """The partition set as a plain table, with the keys that it had before dbopt widened them. Changes nothing.
+
+    Raises Refused.
+    """
+    with session.rolled_back(lock_timeout_ms=5000):
+        table = read_table(session, name)
+        target = Target()
+        _refuse(table, target)
+        rows = session.rows("partition/leaves", table=str(name))
+        foreign = [row["name"] for row in rows if row["kind"] != "r"]
+        if foreign or not rows:
+            raise Refused(f"{name} has partitions that are no tables: {', '.join(foreign) or 'it has none'}")
+        storage = read_table(session, Name(rows[0]["schema"], rows[0]["name"]))
+        taken = _names(session, name.schema)
+    if conversion is not None and conversion.direction == "convert" and conversion.is_swapped:
+        target = Target(narrow=conversion.target.widened)
+    return _plan(table, target, storage, taken, tuple(Name(row["schema"], row["name"]) for row in rows))
+
+
+def start(session: Session, plan: Plan, direction: str, lock_timeout_ms: int) -> Conversion:
+    """Make the new table, empty, and write it down."""
+    with session.transaction():
+        session.script(f"SET LOCAL lock_timeout = {lock_timeout_ms}")
+        for statement in plan.statements:
+            session.script(statement)
+        return ledger.begin(session, plan.table.name, direction, "copy", plan.target, plan.new, plan.old)
+
+
+def _plan(table: Table, target: Target, storage: Table, taken: frozenset[str], leaves: tuple[Name, ...]) -> Plan:
+    """`storage` is the table whose storage the new one gets."""
+    new, old = new_name(table.name), Name(table.name.schema, beside(table.name.name, OLD, taken))
+    if new.name in taken:
+        raise Refused(f"{new} is there already", hint="it may be left from another attempt; drop or rename it")
+    statements = [*carry.build(table, new, target, storage)]
+    key = sync_key(table)
+    if key is not None:
+        statements += carry.index(key, new, target)
+    return Plan(table, target, new, old, leaves, tuple(statements))
+
+
+def _refuse(table: Table, target: Target) -> None:
+    found = obstacles(table, target)
+    if found:
+        listed = "".join(f"\n  - {reason}" for reason in found)
+        raise Refused(f"{table.name} cannot be converted online:{listed}")
+
+
+def _names(session: Session, schema: str) -> frozenset[str]:
+    return frozenset(row["name"] for row in session.rows("partition/names", schema=schema))
+
+
+def _widened(table: Table, target: Target) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The unique keys that get more columns, with those that they have."""
+    return tuple((one.name, one.columns) for one in table.indexes if lacking(one, target.control))
+
+
+def _reach(session: Session, name: Name, control: str, grid: Grid) -> Span:
+    """From the least row to now, or to the greatest row, if that is later. Rows at infinity do not count."""
+    now = microseconds_of(session.row("partition/now")["now"]) if grid.kind.is_time else None
+    session.execute(SQL("SET LOCAL timezone = 'UTC'; SET LOCAL datestyle = 'ISO'"))
+    ends = []
+    for order in ("ASC", "DESC"):
+        edge = render(
+            "partition/edge.sql", table=name, column=control, may_be_infinite=grid.kind in DATETIMES, order=order
+        )
+        rows = session.fetch(SQL(edge))
+        found = position_of_row(grid.kind, rows[0]["value"]) if rows else None
+        if isinstance(found, int):
+            ends.append(found)
+    if not ends:
+        ends = [now if now is not None else 0]
+    return min(ends), max([*ends, *([now] if now is not None else [])])
+
+
+def _parts(table: Name, grid: Grid, reach: Span, wish: Wish, taken: frozenset[str]) -> tuple[Part, ...]:
+    """Partitions for all rows, and as many ahead as asked for."""
+    start, current = grid.floor(reach[0]), grid.floor(reach[1])
+    end = grid.following(current, wish.premake + 1)
+    spans = list(islice(grid.spans(start, end), MOST_PARTITIONS + 1))
+    if len(spans) > MOST_PARTITIONS:
+        first, last = (literal(grid.kind, position) for position in (start, current))
+        raise UsageError(
+            f"partitions of {grid.step} from {first} to {last} would be more than {MOST_PARTITIONS}",
+            hint="choose a longer --interval; rows with an odd value may be the reason",
+        )
+    parts = []
+    names = set(taken)
+    for lower, upper in spans:
+        part = naming.named(table.name, naming.native(grid, lower), names)
+        names.add(part)
+        bounds = (sql_literal(literal(grid.kind, position)) for position in (lower, upper))
+        parts.append(Part(part, "FOR VALUES FROM ({}) TO ({})".format(*bounds)))
+    if wish.default:
+        parts.append(Part(naming.named(table.name, "default", names), "DEFAULT"))
+    return tuple(parts)

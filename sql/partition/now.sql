@@ -1,0 +1,2 @@
+-- The server's clock. Needs no privilege.
+SELECT now() AS now;
