@@ -30,8 +30,9 @@ FEWER_BLOCKS = 0.7  # a noisy statement that touches so many of its former block
 ALLOWED_LOSS = 0.1  # of what an index saves: what it may cost other statements without a trial
 QUICK_MS = 60_000  # building an index for so long is no reason to trust the planner
 TRUSTED = 1 / 3  # a cost that one index brings down to so little: then the planner need not be right to the point
-WORSE = 1.05  # by so much must a trial lose to be given up
-CLEARLY_WORSE = 1.25  # from here on, time alone tells that; below, blocks must say the same, which noise does not move
+MORE_BLOCKS = 1.05  # a trial that touches so many more is given up: noise does not move them
+BETTER = 0.95  # unless it is faster, by time
+CLEARLY_WORSE = 1.25  # so much slower, it is given up whatever it touches
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def _given_up(last: Change, seen: Sequence[Effect]) -> Change | None:
         return None
     readers_now = [effect for effect in seen if effect.id in last.affected and effect.was_run]
     now, blocks = sum(one.after for one in readers_now), sum(one.blocks for one in readers_now)
-    limit = WORSE if blocks > last.trial_blocks * WORSE else CLEARLY_WORSE
+    limit = BETTER if blocks > last.trial_blocks * MORE_BLOCKS else CLEARLY_WORSE
     if now <= last.trial_ms * limit:
         return None
     readers = f"its {len(last.affected)} readers" if len(last.affected) > 1 else "its reader"

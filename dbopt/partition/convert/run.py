@@ -226,6 +226,10 @@ class Converter:
         """Compare the rows of both tables that the log does not name, as of one moment: the others are brought up to
         date by what brought these.
         """
+        if self._is_rewritten():
+            with self._transaction():
+                self._begin_anew()
+            return
         self._catch_up()
         if not self._manner.verify:
             self._change(stage=ledger.VERIFIED)
