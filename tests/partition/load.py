@@ -64,7 +64,8 @@ class Load:
     def stop(self) -> None:
         self.process.terminate()
         self.output = self.process.communicate(timeout=60)[0]
-        times = [int(line.split()[2]) for path in self.folder.glob("log*") for line in path.read_text().splitlines()]
+        lines = [line.split() for path in self.folder.glob("log*") for line in path.read_text().splitlines()[:-1]]
+        times = [int(line[2]) for line in lines if line[2].isdigit()]
         self.longest_ms = max(times, default=0) / 1000
         self.statements = len(times)
 

@@ -48,6 +48,17 @@ def unfinished(session: Session, table: Name, direction: str) -> Conversion | No
     return found
 
 
+def is_done(session: Session, table: Name, direction: str) -> bool:
+    """Whether the table is what an earlier run of this direction made of it, finished."""
+    found = ledger.newest(session, table)
+    kind = session.row("partition/table", table=str(table))["kind"]
+    return (
+        found is not None
+        and (found.stage, found.direction) == (ledger.DONE, direction)
+        and kind == {"convert": "p", "undo": "r"}[direction]
+    )
+
+
 def carry_out(
     session: Session, table: Name, direction: str, manner: Manner, planned: Callable[[], Plan | None]
 ) -> Converted | None:
