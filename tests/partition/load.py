@@ -53,21 +53,29 @@ SELECT one.n AS due, other.n AS there, one.digest = other.digest AS same FROM on
 
 @dataclass
 class Load:
-    """A running pgbench. `longest_ms` and `failed` are known when it has stopped."""
+    """A running pgbench. Its times, in ms from when a statement was due, are known when it has stopped."""
 
     process: subprocess.Popen[str]
     folder: Path
-    longest_ms: float = 0.0
-    statements: int = 0
+    times_ms: tuple[float, ...] = ()
     output: str = ""
+
+    @property
+    def statements(self) -> int:
+        return len(self.times_ms)
+
+    @property
+    def longest_ms(self) -> float:
+        return max(self.times_ms, default=0.0)
+
+    def over(self, limit_ms: float) -> int:
+        return sum(time > limit_ms for time in self.times_ms)
 
     def stop(self) -> None:
         self.process.terminate()
         self.output = self.process.communicate(timeout=60)[0]
         lines = [line.split() for path in self.folder.glob("log*") for line in path.read_text().splitlines()[:-1]]
-        times = [int(line[2]) for line in lines if line[2].isdigit()]
-        self.longest_ms = max(times, default=0) / 1000
-        self.statements = len(times)
+        self.times_ms = tuple(int(line[2]) / 1000 for line in lines if line[2].isdigit())
 
 
 def make_table(session: Session, rows: int) -> None:
