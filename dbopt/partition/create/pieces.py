@@ -95,6 +95,9 @@ class Wanted:
 
     def _name(self, table: Name, suffix: str) -> str:
         name = naming.named(table.name, suffix, self.taken)
+        if name in self.taken:  # a list's: those of ranges and hashes differ
+            numbered = (naming.named(table.name, f"{suffix}_{n}", self.taken) for n in range(2, 100))
+            name = next((one for one in numbered if suffix.startswith("p_") and one not in self.taken), name)
         if name in self.taken:
             raise Obstructed(f"{table.schema}.{name} exists and is no partition of {table}", hint="rename or drop it")
         self.taken.add(name)

@@ -20,9 +20,9 @@ FAR_ZONES = ("America/New_York", "Asia/Kolkata")
 
 
 def psql(database: Database, script: str, zone: str = FAR_ZONES[0]) -> subprocess.CompletedProcess[str]:
-    """Run a script as a person does, in a time zone that is not UTC."""
+    """Run a script as a person does, in a time zone that is not UTC, with no schema on the search_path."""
     line = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", database.dsn]
-    environment = {**os.environ, "PGTZ": zone, "PGOPTIONS": "-c client_min_messages=warning"}
+    environment = {**os.environ, "PGTZ": zone, "PGOPTIONS": "-c client_min_messages=warning -c search_path=pg_catalog"}
     return subprocess.run(line, input=script, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -56,7 +56,7 @@ def home(session: Session, table: str, column: str, value: str) -> str:
     """The partition in which a row with a value, an expression of SQL, is put."""
     statement = f"INSERT INTO {table} ({column}) VALUES ({value}) RETURNING tableoid::regclass::text AS name"
     with session.transaction():
-        return str(session.fetch(SQL(statement))[0]["name"])  # type: ignore[arg-type]
+        return str(session.fetch(SQL(statement))[0]["name"])
 
 
 def shape(session: Session) -> dict[str, list[dict[str, Any]]]:
@@ -64,7 +64,8 @@ def shape(session: Session) -> dict[str, list[dict[str, Any]]]:
     own = "n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"
     queries = {
         "relations": f"""
-            SELECT n.nspname, c.relname, c.relkind, c.relacl::text, c.reloptions, c.relreplident,
+            SELECT n.nspname, c.relname, c.relkind, c.reloptions, c.relreplident,
+                   ARRAY(SELECT acl::text FROM unnest(c.relacl) AS acl ORDER BY 1) AS acl,
                    pg_get_userbyid(c.relowner) AS owner, obj_description(c.oid, 'pg_class') AS comment
             FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE {own} ORDER BY 1, 2""",
         "columns": f"""
@@ -85,4 +86,4 @@ def shape(session: Session) -> dict[str, list[dict[str, Any]]]:
             JOIN pg_namespace AS n ON n.nspname = s.schemaname WHERE {own} ORDER BY 1, 2""",
         "statistics": "SELECT stxname, pg_get_statisticsobjdef(oid) FROM pg_statistic_ext ORDER BY 1",
     }
-    return {name: session.fetch(SQL(query)) for name, query in queries.items()}  # type: ignore[arg-type]
+    return {name: session.fetch(SQL(query)) for name, query in queries.items()}
