@@ -109,18 +109,17 @@ def register(app: typer.Typer) -> None:
         What is left out is taken from the section [[partition]] of the configuration, and from the set.
         """
         from dbopt.partition.create.options import Request, flavour_of, level_of, sub_level, version_of
-        from dbopt.partition.settings import PREMAKE
 
         change.check_format(run, dry_run)
         require_place(undo_script, "--undo-script")
         limits = change.limits(lock_timeout, None, retries)
 
-        def asked(settings: Settings | None) -> Request:
+        def asked(settings: Settings) -> Request:
             own = level_of(settings, strategy, control, interval, key, values or (), modulus)
             return Request(
                 table,
                 (own, *(sub_level(text) for text in sub or ())),
-                premake=premake if premake is not None else settings.premake if settings is not None else PREMAKE,
+                premake=settings.premake if premake is None else premake,
                 start=start,
                 default=default,
                 template=template_table,
@@ -141,14 +140,12 @@ def register(app: typer.Typer) -> None:
             return _make(run, session, request, limits, undo_script, yes)
 
 
-def _settings(run: Run, session: Session, table: str) -> Settings | None:
+def _settings(run: Run, session: Session, table: str) -> Settings:
     from dbopt import config
     from dbopt.partition.create.make import name_of
-    from dbopt.partition.settings import read
+    from dbopt.partition.settings import of_table
 
-    name = name_of(session, table)
-    sections = read(config.load(run.config))
-    return next((one for one in sections if one.table == table or name_of(session, one.table) == name), None)
+    return of_table(config.load(run.config), name_of(session, table))
 
 
 def _show(run: Run, session: Session, request: Request, limits: Limits, undo_script: Path | None) -> int:
