@@ -18,6 +18,7 @@ DboptError                        3
 │       └── MigrationFailed       3   a schema migration, on the shadow
 ├── EmbeddedServerError           3   the embedded PostgreSQL did not start or stop
 ├── NothingToDo                   3   an input without a single usable statement
+├── Obstructed                    3   something on the server stands in the way
 ├── ConfirmationRequired          2   a change asked for off a terminal without --yes
 ├── AlreadyRunning               75   another run holds the lock
 └── Interrupted                 130
@@ -122,6 +123,10 @@ class EmbeddedServerError(DboptError):
 
 class NothingToDo(DboptError):
     """There is not a single statement to work on."""
+
+
+class Obstructed(DboptError):
+    """What is there stands in the way."""
 
 
 class ConfirmationRequired(DboptError):

@@ -13,8 +13,8 @@ from dbopt.postgres.session import Session
 
 @dataclass(frozen=True)
 class Change:
-    """Statements, without semicolons, that are done together or not at all; `undo` takes them back. One that cannot
-    stand in a transaction stands alone, with `alone`.
+    """Statements that are done together or not at all; `undo` takes them back. The last semicolon of each is left out,
+    not those of others before it in the same text. One that cannot stand in a transaction stands alone, with `alone`.
     """
 
     title: str
@@ -69,6 +69,7 @@ def _unlimited(session: Session) -> None:
 def _block(change: Change) -> str:
     title = "-- " + change.title.replace("\n", " ")
     body = [f"{statement};" for statement in change.statements]
-    if len(body) > 1 and not change.alone:
+    holds_several = len(body) > 1 or any(";\n" in statement for statement in change.statements)
+    if holds_several and not change.alone:
         body = ["BEGIN;", *body, "COMMIT;"]
     return "\n".join([title, *body]) + "\n"

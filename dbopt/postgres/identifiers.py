@@ -10,7 +10,7 @@ from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from dbopt import resources
 
-__all__ = ["SQL", "Composable", "Composed", "Identifier", "Literal", "literal", "qualified", "quoted"]
+__all__ = ["SQL", "Composable", "Composed", "Identifier", "Literal", "dollar_quoted", "literal", "qualified", "quoted"]
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 
@@ -34,3 +34,11 @@ def qualified(schema: str, name: str) -> str:
 def literal(value: str | int | float | bool | None) -> str:
     """The value as an SQL literal."""
     return sql.Literal(value).as_string(None)
+
+
+def dollar_quoted(body: str) -> str:
+    """A function's body between dollar quotes that it does not hold itself."""
+    tag = "$dbopt$"
+    while tag[:-1] in body:
+        tag = f"{tag[:-1]}_$"
+    return f"{tag}{body}{tag}"

@@ -1,5 +1,5 @@
-"""SQL scripts from Jinja templates: every value passes through the filter `ident` or `literal`, every name in a
-template has a value.
+"""SQL scripts from Jinja templates: every value passes through the filter `ident` or `literal`, the body of a DO
+through `dollar`, and every name in a template has a value.
 """
 
 from __future__ import annotations
@@ -8,13 +8,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from dbopt import resources
-from dbopt.postgres.identifiers import literal, quoted
+from dbopt.postgres.identifiers import dollar_quoted, literal, quoted
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 
-def render(name: str, **values: Any) -> str:
+def render(name: str, /, **values: Any) -> str:
     """The script `templates/<name>.j2` with these values. A name without a value is jinja2's UndefinedError."""
     return _environment().get_template(f"{name}.j2").render(values)
 
@@ -30,5 +30,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(ident=quoted, literal=literal)
+    environment.filters.update(ident=quoted, literal=literal, dollar=dollar_quoted)
     return environment

@@ -1,0 +1,204 @@
+"""Sets without an extension, as SQL. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from dbopt.errors import UsageError
+from dbopt.partition.bound import Default, Hash, Range, Values
+from dbopt.partition.change import Change
+from dbopt.partition.create.options import Level
+from dbopt.partition.create.pieces import Piece
+from dbopt.partition.create.table import Grant, Part, Table
+from dbopt.partition.key import Kind
+from dbopt.partition.model import Name
+from dbopt.postgres.identifiers import qualified
+from dbopt.postgres.scripts import render
+
+AT_ONCE = 100
+"""Partitions in one transaction: each takes locks, also those of its indexes; a server has room for some thousand."""
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What partitions get besides their columns: `template_parts` are the template table's constraints and indexes that
+    the parent lacks. None of `owner` is whoever runs the script.
+    """
+
+    owner: str | None = None
+    grants: tuple[Grant, ...] = ()
+    replica_identity: str = "default"
+    identity_index: str | None = None
+    storage: tuple[str, ...] = ()
+    tablespace: str | None = None
+    is_unlogged: bool = False
+    template_parts: tuple[Part, ...] = ()
+
+    def values(self) -> dict[str, Any]:
+        """For the templates."""
+        return {
+            "owner": self.owner,
+            "grants": [asdict(grant) for grant in self.grants],
+            "replica_identity": self.replica_identity,
+            "identity_index": self.identity_index,
+            "storage": options(self.storage),
+            "tablespace": self.tablespace,
+            "is_unlogged": self.is_unlogged,
+            "constraints": [part.definition for part in self.template_parts if part.kind in _CONSTRAINTS],
+            "indexes": [asdict(part) for part in self.template_parts if part.kind == "index"],
+        }
+
+
+_CONSTRAINTS = ("primary key", "unique", "exclusion")
+
+
+def lacking(template: Table, parent: Table | None) -> tuple[Part, ...]:
+    """The constraints and indexes of a template table that partitions do not get from their parent."""
+    there = {part.tail or part.definition for part in parent.parts} if parent is not None else set()
+    has_primary = parent is not None and any(part.kind == "primary key" for part in parent.parts)
+    return tuple(
+        part
+        for part in template.parts
+        if part.kind in (*_CONSTRAINTS, "index")
+        and (part.tail or part.definition) not in there
+        and not (part.kind == "primary key" and has_primary)
+    )
+
+
+def options(storage: Sequence[str]) -> list[dict[str, Any]]:
+    """Storage parameters for the templates: "toast.fillfactor=70" as its names and its value. Raises UsageError."""
+    found = []
+    for text in storage:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise UsageError(f"--storage {text} is not understood", hint="as in --storage fillfactor=90")
+        found.append({"name": name.strip().split("."), "value": value.strip()})
+    return found
+
+
+def partitions(table: Name, pieces: Sequence[Piece], traits: Traits, first: Change | None = None) -> list[Change]:
+    """Changes that make partitions, some in each transaction; the first together with what must go before."""
+    changes: list[Change] = [first] if first is not None and not pieces else []
+    for start in range(0, len(pieces), AT_ONCE):
+        chunk = pieces[start : start + AT_ONCE]
+        made = tuple(_partition(piece, traits) for piece in chunk)
+        if first is not None and not start:
+            changes.append(Change(first.title, (*first.statements, *made), first.undo))
+        else:
+            changes.append(Change(f"partitions of {table}", made, _undo(table, chunk)))
+    return changes
+
+
+def new_table(name: Name, like: Table, level: Level, tablespace: str | None) -> Change:
+    """CREATE TABLE ... LIKE."""
+    script = render(
+        "partition/create/table.sql",
+        schema=name.schema,
+        name=name.name,
+        like_schema=like.name.schema,
+        like_name=like.name.name,
+        strategy=level.strategy,
+        control=level.control,
+        tablespace=tablespace,
+    )
+    undo = render("partition/create/undo_table.sql", schema=name.schema, name=name.name, text=str(name))
+    return Change(f"{name}, partitioned by {level.strategy}", (statement(script),), (statement(undo),))
+
+
+def swap(table: Table, level: Level, tablespace: str | None, new_name: str) -> Change:
+    """An empty table gives way to a partitioned one; the undo lets it come back."""
+    values = {
+        **asdict(table),
+        "schema": table.name.schema,
+        "name": table.name.name,
+        "storage": options(table.storage),
+        "parts": [asdict(part) for part in table.parts],
+    }
+    script = render(
+        "partition/create/swap.sql",
+        table=values,
+        new_name=new_name,
+        strategy=level.strategy,
+        control=level.control,
+        tablespace=tablespace or table.tablespace,
+    )
+    undo = render(
+        "partition/create/swap.sql",
+        table=values,
+        new_name=new_name,
+        strategy=None,
+        control=None,
+        tablespace=table.tablespace,
+    )
+    return Change(f"{table.name}, partitioned by {level.strategy}", (statement(script),), (statement(undo),))
+
+
+def statement(script: str) -> str:
+    """A rendered script without its last semicolon."""
+    return script.strip().removesuffix(";")
+
+
+def piece_values(piece: Piece) -> dict[str, Any]:
+    """A partition for the templates."""
+    bound = piece.bound
+    values: dict[str, Any] = {
+        "schema": piece.name.schema,
+        "name": piece.name.name,
+        "parent_schema": piece.parent.schema,
+        "parent_name": piece.parent.name,
+        "cut": piece.cut,
+        "strategy": "default",
+    }
+    if isinstance(bound, Hash):
+        return {**values, "strategy": "hash", "modulus": bound.modulus, "remainder": bound.remainder}
+    if isinstance(bound, Values):
+        return {**values, "strategy": "list", "constants": list(bound.values)}
+    if isinstance(bound, Range):
+        lower, upper = (_edge(piece.kind, edge[0]) for edge in (bound.lower, bound.upper))
+        return {**values, "strategy": "range", "lower": lower, "upper": upper}
+    return values
+
+
+def bound_text(piece: Piece) -> str:
+    """What a partition takes, for people."""
+    bound = piece.bound
+    if isinstance(bound, Default):
+        return "default"
+    if isinstance(bound, Hash):
+        return f"modulus {bound.modulus}, remainder {bound.remainder}"
+    if isinstance(bound, Values):
+        return ", ".join("NULL" if value is None else str(value) for value in bound.values)
+    return f"{bound.lower[0]} to {bound.upper[0]}"
+
+
+def _edge(kind: Kind | None, value: object) -> str | int:
+    """Numbers without quotes, as people write them."""
+    text = str(value)
+    is_number = kind in (Kind.ID, Kind.EPOCH_S, Kind.EPOCH_MS, Kind.EPOCH_US, Kind.EPOCH_NS)
+    return int(text) if is_number else text
+
+
+def _partition(piece: Piece, traits: Traits) -> str:
+    values = traits.values()
+    if values["identity_index"] is not None:
+        values["identity_index"] = qualified(piece.name.schema, values["identity_index"])
+    return statement(render("partition/create/partition.sql", piece=piece_values(piece), traits=values))
+
+
+def _undo(table: Name, pieces: Sequence[Piece]) -> tuple[str, ...]:
+    """Only the uppermost of what was made: their partitions go with them."""
+    made = {piece.name for piece in pieces}
+    tops = [piece.name for piece in pieces if piece.parent not in made]
+    if not tops:
+        return ()
+    named = [str(name) for name in reversed(tops)]
+    script = render("partition/create/undo.sql", schema=table.schema, name=table.name, partitions=named)
+    return (statement(script),)
+
+
+def literals_of(level: Level) -> Iterator[str | None]:
+    """All values of a list, in order."""
+    for group in level.groups:
+        yield from group.values
