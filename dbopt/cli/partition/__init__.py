@@ -5,11 +5,12 @@ from __future__ import annotations
 import typer
 
 from dbopt.cli.command import group
-from dbopt.cli.partition import convert, undo
+from dbopt.cli.partition import convert, suggest, undo
 
 
 def register(main: typer.Typer) -> None:
     app = group("Make partition sets, convert to them, and keep them up.")
     convert.register(app)
+    suggest.register(app)
     undo.register(app)
     main.add_typer(app, name="partition")
