@@ -8,6 +8,7 @@ import pytest
 
 from dbopt.errors import NothingToDo, UsageError
 from dbopt.partition.interval import Interval
+from dbopt.partition.suggest.advice import TableAdvice
 from dbopt.partition.suggest.candidates import Wish
 from dbopt.partition.suggest.trial import effective_cost, scanned_of
 from dbopt.plan import tree
@@ -249,7 +250,8 @@ def test_keys_of_other_kinds(
         f"CREATE TABLE readings (k {kind} NOT NULL, value text);"
         f"INSERT INTO readings SELECT {values}, repeat('z', 100) FROM generate_series(1, 200000) AS n; ANALYZE readings"
     )
-    found = on(advise(events_18, f"SELECT count(*) FROM readings WHERE {condition}"), "public.readings")
+    asked = f"SELECT count(*) FROM readings WHERE {condition}"
+    found = on(advise(events_18, asked, min_bytes=20 * MEGABYTE), "public.readings")
     assert found.verdict == "yes", found.reason
     assert found.proposal is not None
     assert found.proposal.interval == interval
@@ -290,7 +292,7 @@ def test_names_that_need_quotes(events_18: Database) -> None:
         """
     )
     asked = f"""SELECT count(*) FROM {ODD} WHERE "Zeit Punkt" < '2024-01-20Z'"""
-    found = on(advise(events_18, asked), ODD)
+    found = on(advise(events_18, asked, min_bytes=20 * MEGABYTE), ODD)
     assert (found.verdict, change(found).partitions_scanned) == ("yes", 1)
     assert found.command == (f"dbopt partition convert '{ODD}'" + ' --control "Zeit Punkt" --interval "1 month"')
 
@@ -324,3 +326,37 @@ def test_tables_that_are_not_there(events_18: Database) -> None:
         advise(events_18, MONTHLY, tables=("nowhere",))
     with pytest.raises(NothingToDo):
         advise(events_18, "SELECT 1", min_bytes=MEGABYTE)
+
+
+def test_a_table_that_has_grown_since_it_was_analysed_is_judged_with_all_its_rows(events_18: Database) -> None:
+    events_18.session.script("INSERT INTO events SELECT id + 200000, account_id, created_at, kind, payload FROM events")
+    found = on(advise(events_18, MONTHLY, "SELECT count(*) FROM events WHERE payload = 'none'"), "public.events")
+    everything = change(found, 1)
+    assert everything.cost_after == pytest.approx(everything.cost_before, rel=0.02)
+
+
+def test_hash_is_tried_for_very_large_tables_whose_statements_name_the_column(events_18: Database) -> None:
+    asked = "SELECT * FROM events WHERE account_id = 5"
+    assert tried(on(advise(events_18, asked, min_bytes=MEGABYTE), "public.events")) == {"range", "hash"}
+    assert tried(on(advise(events_18, asked), "public.events")) == {"range"}
+
+
+def tried(found: TableAdvice) -> set[str]:
+    assert found.proposal is not None
+    return {found.proposal.strategy, *(one.strategy for one in found.others)}
+
+
+def test_a_shorter_interval_is_taken_where_statements_cost_less_with_it(events_18: Database) -> None:
+    daily = "SELECT count(*) FROM events WHERE created_at >= '2024-06-01Z' AND created_at < '2024-06-02Z'"
+    found = on(advise(events_18, daily, min_bytes=3 * MEGABYTE), "public.events")
+    assert found.proposal is not None
+    assert (found.proposal.interval, found.proposal.partitions) == ("7 days", 53)
+
+
+def test_what_a_plan_leaves_out_at_its_start_costs_nothing() -> None:
+    scan = {"Node Type": "Seq Scan", "Relation Name": "p", "Total Cost": 10.0, "Parent Relationship": "Member"}
+    append = {"Node Type": "Append", "Total Cost": 101.0, "Subplans Removed": 9, "Plans": [scan]}
+    limit = {"Node Type": "Limit", "Total Cost": 50.5, "Plans": [{**append, "Parent Relationship": "Outer"}]}
+    assert effective_cost(tree.parse({"Plan": append})) == pytest.approx(10.0)
+    assert effective_cost(tree.parse({"Plan": limit})) == pytest.approx(50.5 - 91 / 2)
+    assert effective_cost(tree.parse({"Plan": {**append, "Subplans Removed": 0}})) == 101.0

@@ -56,8 +56,9 @@ class Retention:
 class Proposal:
     """A way to partition that was tried. `key` is what the values of `control` are, for a strategy of range; `interval`
     is one of time or a number of values, `modulus` the number of partitions by hash. `partitions` hold the rows of
-    today, `partitions_ahead` are empty; `partitions_kept` are those of today that the retention leaves. Costs are sums
-    over the statements, weighted by calls, those that fail or are unknown left out; `faster` and so on count
+    today, `partitions_ahead` are empty; `partitions_kept` are those of today that the retention leaves, and
+    `partitions_expected` those that there will be in all: as many as the retention fills, else those of today. Costs
+    are sums over the statements, weighted by calls, those that fail or are unknown left out; `faster` and so on count
     statements.
     """
 
@@ -69,6 +70,7 @@ class Proposal:
     partitions: int
     partitions_ahead: int
     partitions_kept: int
+    partitions_expected: int
     needs_default: bool
     average_rows: int
     average_bytes: int
@@ -115,8 +117,16 @@ class TableAdvice:
 
 
 @dataclass(frozen=True)
+class NotPlanned:
+    """A statement that does not plan on the table as it is, and is left out."""
+
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class PartitionAdvice:
-    """Tables by name; those to partition come first."""
+    """Those to partition come first, the largest of them before the others."""
 
     SCHEMA: ClassVar[str] = "dbopt.partition_advice/1"
     WRITTEN_BY: ClassVar[str] = "dbopt partition suggest WORKLOAD -o advice.json"
@@ -126,3 +136,4 @@ class PartitionAdvice:
     min_size_bytes: int
     planner_calls: int
     tables: tuple[TableAdvice, ...]
+    not_planned: tuple[NotPlanned, ...] = ()

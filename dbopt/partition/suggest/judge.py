@@ -53,6 +53,7 @@ def proposal(layout: Layout, relation: Relation, changes: Sequence[StatementChan
         partitions=full,
         partitions_ahead=layout.ahead,
         partitions_kept=layout.kept,
+        partitions_expected=layout.filled + layout.ahead,
         needs_default=layout.needs_default,
         average_rows=round(rows / full),
         average_bytes=round(bytes_ / full),
@@ -96,11 +97,13 @@ def _rank(outcome: Outcome, wished: str | None) -> int:
     return 0 if wished is not None and (outcome.layout.strategy, outcome.layout.control) == ("range", wished) else 1
 
 
-def verdict(outcome: Outcome, relation: Relation, wish: Retention | None) -> Verdict:
+def verdict(outcome: Outcome, relation: Relation, wish: Retention | None, min_bytes: int) -> Verdict:
     """Yes for a retention that is worth it, or for statements that prune and gain; else no."""
     made, gain = outcome.proposal, outcome.gain
-    if wish is not None and relation.bytes >= SMALL_BYTES:
+    if wish is not None:
         return Verdict("yes", "retention", f"{_retention_words(wish, made)}; {_gain_words(made, gain)}")
+    if relation.bytes < min_bytes:
+        return small(relation, min_bytes)
     if made.pruning and gain >= LEAST_GAIN:
         return Verdict("yes", "pruning", _gain_words(made, gain))
     if not made.pruning:

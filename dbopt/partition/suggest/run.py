@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from dbopt.errors import ConnectionFailed, NothingToDo, ServerError, UsageError
 from dbopt.partition.interval import Interval
 from dbopt.partition.interval import parse as parse_interval
 from dbopt.partition.suggest import judge, layout, twin
-from dbopt.partition.suggest.advice import Obstacle, PartitionAdvice, TableAdvice, Tried
+from dbopt.partition.suggest.advice import NotPlanned, Obstacle, PartitionAdvice, TableAdvice, Tried
 from dbopt.partition.suggest.candidates import LARGE_TIMES, Key, Wish, is_identifier, keys_of, wished_column
 from dbopt.partition.suggest.judge import Outcome, Verdict
 from dbopt.partition.suggest.layout import Layout
 from dbopt.partition.suggest.obstacles import Property, obstacles
 from dbopt.partition.suggest.spread import Statistics, spread_of
-from dbopt.partition.suggest.trial import Before, before, try_layout
+from dbopt.partition.suggest.trial import NOTICEABLE, Before, before, try_layout
 from dbopt.partition.suggest.uses import Use, uses_of
 from dbopt.postgres.catalog import read_catalog
 from dbopt.postgres.schema import Catalog, Relation
@@ -24,7 +25,8 @@ from dbopt.shadow.what_if import ShadowWhatIf
 from dbopt.workload.model import Workload
 from dbopt.workload.parameters import with_parameters
 
-MIN_BYTES = layout.LEAST_PARTITIONS * 2**30
+LEAST_BYTES = 2**30  # of a partition, on average: not tiny
+MIN_BYTES = layout.LEAST_PARTITIONS * LEAST_BYTES
 
 OnProgress = Callable[[int, int, str], None]
 
@@ -44,12 +46,23 @@ class Asked:
 
 @dataclass(frozen=True)
 class _Place:
-    """The shadow, and what is known of it. Sizes are those of the whole table, with indexes and TOAST."""
+    """The shadow, and what is known of it. `catalog` has the whole sizes of tables, with indexes and TOAST; `planned`
+    are statements by id, with the reason where one does not plan.
+    """
 
     what_if: ShadowWhatIf
     session: Session
     catalog: Catalog
     asked: Asked
+    planned: dict[str, Before | str] = field(default_factory=dict)
+
+    def before(self, uses: Sequence[Use]) -> list[Before]:
+        """The statements that plan on the tables as they are; each is planned once."""
+        for use in uses:
+            if use.statement.id not in self.planned:
+                self.planned[use.statement.id] = before(self.what_if, use.statement)
+        found = (self.planned[use.statement.id] for use in uses)
+        return [one for one in found if isinstance(one, Before)]
 
 
 def suggest(
@@ -81,6 +94,7 @@ def suggest(
         min_size_bytes=asked.min_bytes,
         planner_calls=what_if.planner_calls,
         tables=tuple(sorted(advice, key=lambda one: (one.verdict != "yes", -one.bytes, one.table))),
+        not_planned=tuple(NotPlanned(id_, why) for id_, why in place.planned.items() if isinstance(why, str)),
     )
 
 
@@ -151,7 +165,7 @@ def _advise(place: _Place, relation: Relation, uses: Sequence[Use], wish: Wish |
     refused = _refused_at_once(place, relation, uses, wish)
     if refused is not None:
         return _advice(relation, refused)
-    questions = [one for use in uses if isinstance(one := before(place.what_if, use.statement), Before)]
+    questions = place.before(uses)
     is_large = relation.bytes >= LARGE_TIMES * place.asked.min_bytes
     keys, out = keys_of(relation, uses, wish, is_large=is_large)
     others = [Tried(name, "range", None, None, reason) for name, reason in out.items()]
@@ -197,9 +211,10 @@ def _outcomes(
     found = []
     for key in keys:
         try:
-            made = _layout(place, relation, key, wish, statistics.get(key.column))
+            made = _layout(place, relation, key, wish, statistics.get(key.column), place.asked.step)
             if isinstance(made, Layout):
-                found.append(_tried(place, relation, made, rows[key.column], questions))
+                again = partial(_layout, place, relation, key, wish, statistics[key.column])
+                found.append(_best_step(place, relation, made, again, rows[key.column], questions))
                 continue
             reason = made
         except ConnectionFailed:
@@ -210,8 +225,35 @@ def _outcomes(
     return found
 
 
+def _best_step(
+    place: _Place,
+    relation: Relation,
+    made: Layout,
+    again: Callable[[Interval | int], Layout | str],
+    row: Row,
+    questions: Sequence[Before],
+) -> Outcome:
+    """The layout tried; where no interval was asked for, a shorter one in its place as long as that costs less."""
+    outcome = _tried(place, relation, made, row, questions)
+    least = min(LEAST_BYTES, place.asked.min_bytes / layout.LEAST_PARTITIONS)
+    while outcome.proposal.pruning and outcome.layout.next_step is not None and place.asked.step is None:
+        finer = again(outcome.layout.next_step)
+        if not isinstance(finer, Layout) or relation.bytes / finer.full < least:
+            break
+        other = _tried(place, relation, finer, row, questions)
+        if other.proposal.cost_after > outcome.proposal.cost_after * (1 - NOTICEABLE):
+            break
+        outcome = other
+    return outcome
+
+
 def _layout(
-    place: _Place, relation: Relation, key: Key, wish: Wish | None, statistics: Statistics | None
+    place: _Place,
+    relation: Relation,
+    key: Key,
+    wish: Wish | None,
+    statistics: Statistics | None,
+    step: Interval | int | None,
 ) -> Layout | str:
     """The layout, or why there is none."""
     if statistics is None:
@@ -223,7 +265,6 @@ def _layout(
     spread = spread_of(statistics, is_identifier=is_identifier(relation, key.column, place.catalog))
     if spread is None:
         return "its values cannot be counted"
-    step = place.asked.step
     if step is not None and spread.kind.is_time is not isinstance(step, Interval):
         return f"--interval {step} does not go with a key of kind {spread.kind}"
     is_wished = wish is not None and key.column == wished_column(relation, wish)
@@ -248,7 +289,7 @@ def _judged(
     wishes = {id(one): judge.retention(relation, one.layout, _wish_for(one, relation, wish), uses) for one in outcomes}
     wanted = next((one.layout.control for one in outcomes if wishes[id(one)] is not None), None)
     chosen = judge.best(outcomes, wanted)
-    found = judge.verdict(chosen, relation, wishes[id(chosen)])
+    found = judge.verdict(chosen, relation, wishes[id(chosen)], place.asked.min_bytes)
     rest = [judge.in_short(one) for one in outcomes if one is not chosen]
     advice = _advice(relation, found, others=[*rest, *others])
     properties = place.session.rows("partition/obstacles", table=relation.sql_name)

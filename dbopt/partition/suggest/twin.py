@@ -212,6 +212,7 @@ def _array(values: Sequence[str]) -> str:
 def _resize_tables(shadow: Shadow, session: Session, source: Source, leaves: Sequence[tuple[Row, Part]]) -> None:
     blocks = _heap_blocks(shadow, source)
     visible = source.row["visible"] / max(source.row["blocks"], 1)
+    rows = max(source.row["rows"], 0.0) * _growth(shadow, source)
     wanted = [math.ceil(blocks * part.cut.share) for _, part in leaves]
     for (leaf, _), number in zip(leaves, wanted, strict=True):
         shadow.storage.resize(leaf["path"], number)
@@ -219,7 +220,7 @@ def _resize_tables(shadow: Shadow, session: Session, source: Source, leaves: Seq
         "shadow/migration_put_sizes",
         relations=[leaf["oid"] for leaf, _ in leaves],
         blocks=wanted,
-        rows=[float(round(max(source.row["rows"], 0.0) * part.cut.share)) for _, part in leaves],
+        rows=[float(round(rows * part.cut.share)) for _, part in leaves],
         visible=[min(round(number * visible), number) for number in wanted],
         frozen=[0] * len(leaves),
     )
@@ -227,6 +228,11 @@ def _resize_tables(shadow: Shadow, session: Session, source: Source, leaves: Seq
 
 def _heap_blocks(shadow: Shadow, source: Source) -> int:
     return shadow.blocks.get(source.relation.key, int(source.row["blocks"]))
+
+
+def _growth(shadow: Shadow, source: Source) -> float:
+    """How much larger the table is than when its rows were counted: the planner reckons with as many more."""
+    return _heap_blocks(shadow, source) / source.row["blocks"] if source.row["blocks"] else 1.0
 
 
 def _resize_indexes(
@@ -242,11 +248,11 @@ def _resize_indexes(
     shares = {leaf["oid"]: part.cut.share for leaf, part in leaves}
     files = [part for part in parts if part["kind"] == "i"]
     shapes = index_shapes(session, [part["oid"] for part in files])
-    heap = _heap_blocks(shadow, source)
+    heap, growth = _heap_blocks(shadow, source), _growth(shadow, source)
     told = []
     for part in files:
         share, index = shares[part["table"]], indexes[part["wanted"]]
-        rows = source.index_rows[index.sql_name]
+        rows = source.index_rows[index.sql_name] * growth
         blocks = math.ceil(former.get((index.schema, index.name), 0) * share) + 1  # with a metapage of its own
         shapes[part["oid"]].write(shadow.storage, part["path"], blocks, rows * share, math.ceil(heap * share))
         told.append((part["oid"], blocks, float(round(rows * share))))
