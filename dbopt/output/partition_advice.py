@@ -72,13 +72,12 @@ def _statements(one: TableAdvice, made: Proposal, labels: dict[str, str], *, ver
     shown = [item for item in made.statements if verbose or item.change in ("slower", "fails")]
     if not shown:
         return []
-    total = made.partitions + made.partitions_ahead
     columns = (
         Column("statement", wrap=True),
         Column("calls", units.count, right=True),
         Column("cost", units.cost, right=True),
         Column("partitioned", units.cost, right=True),
-        Column(f"partitions of {total}", units.count, right=True),
+        Column(f"partitions of {made.partitions_tried}", units.count, right=True),
         Column("becomes"),
         Column("remark", wrap=True),
     )

@@ -31,12 +31,9 @@ CROSS JOIN LATERAL (
     FROM pg_rewrite AS r
     WHERE r.ev_class = t.oid
     UNION ALL
-    SELECT 'inheritance', i.other::regclass::text, ARRAY[]::text[]
-    FROM (
-        SELECT inhparent AS other FROM pg_inherits WHERE inhrelid = t.oid
-        UNION ALL
-        SELECT inhrelid FROM pg_inherits WHERE inhparent = t.oid
-    ) AS i
+    SELECT 'unlogged', c.relname::text, ARRAY[]::text[]
+    FROM pg_class AS c
+    WHERE c.oid = t.oid AND c.relpersistence = 'u'
     UNION ALL
     SELECT 'statistics', e.stxname::text, ARRAY[]::text[]
     FROM pg_statistic_ext AS e

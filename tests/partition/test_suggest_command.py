@@ -53,7 +53,8 @@ def test_the_advice_is_a_document(dbopt: Run, events: Database, captured: Callab
     ]  # fmt: skip
     assert list(data["tables"][0]["proposal"]) == [
         "control", "strategy", "key", "interval", "modulus", "partitions", "partitions_ahead", "partitions_kept",
-        "partitions_expected", "needs_default", "average_rows", "average_bytes", "largest_bytes", "cost_before",
+        "partitions_expected", "partitions_tried", "needs_default",
+        "average_rows", "average_bytes", "largest_bytes", "cost_before",
         "cost_after", "pruning", "faster", "slower", "failing", "unknown", "statements",
     ]  # fmt: skip
     assert list(data["tables"][0]["proposal"]["statements"][0]) == [

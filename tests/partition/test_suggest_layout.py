@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,8 +12,10 @@ from dbopt.errors import UsageError
 from dbopt.partition.interval import DAY_US, Interval
 from dbopt.partition.key import Kind
 from dbopt.partition.suggest import layout
+from dbopt.partition.suggest.candidates import Wish, wished_column
 from dbopt.partition.suggest.layout import Layout
 from dbopt.partition.suggest.spread import Spread, Statistics, spread_of
+from dbopt.postgres.schema import Column, Relation
 
 GIGABYTE = 2**30
 NUMBERS = st.lists(st.integers(-1000, 1000), min_size=2, max_size=30)
@@ -158,3 +162,19 @@ def test_a_hash_needs_many_values_of_which_none_prevails() -> None:
     assert (made.full, made.ahead) == (32, 0)
     assert layout.by_hash(Statistics("tenant", "integer", 0.0, 20.0), 250 * GIGABYTE) is None
     assert layout.by_hash(Statistics("tenant", "integer", 0.0, 5000.0, ("7",), (0.3,)), 250 * GIGABYTE) is None
+
+
+def test_rows_grow_old_by_the_time_in_whose_order_they_came() -> None:
+    columns = (
+        Column("id", "bigint", not_null=True, correlation=1.0),
+        Column("changed", "timestamp with time zone", not_null=True, correlation=0.2),
+        Column("seen", "date", correlation=0.99),
+        Column("made", "timestamp without time zone", not_null=True, correlation=-0.95),
+    )
+    events = Relation("public", "events", "r", 1e6, GIGABYTE, columns)
+    wish = Wish("90 days", None, "--keep")
+    assert wished_column(events, wish) == "made"
+    assert wished_column(replace(events, columns=columns[:3]), wish) == "seen"
+    assert wished_column(replace(events, columns=columns[:2]), wish) is None
+    assert wished_column(events, Wish("90 days", "changed", "archive")) == "changed"
+    assert wished_column(events, None) is None

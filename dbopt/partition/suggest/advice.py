@@ -29,7 +29,7 @@ class StatementChange:
 class Obstacle:
     """What a partitioned table cannot have as it is, and what to do about it. `kind` is primary key, unique constraint,
     unique index, exclusion constraint, foreign key (of another table, to this one), identity column, trigger, rule,
-    inheritance or statistics.
+    unlogged or statistics.
     """
 
     kind: str
@@ -57,9 +57,9 @@ class Proposal:
     """A way to partition that was tried. `key` is what the values of `control` are, for a strategy of range; `interval`
     is one of time or a number of values, `modulus` the number of partitions by hash. `partitions` hold the rows of
     today, `partitions_ahead` are empty; `partitions_kept` are those of today that the retention leaves, and
-    `partitions_expected` those that there will be in all: as many as the retention fills, else those of today. Costs
-    are sums over the statements, weighted by calls, those that fail or are unknown left out; `faster` and so on count
-    statements.
+    `partitions_expected` those that there will be in all: as many as the retention fills, else those of today;
+    `partitions_tried` those of the trial, with the default one. Costs are sums over the statements, weighted by calls,
+    those that fail or are unknown left out; `faster` and so on count statements.
     """
 
     control: str
@@ -71,6 +71,7 @@ class Proposal:
     partitions_ahead: int
     partitions_kept: int
     partitions_expected: int
+    partitions_tried: int
     needs_default: bool
     average_rows: int
     average_bytes: int
@@ -87,10 +88,10 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Tried:
-    """Another key in short."""
+    """Another key in short. `strategy` is None for a column that is out whatever the strategy."""
 
     control: str
-    strategy: str
+    strategy: str | None
     interval: str | None
     cost_after: float | None
     reason: str
@@ -98,9 +99,9 @@ class Tried:
 
 @dataclass(frozen=True)
 class TableAdvice:
-    """`verdict` is yes or no. `why` is one word for it: retention, pruning; partitioned, partition, small, unknown,
-    no_key, key_updated, no_pruning, no_gain. `reason` is a sentence. `proposal` is the best that was tried, also where
-    the verdict is no.
+    """`verdict` is yes or no. `why` is one word for it: retention, pruning; partitioned, partition, inheritance, small,
+    unknown, no_key, key_updated, no_pruning, no_gain. `reason` is a sentence. `proposal` is the best that was tried,
+    also where the verdict is no.
     """
 
     table: str

@@ -58,20 +58,20 @@ def keys_of(
 
 
 def wished_column(relation: Relation, wish: Wish | None) -> str | None:
-    """The column by which rows grow old: the one that the wish names, else the never-NULL time in whose order the rows
-    lie best.
+    """The column by which rows grow old: the one that the wish names, else the time in whose order the rows lie best,
+    one that is never NULL if there is such a one.
     """
     if wish is None:
         return None
     if wish.control is not None:
         return wish.control
     times = [
-        (-abs(column.correlation), column.name)
+        (not column.not_null, -abs(column.correlation), column.name)
         for column in relation.columns
         if (kinds := kinds_of(column.type)) and kinds[0] in (Kind.TIMESTAMPTZ, Kind.TIMESTAMP, Kind.DATE)
-        if column.not_null and column.correlation is not None and abs(column.correlation) >= _IN_ORDER
+        if column.correlation is not None and abs(column.correlation) >= _IN_ORDER
     ]
-    return min(times)[1] if times else None
+    return min(times)[-1] if times else None
 
 
 def is_identifier(relation: Relation, column: str, catalog: Catalog) -> bool:

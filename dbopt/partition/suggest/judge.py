@@ -54,6 +54,7 @@ def proposal(layout: Layout, relation: Relation, changes: Sequence[StatementChan
         partitions_ahead=layout.ahead,
         partitions_kept=layout.kept,
         partitions_expected=layout.filled + layout.ahead,
+        partitions_tried=len(layout.all_parts),
         needs_default=layout.needs_default,
         average_rows=round(rows / full),
         average_bytes=round(bytes_ / full),

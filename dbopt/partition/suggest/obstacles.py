@@ -77,7 +77,7 @@ def _of_property(one: Property, control: str, major: int) -> Obstacle | None:
         else None,
         "trigger": "a trigger for each row with a transition table cannot be on a partitioned table",
         "rule": "is bound to the old table: make it anew",
-        "inheritance": "a partitioned table neither inherits nor is inherited from: end it first",
+        "unlogged": "a partitioned table cannot be unlogged: each partition must be",
         "statistics": "are kept of the whole table only: make them of each partition, too",
     }
     remedy = remedies.get(one.kind)

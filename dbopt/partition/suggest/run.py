@@ -19,6 +19,7 @@ from dbopt.partition.suggest.spread import Statistics, spread_of
 from dbopt.partition.suggest.trial import NOTICEABLE, Before, before, try_layout
 from dbopt.partition.suggest.uses import Use, uses_of
 from dbopt.postgres.catalog import read_catalog
+from dbopt.postgres.identifiers import qualified
 from dbopt.postgres.schema import Catalog, Relation
 from dbopt.postgres.session import Row, Session
 from dbopt.shadow.what_if import ShadowWhatIf
@@ -107,15 +108,13 @@ def _source_version(what_if: ShadowWhatIf) -> int:
 def _with_whole_sizes(catalog: Catalog, session: Session) -> Catalog:
     """The catalog, with what indexes and TOAST take in the tables' sizes."""
     toast = {(row["schema"], row["name"]): row["bytes"] for row in session.rows("catalog/toast")}
-    relations = tuple(
-        replace(
-            one,
-            bytes=one.bytes + toast.get(one.key, 0) + sum(index.size_bytes for index in catalog.indexes_of(one)),
-        )
-        if one.kind == "r"
-        else one
+    whole = {
+        one.key: one.bytes + toast.get(one.key, 0) + sum(index.size_bytes for index in catalog.indexes_of(one))
         for one in catalog.relations
-    )
+        if one.kind == "r"
+    }
+    sizes = {one.key: sum(whole.get(leaf.key, 0) for leaf in catalog.partitions_of(one)) for one in catalog.relations}
+    relations = tuple(replace(one, bytes=sizes[one.key]) if one.kind in "rp" else one for one in catalog.relations)
     return replace(catalog, relations=relations)
 
 
@@ -168,7 +167,7 @@ def _advise(place: _Place, relation: Relation, uses: Sequence[Use], wish: Wish |
     questions = place.before(uses)
     is_large = relation.bytes >= LARGE_TIMES * place.asked.min_bytes
     keys, out = keys_of(relation, uses, wish, is_large=is_large)
-    others = [Tried(name, "range", None, None, reason) for name, reason in out.items()]
+    others = [Tried(name, None, None, None, reason) for name, reason in out.items()]
     if not keys:
         why = "key_updated" if out else "no_key"
         reason = "; ".join(f"{name}: {text}" for name, text in out.items())
@@ -176,7 +175,9 @@ def _advise(place: _Place, relation: Relation, uses: Sequence[Use], wish: Wish |
         return _advice(relation, Verdict("no", why, reason), others=others)
     outcomes = _outcomes(place, relation, keys, wish, questions, others)
     if not outcomes:
-        reason = "; ".join(f"{one.control} by {one.strategy}: {one.reason}" for one in others)
+        reason = "; ".join(
+            f"{one.control}{f' by {one.strategy}' if one.strategy else ''}: {one.reason}" for one in others
+        )
         return _advice(relation, Verdict("no", "no_key", reason), others=others)
     return _judged(place, relation, uses, wish, outcomes, others)
 
@@ -187,6 +188,12 @@ def _refused_at_once(place: _Place, relation: Relation, uses: Sequence[Use], wis
     if relation.is_partition:
         parent = place.catalog.root_of(relation)
         return Verdict("no", "partition", f"it is a partition of {parent.sql_name}")
+    kin = [*relation.inherits, *(heir.key for heir in place.catalog.heirs_of(relation))]
+    if kin:
+        names = ", ".join(qualified(*key) for key in kin)
+        return Verdict(
+            "no", "inheritance", f"it shares rows by inheritance with {names}, which a partitioned one cannot"
+        )
     unknown = place.what_if.shadow.why_refused(*relation.key)
     if unknown is not None:
         return Verdict("no", "unknown", unknown)
