@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from dbopt import documents
 from dbopt.partition.suggest.advice import PartitionAdvice
+from dbopt.plan import tree
 from dbopt.shadow import snapshot as snapshots
 from tests.index.advising import workload
 from tests.partition.advising import EVENTS, LOOKUP, MONTHLY
@@ -79,7 +81,7 @@ def test_the_table_says_what_to_run_what_is_in_the_way_and_what_gets_slower(
         "markdown",
     )
     assert code == 0
-    assert 'dbopt partition convert public.events --control created_at --interval "1 month"' in out
+    assert 'dbopt partition convert public.events --control created_at --interval "1 month" --widen-keys' in out
     assert "1 of 1 tables should be partitioned" in out
     assert "### public.events: in the way" in out
     assert "make it (id, created_at)" in out
@@ -167,3 +169,20 @@ def test_a_workload_of_another_database_is_nothing_to_advise_on(
     code, _, err = dbopt("partition", "suggest", captured("SELECT * FROM nowhere"), "-d", events.dsn)
     assert code == 3
     assert "touches no table of this database" in err
+
+
+def test_the_command_that_is_advised_makes_what_was_foretold(
+    dbopt: Run, events: Database, captured: Callable[..., Path]
+) -> None:
+    events.session.script("DROP TABLE notes")
+    asked = captured(MONTHLY, LOOKUP)
+    advice = dbopt("partition", "suggest", asked, "-d", events.dsn, "--min-size", "10MB", "--format", "json")[1]
+    table = json.loads(advice)["tables"][0]
+    program, *words = shlex.split(table["command"])
+    assert program == "dbopt"
+    assert dbopt(*words, "-d", events.dsn, "--yes", "--quiet")[0] == 0
+    for text, foretold in zip((MONTHLY, LOOKUP), table["proposal"]["statements"], strict=True):
+        plan = tree.parse(events.session.fetch_workload(text, prefix="EXPLAIN (FORMAT JSON) ")[0]["QUERY PLAN"])
+        scanned = {node.relation for node in plan.nodes if node.relation}
+        has_all = foretold["partitions_scanned"] == table["proposal"]["partitions_tried"]
+        assert (len(scanned) == foretold["partitions_scanned"]) or (has_all and len(scanned) > 17)

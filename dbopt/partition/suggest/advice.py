@@ -28,8 +28,8 @@ class StatementChange:
 @dataclass(frozen=True)
 class Obstacle:
     """What a partitioned table cannot have as it is, and what to do about it. `kind` is primary key, unique constraint,
-    unique index, exclusion constraint, foreign key (of another table, to this one), identity column, trigger, rule,
-    unlogged or statistics.
+    unique index, exclusion constraint, foreign key (of another table, to this one), nullable column, identity column,
+    generated column, trigger, rule, unlogged or statistics.
     """
 
     kind: str

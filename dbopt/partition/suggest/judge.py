@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dbopt.partition.key import Kind, kinds_of
-from dbopt.partition.suggest.advice import Proposal, Retention, StatementChange, Tried
+from dbopt.partition.suggest.advice import Obstacle, Proposal, Retention, StatementChange, Tried
 from dbopt.partition.suggest.candidates import Wish
 from dbopt.partition.suggest.layout import Layout
+from dbopt.partition.suggest.obstacles import UNIQUE
 from dbopt.partition.suggest.uses import Use
 from dbopt.postgres.schema import Relation
 from dbopt.units import size_text
@@ -106,7 +107,8 @@ def verdict(outcome: Outcome, relation: Relation, wish: Retention | None, min_by
     if relation.bytes < min_bytes:
         return small(relation, min_bytes)
     if made.pruning and gain >= LEAST_GAIN:
-        return Verdict("yes", "pruning", _gain_words(made, gain))
+        by_hand = "" if made.strategy == "range" else "; dbopt partition convert is by range only: make a set, and copy"
+        return Verdict("yes", "pruning", _gain_words(made, gain) + by_hand)
     if not made.pruning:
         reason = f"no statement would leave out a partition: {_gain_words(made, gain)}"
         return Verdict("no", "no_pruning", reason)
@@ -153,18 +155,16 @@ def is_small(relation: Relation, min_bytes: int, *, is_wished: bool) -> bool:
     return relation.bytes < (min(min_bytes, SMALL_BYTES) if is_wished else min_bytes)
 
 
-def command(relation: Relation, made: Proposal) -> str:
-    """What would convert the table, for a shell."""
-    words = ["dbopt", "partition", "convert", relation.sql_name, "--control", made.control]
-    if made.strategy != "range":
-        words += ["--strategy", made.strategy]
-    if made.modulus is not None:
-        words += ["--modulus", str(made.modulus)]
-    if made.interval is not None:
-        words += ["--interval", made.interval]
+def command(relation: Relation, made: Proposal, obstacles: Sequence[Obstacle]) -> str | None:
+    """What would convert the table, for a shell; None for a strategy that conversion does not have."""
+    if made.strategy != "range" or made.interval is None:
+        return None
+    words = ["dbopt", "partition", "convert", relation.sql_name, "--control", made.control, "--interval", made.interval]
     column = relation.column(made.control)
     if made.key is not None and column is not None and made.key != kinds_of(column.type)[0]:
         words += ["--key", made.key]
+    if any(one.kind in UNIQUE for one in obstacles):
+        words.append("--widen-keys")
     return " ".join(_shell(word) for word in words)
 
 

@@ -70,8 +70,9 @@ class Layout:
 
     @property
     def all_parts(self) -> tuple[Part, ...]:
-        """With the default one, where the key is NULL in some rows."""
-        return (*self.parts, Part("DEFAULT", Cut(self.null_fraction))) if self.has_nulls else self.parts
+        """With the default one, which conversion makes of a range; of a list where the key is NULL in some rows."""
+        with_default = self.strategy == "range" or self.has_nulls
+        return (*self.parts, Part("DEFAULT", Cut(self.null_fraction))) if with_default else self.parts
 
     @property
     def has_nulls(self) -> bool:

@@ -9,6 +9,8 @@ from dbopt.partition.suggest.advice import Obstacle
 from dbopt.postgres.identifiers import quoted
 from dbopt.postgres.schema import Catalog, ExistingIndex, Relation
 
+UNIQUE = frozenset({"primary key", "unique constraint", "unique index"})
+"""Kinds that conversion can widen by the key."""
 _IDENTITY = 17  # since when partitioned tables have identity columns, and exclusion constraints
 
 
@@ -29,6 +31,7 @@ def obstacles(
     return (
         *(_of_unique(index, control) for index in unique if control not in index.columns or None in index.columns),
         *_of_references(relation, control, catalog),
+        *_of_column(relation, control),
         *(found for one in properties if (found := _of_property(one, control, catalog.server_version // 10000))),
     )
 
@@ -49,6 +52,13 @@ def _of_unique(index: ExistingIndex, control: str) -> Obstacle:
         columns,
         f"must have {quoted(control)} among its columns: make it ({wider}), which no longer keeps ({own}) alone unique",
     )
+
+
+def _of_column(relation: Relation, control: str) -> Iterator[Obstacle]:
+    column = relation.column(control)
+    if column is not None and not column.not_null:
+        remedy = f"rows without a key have no partition but the default one: ALTER TABLE {relation.sql_name} "
+        yield Obstacle("nullable column", control, (control,), f"{remedy}ALTER COLUMN {quoted(control)} SET NOT NULL")
 
 
 def _of_references(relation: Relation, control: str, catalog: Catalog) -> Iterator[Obstacle]:

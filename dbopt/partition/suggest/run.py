@@ -300,12 +300,13 @@ def _judged(
     rest = [judge.in_short(one) for one in outcomes if one is not chosen]
     advice = _advice(relation, found, others=[*rest, *others])
     properties = place.session.rows("partition/obstacles", table=relation.sql_name)
+    in_the_way = _obstacles(place, relation, chosen.layout.control, properties)
     return replace(
         advice,
-        command=judge.command(relation, chosen.proposal) if found.verdict == "yes" else None,
+        command=judge.command(relation, chosen.proposal, in_the_way) if found.verdict == "yes" else None,
         proposal=chosen.proposal,
         retention=wishes[id(chosen)],
-        obstacles=_obstacles(place, relation, chosen.layout.control, properties),
+        obstacles=in_the_way,
     )
 
 
