@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from pathlib import Path
 
 from dbopt.errors import QueryFailed, ServerError
@@ -24,6 +24,7 @@ from dbopt.shadow import clock
 from dbopt.shadow.candidates import PREFIX, Candidate, create
 from dbopt.shadow.pages import BLOCK_SIZE
 from dbopt.shadow.roles import set_live
+from dbopt.shadow.settings import PLANNING_TIMEOUT_MS
 from dbopt.shadow.shadow import Shadow
 from dbopt.shadow.snapshot import Snapshot
 from dbopt.shadow.take import take
@@ -59,6 +60,7 @@ class ShadowWhatIf:
         self._by_name: dict[str, Index] = {}
         self._hidden: dict[str, Sequence[Row]] = {}
         self._trial: Trial | None = None
+        self._is_changed = False
         self._checked: set[tuple[str, tuple[tuple[str | None, ...], ...]]] = set()
         self._untrusted = self._find_untrusted()
 
@@ -130,6 +132,21 @@ class ShadowWhatIf:
             )
         return {(row["schema"], row["name"]): row["blocks"] for row in rows}
 
+    @contextmanager
+    def changed(self, statements: Iterable[str]) -> Iterator[None]:
+        """While this lasts, plans are made as if these statements had been run. Only what was planned before can be:
+        see `check`. Raises ServerError for one of them that fails.
+        """
+        self._end_trial()
+        with self._session.rolled_back(read_only=False, statement_timeout_ms=PLANNING_TIMEOUT_MS):
+            for statement in statements:
+                self._session.script(statement)
+            self._is_changed = True
+            try:
+                yield
+            finally:
+                self._is_changed = False
+
     # -- planning -----------------------------------------------------------------------------------------------------
 
     def _plan(self, statement: Statement) -> Plan:
@@ -137,11 +154,13 @@ class ShadowWhatIf:
         generic = not values and bool(parameter_numbers(statement.sql))
         options = "GENERIC_PLAN, FORMAT JSON" if generic else "FORMAT JSON"
         self._planner_calls += 1
+        prefix = f"EXPLAIN ({options}) "
         try:
-            if generic:  # taken by the simple protocol only; check() has refused a second statement
-                rows = self._session.fetch(SQL(f"EXPLAIN ({options}) {self._asked(statement)}"))
-            else:
-                rows = self._session.fetch_workload(self._asked(statement), values, prefix=f"EXPLAIN ({options}) ")
+            with self._session.savepoint() if self._is_changed else nullcontext():
+                if generic:  # taken by the simple protocol only; check() has refused a second statement
+                    rows = self._session.fetch(SQL(prefix + self._asked(statement)))
+                else:
+                    rows = self._session.fetch_workload(self._asked(statement), values, prefix=prefix)
         except ServerError as error:
             self._end_trial()
             raise self._explained(error) from None

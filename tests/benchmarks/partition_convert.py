@@ -1,10 +1,10 @@
 """`dbopt partition convert` and `undo` of a large table under load: how long others wait, and whether a row is lost.
 
 PARTITION_ROWS (5,000,000) rows on PostgreSQL 15, changed by pgbench all the time (tests/partition/load.sql: inserts,
-PARTITION_ROWS (5,000,000) rows on PostgreSQL 15, changed by pgbench all the time (tests/partition/load.sql:
-inserts, updates, deletes, moves to other months), at PARTITION_RATE statements per second. Converted and undone, then both
-again, killed (SIGKILL) once at each stage and started again. Each time the rows are compared with the audit trail of the
-load; the longest statement is told beside what pgbench sees without a conversion.
+updates, deletes, moves to other months), at PARTITION_RATE statements per second. Converted and undone, then both
+again, killed (SIGKILL) once at each stage and started again. Each time the rows are compared with the audit trail of
+the load; the longest statement is told beside what pgbench sees without a conversion.
+"""
 
 from __future__ import annotations
 

@@ -228,3 +228,18 @@ def test_a_size_is_near_the_real_one(zoo: Session, asked: ShadowWhatIf) -> None:
                 sql.SQL("SELECT pg_relation_size(oid) AS size FROM pg_class WHERE relname = 'built_index'")
             )
         assert asked.size_bytes(wanted) == pytest.approx(real[0]["size"], rel=0.2, abs=2 * 8192), str(wanted)
+
+
+def test_plans_are_made_as_if_something_had_been_changed_and_nothing_stays(asked: ShadowWhatIf) -> None:
+    by_id, created = statement("SELECT id FROM documents WHERE id = 5"), statement("SELECT created FROM documents")
+    former = asked.estimate(by_id).cost
+    assert asked.estimate(created).cost > 0
+    with asked.changed(("ALTER TABLE documents RENAME TO aside", "CREATE TABLE documents (id integer)")):
+        with pytest.raises(QueryFailed, match='column "created" does not exist'):
+            asked.estimate(created)
+        assert asked.estimate(by_id).plan.root.node_type == "Seq Scan"
+        assert asked.estimate(by_id).cost > former
+    assert asked.estimate(by_id).cost == former
+    with pytest.raises(QueryFailed, match="does not exist"), asked.changed(("ALTER TABLE nowhere RENAME TO aside",)):
+        raise AssertionError
+    assert asked.estimate(created).cost > 0

@@ -1,0 +1,1 @@
+"""`dbopt partition suggest`: which tables of a workload should be partitioned, how, and what that would do."""
