@@ -20,6 +20,7 @@ from dbopt.cli import (
     doctor,
     explain,
     measure,
+    partition,
     rewrite,
     snapshot,
     suggest,
@@ -58,6 +59,7 @@ demo.register(app)
 doctor.register(app)
 explain.register(app)
 measure.register(app)
+partition.register(app)
 rewrite.register(app)
 snapshot.register(app)
 suggest.register(app)

@@ -32,6 +32,7 @@ NAMES = (
     "rewrites",
     "rewrite_fuzz",
     "report_size",
+    "partition_move",
 )
 
 
