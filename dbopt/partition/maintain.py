@@ -23,7 +23,7 @@ from dbopt.partition.maintained import Kept, Made, Maintained
 from dbopt.partition.make import Maker, New, read_maker
 from dbopt.partition.model import Name, PartitionSet
 from dbopt.partition.move import Manner, Mover
-from dbopt.partition.read import Extension, read_extension, read_set, read_sets, resolve
+from dbopt.partition.read import Extension, read_extension, read_set, resolve
 from dbopt.partition.settings import Settings
 from dbopt.partition.survey import Held
 from dbopt.postgres.exclusive import exclusive, key_of
@@ -88,13 +88,14 @@ class _Work:
     sections: dict[Name, Settings]
     on_progress: OnProgress | None = None
 
-    def sets(self) -> tuple[PartitionSet, ...]:
+    def tables(self) -> tuple[Name, ...]:
         """Those asked for. Without names, sets that are partitions themselves are left to the table above them."""
         if self.wishes.tables:
-            return tuple(read_set(self.session, resolve(self.session, table)) for table in self.wishes.tables)
+            return tuple(resolve(self.session, table) for table in self.wishes.tables)
         if self.sections:
-            return tuple(read_set(self.session, name) for name in self.sections)
-        return tuple(one for one in read_sets(self.session) if one.parent is None)
+            return tuple(self.sections)
+        rows = self.session.rows("partition/sets", schema=None, name=None)
+        return tuple(Name(row["schema"], row["name"]) for row in rows if row["parent_name"] is None)
 
     def perform(self, change: Change) -> None:
         perform(self.session, change, self.wishes.manner.limits, self.wishes.manner.on_wait)
@@ -107,7 +108,8 @@ class _Work:
 def plan(session: Session, wishes: Wishes) -> tuple[Plan, ...]:
     """What is to be done, set by set. Raises ServerError, NothingToDo for a named table that is no set."""
     work = _work(session, wishes)
-    return tuple(replace(_planned(work, one), first=_first(work, one)) for one in work.sets())
+    sets = (read_set(session, table) for table in work.tables())
+    return tuple(replace(_planned(work, one), first=_first(work, one)) for one in sets)
 
 
 def maintain(session: Session, wishes: Wishes, on_progress: OnProgress | None = None) -> Maintained:
@@ -119,7 +121,7 @@ def maintain(session: Session, wishes: Wishes, on_progress: OnProgress | None = 
         for schema, oid in moves.left_over(session):
             moves.clean(session, schema, oid, wishes.manner.limits)
         work = _work(session, wishes, on_progress)
-        kept = tuple(_kept(work, one) for one in work.sets())
+        kept = tuple(_kept(work, table) for table in work.tables())
     return Maintained(session.server_version, session.database, kept)
 
 
@@ -234,10 +236,10 @@ def _remarks(one: PartitionSet, held: Held, left: int, obstacle: str | None) -> 
     return notes
 
 
-def _kept(work: _Work, one: PartitionSet) -> Kept:
-    done = Kept(str(one.table), "done")
+def _kept(work: _Work, table: Name) -> Kept:
+    done = Kept(str(table), "done")
     try:
-        done, one = _begun(work, one, done)
+        done, one = _begun(work, read_set(work.session, table), done)
         said = done.notes
         for attempt in range(_ATTEMPTS):
             try:
@@ -247,7 +249,7 @@ def _kept(work: _Work, one: PartitionSet) -> Kept:
             except QueryFailed as error:
                 if error.sqlstate != _CHECK_VIOLATION or attempt == _ATTEMPTS - 1:
                     raise
-            one = read_set(work.session, one.table)  # a row came into the default for a partition about to be made
+            one = read_set(work.session, table)  # a row came into the default for a partition about to be made
     except ConnectionFailed:
         raise
     except (ServerError, UsageError) as error:
