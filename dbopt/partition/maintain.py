@@ -118,6 +118,7 @@ def maintain(session: Session, wishes: Wishes, on_progress: OnProgress | None = 
     Raises AlreadyRunning, and ConnectionFailed when the server is gone.
     """
     with exclusive(session, _LOCK, "maintains the partitions of"):
+        session.limit()  # what the role has for statements of applications is not meant for the building of indexes
         for schema, oid in moves.left_over(session):
             moves.clean(session, schema, oid, wishes.manner.limits)
         work = _work(session, wishes, on_progress)

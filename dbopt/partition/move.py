@@ -4,10 +4,10 @@ A partition cannot be attached while the default holds rows of its range, and ro
 cannot be seen until it is attached: the two must be one moment. Moving all rows in that moment would keep the table
 locked for as long as that takes. So the rows are *copied* first, in batches of blocks that each commit, into tables
 that nobody sees, while a trigger on the default writes down what changes. Each batch notes its snapshot, so that of
-each change it is known whether the copy has it already. The copies get their indexes, the changes are applied in
-rounds, and only then a short transaction locks the table, applies the last changes, empties the default by TRUNCATE,
-which is quick for any number of rows, puts back what stays in it, and attaches the new partitions, whose bounds a CHECK
-has proved.
+each change it is known whether the copy has it already. The changes are applied (only then is no changed row there
+twice), the copies get their indexes, what changed meanwhile is applied in rounds, and then a short transaction locks
+the table, applies the last changes, empties the default by TRUNCATE, which is quick for any number of rows, puts back
+what stays in it, and attaches the new partitions, whose bounds a CHECK has proved.
 
 What was weighed: DELETE of the copied rows in that transaction locks for some 1.5 seconds per million rows; to detach
 the default and attach a new one loses what depends on it; DETACH CONCURRENTLY is refused where there is a default.
@@ -120,6 +120,7 @@ class Mover:
         return (
             Change(f"{said}: tables for their copies, and a trigger that notes what changes", (self.begin(),)),
             Change(f"{said}: the copy, done in batches of blocks", (self.copy(0, max(blocks, 1)),)),
+            Change(f"{said}: what changed", (self.apply(),)),
             *(Change(f"{said}: indexes", (text,), alone=True) for text in self.settle()),
             Change(f"{said}: under the lock", (self.lock(), self.apply(), self.end())),
         )
@@ -136,9 +137,10 @@ def move(session: Session, mover: Mover, rows: int, manner: Manner) -> Moved:
     try:
         patiently(limits, lambda: _locked(session, limits, mover.begin()), manner.on_wait)
         _copy(session, mover, rows, manner)
+        _catch_up(session, mover, 1)  # a row that was changed may have been copied twice: no unique index yet
         for text in mover.settle():
             session.script(text)
-        _catch_up(session, mover)
+        _catch_up(session, mover, _ROUNDS)
         total, staying = (session.fetch(_count(mover, which))[0]["rows"] for which in ("moving", "staying"))
         locked_ms = patiently(limits, lambda: _end(session, mover, limits), manner.on_wait)
     except BaseException:
@@ -184,9 +186,9 @@ def _copy(session: Session, mover: Mover, rows: int, manner: Manner) -> None:
             time.sleep(manner.sleep_ms / 1000)
 
 
-def _catch_up(session: Session, mover: Mover) -> None:
+def _catch_up(session: Session, mover: Mover, rounds: int) -> None:
     """Apply changes in rounds until few are left; a table that changes quicker than that is locked for what is left."""
-    for _ in range(_ROUNDS):
+    for _ in range(rounds):
         with session.transaction():
             session.script("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             found = session.fetch(_changes(mover))[0]["changes"]

@@ -320,3 +320,63 @@ def test_what_the_move_would_harm_is_left_alone(database: Database, script: str,
     assert rows(database) == before
     assert value(session, "SELECT count(*) FROM ONLY events_default") == 3000
     assert done.created  # what holds no rows of the default is made all the same
+
+
+def test_an_owner_without_privileges_moves_and_writers_need_none_of_its_own(database: Database) -> None:
+    session = filled(database)
+    session.script(
+        """CREATE ROLE keeper; CREATE ROLE writer; ALTER TABLE events OWNER TO keeper;
+        GRANT ALL ON SCHEMA public TO keeper; GRANT INSERT ON events TO writer;
+        ALTER ROLE keeper SET statement_timeout = '1ms'"""
+    )
+    try:
+        for partition in partitions(session):
+            session.script(f"ALTER TABLE {partition} OWNER TO keeper")
+        before = sum(rows(database).values())
+        wrote = []
+        with database.server.connect(database.name) as own, database.server.connect(database.name) as other:
+            own.script("SET ROLE keeper")
+            other.script("SET ROLE writer")
+
+            def meanwhile(_done: int, _of: int) -> None:
+                other.script("INSERT INTO events (at, note) VALUES (now() - interval '1 day', 'late')")
+                wrote.append(1)
+
+            done = kept(own, manner=Manner(batch_rows=500, on_batch=meanwhile))
+        assert (done.state, done.staying_rows) == ("done", 0)
+        assert len(wrote) > 3
+        assert sum(rows(database).values()) == before + len(wrote)
+    finally:
+        session.script(
+            "RESET ROLE; DROP TABLE events; REVOKE ALL ON SCHEMA public FROM keeper; DROP ROLE keeper; DROP ROLE writer"
+        )
+
+
+def test_foreign_keys_of_the_set_are_kept_even_deferred_ones(database: Database) -> None:
+    session = filled(database)
+    session.script(
+        """CREATE TABLE notes (note text PRIMARY KEY); INSERT INTO notes SELECT repeat('x', n)
+            FROM generate_series(0, 9) AS n;
+        ALTER TABLE events ADD CONSTRAINT noted FOREIGN KEY (note) REFERENCES notes ON UPDATE CASCADE
+            DEFERRABLE INITIALLY DEFERRED;
+        CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+        CREATE TRIGGER watch AFTER INSERT ON events FOR EACH ROW EXECUTE FUNCTION nothing();
+        INSERT INTO events (at, note) VALUES ('infinity', 'x')"""
+    )
+    before = sum(rows(database).values())
+    changed: list[int] = []
+
+    def meanwhile(_done: int, _of: int) -> None:
+        if not changed:
+            with database.server.connect(database.name) as other:
+                other.script("UPDATE notes SET note = 'changed' WHERE note = 'xx'")
+            changed.append(1)
+
+    done = kept(session, manner=Manner(batch_rows=500, on_batch=meanwhile))
+    assert done.error is None
+    assert (done.state, done.staying_rows) == ("done", 1)
+    assert sum(rows(database).values()) == before
+    assert value(session, "SELECT count(*) FROM events WHERE note = 'xx'") == 0
+    assert value(session, "SELECT count(*) FROM events WHERE note = 'changed'") > 400
+    with pytest.raises(QueryFailed, match="noted"):
+        session.script("INSERT INTO events (at, note) VALUES (now() - interval '1 day', 'unknown')")
