@@ -9,8 +9,10 @@ twice), the copies get their indexes, what changed meanwhile is applied in round
 the table, applies the last changes, empties the default by TRUNCATE, which is quick for any number of rows, puts back
 what stays in it, and attaches the new partitions, whose bounds a CHECK has proved.
 
-What was weighed: DELETE of the copied rows in that transaction locks for some 1.5 seconds per million rows; to detach
-the default and attach a new one loses what depends on it; DETACH CONCURRENTLY is refused where there is a default.
+What was weighed: DELETE of the copied rows in that transaction locks the longer the more there are (0.4 seconds of CPU
+per million rows on PostgreSQL 15, and a scan of the default for ATTACH), and leaves the default as large as
+it was; to detach the default and attach a new one loses what depends on it; DETACH CONCURRENTLY is refused where there
+is a default.
 The lock lasts a few milliseconds per partition, and as long as it takes to write the rows that stay, and to check
 foreign keys of the table, which cannot stand on the copies earlier: they would refuse changes that the table allows.
 
