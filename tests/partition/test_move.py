@@ -380,3 +380,19 @@ def test_foreign_keys_of_the_set_are_kept_even_deferred_ones(database: Database)
     assert value(session, "SELECT count(*) FROM events WHERE note = 'changed'") > 400
     with pytest.raises(QueryFailed, match="noted"):
         session.script("INSERT INTO events (at, note) VALUES (now() - interval '1 day', 'unknown')")
+
+
+def test_a_column_that_is_added_meanwhile_costs_no_row(database: Database) -> None:
+    session = filled(database)
+    mover, number = mover_of(session)
+
+    def alter(_done: int, _of: int) -> None:
+        with database.server.connect(database.name) as other:
+            other.script("ALTER TABLE events ADD extra integer DEFAULT 7")
+
+    with pytest.raises(QueryFailed, match="extra"):
+        move(session, mover, number, Manner(batch_rows=9000, on_batch=alter))
+    assert value(session, "SELECT sum(extra) FROM events") == 3000 * 7
+    assert left_behind(session) == []
+    assert kept(session).state == "done"
+    assert value(session, "SELECT sum(extra) FROM events") == 3000 * 7
