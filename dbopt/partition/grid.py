@@ -109,19 +109,26 @@ def check(grid: Grid) -> Grid:
 
 
 def inferred(kind: Kind, spans: Sequence[Span], zones: Sequence[tzinfo] = (UTC,)) -> Grid | None:
-    """The grid that most of the newest spans of a set follow, in the zone in which most do, the first of equals. None
-    where no more than half do: an odd one among them, such as a merged partition, does not matter.
+    """The grid that most of the newest spans of a set follow, in the zone in which most do; of equals that in which its
+    days begin at midnight, then the first. None where no more than half do: an odd one among them, such as a merged
+    partition, does not matter.
     """
     recent = sorted(spans)[-_RECENT:]
     best: Grid | None = None
-    most = len(recent) // 2
+    most = (len(recent) // 2, True)
     for zone in zones:
         steps = [_step(kind, span, zone) for span in recent]
         for step, count in Counter(steps).most_common(1):
-            if count > most:
-                last = max(upper for (_, upper), own in zip(recent, steps, strict=True) if own == step)
-                best, most = Grid(kind, step, zone, last), count
+            last = max(upper for (_, upper), own in zip(recent, steps, strict=True) if own == step)
+            fit = (count, isinstance(step, Interval) and not step.microseconds and _is_midnight(last, zone))
+            if fit > most:
+                best, most = Grid(kind, step, zone, last), fit
     return best
+
+
+def _is_midnight(position: int, zone: tzinfo) -> bool:
+    moment = moment_of(position, zone)
+    return not (moment.hour or moment.minute or moment.second or moment.microsecond)
 
 
 def _step(kind: Kind, span: Span, zone: tzinfo) -> Interval | int:

@@ -1,7 +1,12 @@
--- The names of a schema that are taken: of tables, indexes, sequences and extended statistics. Needs no privilege.
+-- The names of a schema that a new table or its indexes and statistics cannot have. Needs no privilege.
 SELECT c.relname::text AS name
 FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname = %(schema)s
+UNION
+SELECT t.typname::text
+FROM pg_type AS t
+JOIN pg_namespace AS n ON n.oid = t.typnamespace
 WHERE n.nspname = %(schema)s
 UNION
 SELECT s.stxname::text

@@ -33,6 +33,7 @@ NAMES = (
     "rewrite_fuzz",
     "report_size",
     "partition_convert",
+    "partition_move",
 )
 
 

@@ -101,6 +101,13 @@ def test_days_that_begin_in_the_zone_of_the_server_go_on_there() -> None:
     assert found.floor(at("2025-07-20")) == at("2025-07-01", BERLIN)
 
 
+def test_days_of_one_offset_alone_are_those_that_begin_at_midnight() -> None:
+    winter = [(at(f"2024-01-{day:02}", BERLIN), at(f"2024-01-{day + 1:02}", BERLIN)) for day in range(1, 6)]
+    found = inferred(Kind.TIMESTAMPTZ, winter, (UTC, BERLIN))
+    assert found is not None
+    assert (found.step, found.zone) == (Interval(days=1), BERLIN)
+
+
 def test_one_odd_partition_does_not_matter() -> None:
     merged = [*months(UTC), (at("2024-12-01"), at("2026-01-01"))]
     found = inferred(Kind.TIMESTAMPTZ, merged)

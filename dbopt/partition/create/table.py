@@ -149,7 +149,7 @@ def check_unique(table: Table, controls: Sequence[str]) -> None:
 
 
 def taken_names(session: Session, schema: str) -> set[str]:
-    return {row["name"] for row in session.rows("partition/taken_names", schema=schema)}
+    return {row["name"] for row in session.rows("partition/names", schema=schema)}
 
 
 def beneath(session: Session, whole: PartitionSet, depth: int) -> Mapping[Name, PartitionSet]:

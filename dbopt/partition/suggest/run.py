@@ -299,7 +299,7 @@ def _judged(
     found = judge.verdict(chosen, relation, wishes[id(chosen)], place.asked.min_bytes)
     rest = [judge.in_short(one) for one in outcomes if one is not chosen]
     advice = _advice(relation, found, others=[*rest, *others])
-    properties = place.session.rows("partition/obstacles", table=relation.sql_name)
+    properties = place.session.rows("partition/unpartitionable", table=relation.sql_name)
     in_the_way = _obstacles(place, relation, chosen.layout.control, properties)
     return replace(
         advice,
