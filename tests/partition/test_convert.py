@@ -11,8 +11,10 @@ import pytest
 from dbopt.errors import UsageError
 from dbopt.partition.convert import ledger
 from dbopt.partition.convert.api import carry_out, give_up
+from dbopt.partition.convert.attach import Attacher
 from dbopt.partition.convert.plan import Refused, Wish, for_conversion, for_undo, start
-from dbopt.partition.convert.run import Altered, Converter, Manner
+from dbopt.partition.convert.run import Converter
+from dbopt.partition.convert.work import Altered, Manner
 from dbopt.partition.model import Name
 from dbopt.partition.read import read_set
 from dbopt.partition.settings import step_of
@@ -234,6 +236,60 @@ def test_rows_at_infinity_go_to_the_default(ev: Database) -> None:
     ev.session.script("UPDATE ev SET created_at = 'infinity' WHERE id <= 7")
     convert(ev.session)
     assert only(ev.session, "SELECT count(*) FROM ev_default") == 7
+
+
+# -- the cheap way -----------------------------------------------------------------------------------------------------
+
+
+def test_the_table_itself_becomes_the_first_partition(ev: Database) -> None:
+    before = facts(ev.session, EV).oid
+    convert(ev.session, EV, dataclasses.replace(MONTHLY, attach=True))
+    found = read_set(ev.session, EV)
+    assert facts(ev.session, found.partitions[0].name).oid == before
+    assert found.partitions[0].bound_sql.startswith("FOR VALUES FROM (MINVALUE) TO ('")
+    assert len(found.partitions) == 1 + 4 + 1 + 1
+    assert compared(ev.session) == (20_000, 20_000, True)
+    ev.session.script("INSERT INTO ev (created_at, amount) VALUES (now() + interval '3 months', 1)")
+    assert only(ev.session, "SELECT max(id) FROM ev") == 20_001
+    assert only(ev.session, "SELECT count(*) FROM pg_constraint WHERE conname = 'dbopt_bound'") == 0
+
+
+def test_attached_it_carries_the_same(carried: Database) -> None:
+    session, name = carried.session, Name('We"ird', "Évents")
+    before = facts(session, name)
+    convert(session, name, Wish("At", step_of("1 month"), widen=True, attach=True))
+    after = facts(session, name)
+    for field in dataclasses.fields(Table):
+        if field.name not in _CHANGED and field.name not in _REST:
+            assert getattr(_comparable(after), field.name) == getattr(_comparable(before), field.name), field.name
+    session.script('INSERT INTO "We""ird"."Évents" (n, place, note) VALUES (1, 1, \'new\')')
+    row = session.fetch_workload('SELECT id, number, note, more FROM "We""ird"."Évents" ORDER BY id DESC LIMIT 1')[0]
+    assert row == {"id": 10_005, "number": 2001, "note": "new!", "more": 2}
+    back(session, name, Manner(drop_old=True))
+    assert _comparable(facts(session, name)) == _comparable(before)
+    assert only(session, 'SELECT count(*) FROM "We""ird"."Évents"') == 2001
+
+
+@pytest.mark.parametrize("stage", [ledger.PREPARED, ledger.COPIED, ledger.ANALYZED, ledger.VERIFIED, ledger.SWAPPED])
+def test_attaching_killed_at_any_stage_goes_on(pg15: object, new_database: Callable[..., Database], stage: str) -> None:
+    database = new_database(pg15)
+    make_table(database.session, 20_000)
+    with load(database, 20_000, clients=2, rate=300):
+        arguments = ("partition", "convert", "ev", *OPTIONS, "--attach", "--yes")
+        _killed_at(database, stage, *arguments)
+        _done(database, *arguments)
+    due, there, same = compared(database.session)
+    assert (there, same) == (due, True)
+
+
+def test_an_attachment_that_is_given_up_leaves_nothing(ev: Database) -> None:
+    before = facts(ev.session, EV)
+    plan = for_conversion(ev.session, EV, dataclasses.replace(MONTHLY, attach=True))
+    attacher = Attacher(ev.session, start(ev.session, plan, "convert", 500), Manner())
+    for stage in (ledger.PREPARED, ledger.COPIED, ledger.BUILT, ledger.ANALYZED):
+        attacher._steps()[stage]()
+    give_up(ev.session, EV, Manner())
+    assert _comparable(facts(ev.session, EV)) == _comparable(before)
 
 
 # -- what is refused ---------------------------------------------------------------------------------------------------

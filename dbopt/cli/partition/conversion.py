@@ -15,7 +15,7 @@ from dbopt.cli.command import Format, Run
 if TYPE_CHECKING:
     from dbopt.partition.convert.api import Converted
     from dbopt.partition.convert.plan import Plan
-    from dbopt.partition.convert.run import Manner
+    from dbopt.partition.convert.work import Manner
     from dbopt.partition.model import Name
     from dbopt.partition.throttle import Throttle
     from dbopt.postgres.patience import Limits
@@ -119,7 +119,7 @@ def abandon(run: Run, session: Session, name: Name, options: Options) -> int:
 
 
 def _manner(run: Run, options: Options, on_progress: Callable[[int, int, str], None] | None) -> Manner:
-    from dbopt.partition.convert.run import Manner
+    from dbopt.partition.convert.work import Manner
 
     return Manner(
         limits=options.limits,

@@ -52,6 +52,10 @@ def register(app: typer.Typer) -> None:
         widen_keys: Annotated[
             bool, typer.Option("--widen-keys", help="Add the column to unique keys that lack it: (id) to (id, ts).")
         ] = False,
+        attach: Annotated[
+            bool,
+            typer.Option("--attach", help="Copy nothing: the table itself becomes the first partition, up to a bound."),
+        ] = False,
         drop_old: DropOld = False,
         no_verify: NoVerify = False,
         batch_time: BatchTime = "200ms",
@@ -76,7 +80,7 @@ def register(app: typer.Typer) -> None:
         pace = conversion.throttle(batch_time, sleep, max_lag, max_active)
         with run.connect() as session:
             name = resolve(session, table)
-            given = _Given(control, interval, key, premake, not no_default, widen_keys)
+            given = _Given(control, interval, key, premake, not no_default, widen_keys, attach)
             options = conversion.Options(
                 "convert",
                 pace,
@@ -102,6 +106,7 @@ class _Given:
     premake: int | None
     default: bool
     widen: bool
+    attach: bool
 
     def wish(self, run: Run, table: Name) -> Wish:
         """These, and what the configuration says of the table. Raises UsageError where something is missing."""
@@ -115,4 +120,4 @@ class _Given:
         if control is None or step is None:
             raise UsageError("by which column and interval?", hint="as in --control created_at --interval '1 month'")
         premake = own.premake if self.premake is None else self.premake
-        return Wish(control, step, self.key or own.key, premake, self.default, self.widen)
+        return Wish(control, step, self.key or own.key, premake, self.default, self.widen, self.attach)

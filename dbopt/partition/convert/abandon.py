@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dbopt.partition.convert import ledger
+from dbopt.partition.convert.attach import BOUND
 from dbopt.partition.convert.ledger import Conversion
+from dbopt.partition.convert.target import FIRST, beside
+from dbopt.partition.model import Name
 from dbopt.postgres.identifiers import quoted
 from dbopt.postgres.patience import Limits, patiently
 from dbopt.postgres.scripts import render
@@ -11,7 +14,9 @@ from dbopt.postgres.session import Session
 
 
 def abandon(session: Session, conversion: Conversion, limits: Limits) -> None:
-    """Drop the new table, the log and its trigger. Raises LockNotAvailable, with everything as it was."""
+    """Drop the new table, the log and its trigger; of one that was to be attached, the bound and its keys. Raises
+    LockNotAvailable, with everything as it was.
+    """
     patiently(limits, lambda: _attempt(session, conversion, limits.lock_timeout_ms))
 
 
@@ -28,4 +33,8 @@ def _attempt(session: Session, conversion: Conversion, lock_timeout_ms: int) -> 
             )
         )
         session.script(f"DROP TABLE IF EXISTS {conversion.new}")
+        if conversion.way == "attach":
+            session.script(f"ALTER TABLE {conversion.table} DROP CONSTRAINT IF EXISTS {BOUND}")
+            for name, _ in conversion.target.widened:
+                session.script(f"DROP INDEX IF EXISTS {Name(conversion.table.schema, beside(name, FIRST))}")
         ledger.forget(session, conversion)

@@ -10,9 +10,11 @@ from typing import ClassVar
 from dbopt.errors import NothingToDo, UsageError
 from dbopt.partition.convert import ledger
 from dbopt.partition.convert.abandon import abandon
+from dbopt.partition.convert.attach import Attacher
 from dbopt.partition.convert.ledger import Conversion
 from dbopt.partition.convert.plan import Plan, start
-from dbopt.partition.convert.run import Converter, Manner
+from dbopt.partition.convert.run import Converter
+from dbopt.partition.convert.work import Manner
 from dbopt.partition.model import Name
 from dbopt.postgres.session import Session
 
@@ -73,8 +75,9 @@ def carry_out(
         if plan is None:
             return None
         state = start(session, plan, direction, manner.limits.lock_timeout_ms)
-    done = Converter(session, state, manner).run()
-    former = None if manner.drop_old else str(done.old)
+    worker = {"copy": Converter, "attach": Attacher}[state.way](session, state, manner)
+    done = worker.run()
+    former = None if manner.drop_old or done.way == "attach" else str(done.old)
     return _result(session, done, {"convert": "converted", "undo": "undone"}[direction], former, began)
 
 

@@ -148,6 +148,7 @@ def _target(values: dict[str, Any]) -> Target:
         widen=values["widen"],
         widened=_keys(values["widened"]),
         narrow=_keys(values["narrow"]),
+        check=values["check"],
     )
 
 

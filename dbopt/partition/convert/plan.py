@@ -41,6 +41,7 @@ class Wish:
     premake: int = PREMAKE
     default: bool = True
     widen: bool = False
+    attach: bool = False  # the table itself becomes the first partition
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,10 @@ def for_conversion(session: Session, name: Name, wish: Wish) -> Plan:
         kind = kind_of(session.row("partition/base_type", table=str(name), column=wish.control)["type"], wish.key)
         grid = check(Grid(kind, wish.step))
         taken = _names(session, name.schema)
-        parts = _parts(name, grid, _reach(session, name, wish.control, grid), wish, taken)
+        reach = _reach(session, name, wish.control, grid)
+        if wish.attach:
+            bare = replace(bare, check=_check(grid, _first_bound(grid, reach), wish.control))
+        parts = _parts(name, grid, reach, wish, taken)
     target = replace(bare, parts=parts, widened=_widened(table, bare))
     return _plan(table, target, table, taken, (name,))
 
@@ -89,21 +93,39 @@ def for_undo(session: Session, name: Name, conversion: Conversion | None) -> Pla
     return _plan(table, target, storage, taken, tuple(Name(row["schema"], row["name"]) for row in rows))
 
 
+def _first_bound(grid: Grid, reach: Span) -> int:
+    """Where the first partition ends, if it is the table itself: a whole interval after its rows and the clock."""
+    return grid.following(grid.floor(reach[1]), 2)
+
+
+def _first_part(table: Name, grid: Grid, upper: int, taken: frozenset[str]) -> Part:
+    bound = sql_literal(literal(grid.kind, upper))
+    return Part(naming.named(table.name, "first", taken), f"FOR VALUES FROM (MINVALUE) TO ({bound})")
+
+
+def _check(grid: Grid, upper: int, control: str) -> str:
+    return f"{quoted(control)} < {sql_literal(literal(grid.kind, upper))}"
+
+
 def start(session: Session, plan: Plan, direction: str, lock_timeout_ms: int) -> Conversion:
     """Make the new table, empty, and write it down."""
     with session.transaction():
         session.script(f"SET LOCAL lock_timeout = {lock_timeout_ms}")
         for statement in plan.statements:
             session.script(statement)
-        return ledger.begin(session, plan.table.name, direction, "copy", plan.target, plan.new, plan.old)
+        way = "attach" if plan.target.check else "copy"
+        return ledger.begin(session, plan.table.name, direction, way, plan.target, plan.new, plan.old)
 
 
 def _plan(table: Table, target: Target, storage: Table, taken: frozenset[str], leaves: tuple[Name, ...]) -> Plan:
     """`storage` is the table whose storage the new one gets."""
-    new, old = new_name(table.name), Name(table.name.schema, beside(table.name.name, OLD, taken))
+    attached = bool(target.check)
+    new = new_name(table.name)
+    old = Name(new.schema, target.parts[0].name if attached else beside(table.name.name, OLD, taken))
     if new.name in taken:
         raise Refused(f"{new} is there already", hint="it may be left from another attempt; drop or rename it")
-    statements = [*carry.build(table, new, target, storage)]
+    made = replace(target, parts=target.parts[1:]) if attached else target
+    statements = [*carry.build(table, new, made, storage)]
     key = sync_key(table)
     if key is not None:
         statements += carry.index(key, new, target)
@@ -147,6 +169,8 @@ def _reach(session: Session, name: Name, control: str, grid: Grid) -> Span:
 def _parts(table: Name, grid: Grid, reach: Span, wish: Wish, taken: frozenset[str]) -> tuple[Part, ...]:
     """Partitions for all rows, and as many ahead as asked for."""
     start, current = grid.floor(reach[0]), grid.floor(reach[1])
+    if wish.attach:
+        start = current = _first_bound(grid, reach)
     end = grid.following(current, wish.premake + 1)
     spans = list(islice(grid.spans(start, end), MOST_PARTITIONS + 1))
     if len(spans) > MOST_PARTITIONS:
@@ -155,8 +179,8 @@ def _parts(table: Name, grid: Grid, reach: Span, wish: Wish, taken: frozenset[st
             f"partitions of {grid.step} from {first} to {last} would be more than {MOST_PARTITIONS}",
             hint="choose a longer --interval; rows with an odd value may be the reason",
         )
-    parts = []
-    names = set(taken)
+    parts = [_first_part(table, grid, start, taken)] if wish.attach else []
+    names = {*taken, *(part.name for part in parts)}
     for lower, upper in spans:
         part = naming.named(table.name, naming.native(grid, lower), names)
         names.add(part)

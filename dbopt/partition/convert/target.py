@@ -11,7 +11,7 @@ from dbopt.partition.table import Index, Table
 from dbopt.postgres.identifiers import quoted
 from dbopt.postgres.naming import MAX_BYTES, shortened
 
-NEW, OLD = "_dbopt_new", "_dbopt_old"
+NEW, OLD, FIRST = "_dbopt_new", "_dbopt_old", "_dbopt_first"
 
 Keys = tuple[tuple[str, tuple[str, ...]], ...]
 """Unique keys by their names, with their columns."""
@@ -29,7 +29,8 @@ class Part:
 class Target:
     """A partitioned table with `key`, such as RANGE (created_at), over the columns `control`, and its partitions; or a
     plain table, with none of these. `widen` allows that unique keys get the control columns that they lack; `widened`
-    are those that do, with the columns that they had. `narrow` gives keys these columns back.
+    are those that do, with the columns that they had. `narrow` gives keys these columns back. `check` is what holds for
+    the rows of the table that becomes the first partition.
     """
 
     key: str | None = None
@@ -38,6 +39,7 @@ class Target:
     widen: bool = False
     widened: Keys = ()
     narrow: Keys = ()
+    check: str = ""
 
     @property
     def is_partitioned(self) -> bool:
