@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dbopt.errors import QueryFailed
+from dbopt.postgres.identifiers import literal
 
 
 class Edge(StrEnum):
@@ -72,6 +73,21 @@ def parse(text: str) -> Bound:
     if body.startswith("FROM ") and len(lists) == 2:
         return Range(*lists)
     raise _unknown(text)
+
+
+def written(bound: Bound) -> str:
+    """The bound as it stands in CREATE TABLE ... PARTITION OF, values as quoted constants."""
+    if isinstance(bound, Default):
+        return "DEFAULT"
+    if isinstance(bound, Hash):
+        return f"FOR VALUES WITH (MODULUS {bound.modulus}, REMAINDER {bound.remainder})"
+    if isinstance(bound, Values):
+        return f"FOR VALUES IN ({_constants(bound.values)})"
+    return f"FOR VALUES FROM ({_constants(bound.lower)}) TO ({_constants(bound.upper)})"
+
+
+def _constants(values: tuple[Value, ...]) -> str:
+    return ", ".join(value.value if isinstance(value, Edge) else literal(value) for value in values)
 
 
 def _lists(body: str, text: str) -> list[tuple[Value, ...]]:

@@ -6,6 +6,7 @@ import pytest
 
 from dbopt.errors import QueryFailed
 from dbopt.partition.bound import Bound, Default, Edge, Hash, Range, Values, parse
+from dbopt.partition.bound import written as written_as
 from tests.servers import Server
 
 BOUNDS: list[tuple[str, str, Bound]] = [
@@ -30,6 +31,7 @@ def test_a_bound_of_the_server_is_read(server: Server, key: str, written: str, b
         rows = session.fetch_workload(
             "SELECT pg_get_expr(relpartbound, oid) AS bound FROM pg_class WHERE relname = 'p'"
         )
+        session.script(f"DROP TABLE p; CREATE TABLE p PARTITION OF t {written_as(bound)}")
     assert parse(rows[0]["bound"]) == bound
 
 

@@ -15,6 +15,7 @@ from dbopt.partition.convert.attach import Attacher
 from dbopt.partition.convert.plan import Refused, Wish, for_conversion, for_undo, start
 from dbopt.partition.convert.run import Converter
 from dbopt.partition.convert.work import Altered, Manner
+from dbopt.partition.create.options import Level, groups_of
 from dbopt.partition.model import Name
 from dbopt.partition.read import read_set
 from dbopt.partition.settings import step_of
@@ -26,7 +27,7 @@ from tests.servers import Database
 
 EV = Name("public", "ev")
 OPTIONS = ("--control", "created_at", "--interval", "1 month", "--widen-keys")
-MONTHLY = Wish("created_at", step_of("1 month"), widen=True)
+MONTHLY = Wish(Level("range", "created_at", step_of("1 month")), widen=True)
 CARRIED = """
 CREATE TABLE "We""ird".places (id int PRIMARY KEY);
 INSERT INTO "We""ird".places SELECT generate_series(0, 9);
@@ -121,7 +122,7 @@ _REST = ("constraints", "indexes", "privileges")
 def test_everything_that_a_table_carries_is_carried(carried: Database) -> None:
     session, name = carried.session, Name('We"ird', "Évents")
     before = facts(session, name)
-    convert(session, name, Wish("At", step_of("3 months"), widen=True))
+    convert(session, name, Wish(Level("range", "At", step_of("3 months")), widen=True))
     after = facts(session, name)
     for field in dataclasses.fields(Table):
         if field.name not in _CHANGED and field.name not in _REST:
@@ -139,7 +140,7 @@ def test_everything_that_a_table_carries_is_carried(carried: Database) -> None:
 def test_partitions_are_stored_as_the_table_was(carried: Database) -> None:
     session, name = carried.session, Name('We"ird', "Évents")
     before = facts(session, name)
-    convert(session, name, Wish("At", step_of("1 year"), widen=True))
+    convert(session, name, Wish(Level("range", "At", step_of("1 year")), widen=True))
     for one in read_set(session, name).partitions:
         leaf = facts(session, one.name)
         assert (leaf.options, leaf.toast_options) == (before.options, before.toast_options)
@@ -154,7 +155,7 @@ def test_partitions_are_stored_as_the_table_was(carried: Database) -> None:
 
 def test_what_comes_after_is_as_it_was_before(carried: Database) -> None:
     session, name = carried.session, Name('We"ird', "Évents")
-    convert(session, name, Wish("At", step_of("1 year"), widen=True))
+    convert(session, name, Wish(Level("range", "At", step_of("1 year")), widen=True))
     session.script('INSERT INTO "We""ird"."Évents" (n, place, note) VALUES (1, 1, \'new\')')
     row = session.fetch_workload('SELECT id, number, note, more FROM "We""ird"."Évents" ORDER BY id DESC LIMIT 1')[0]
     assert row == {"id": 10_005, "number": 2001, "note": "new!", "more": 2}
@@ -165,7 +166,7 @@ def test_what_comes_after_is_as_it_was_before(carried: Database) -> None:
 def test_going_back_gives_what_was(carried: Database) -> None:
     session, name = carried.session, Name('We"ird', "Évents")
     before = facts(session, name)
-    convert(session, name, Wish("At", step_of("1 year"), widen=True))
+    convert(session, name, Wish(Level("range", "At", step_of("1 year")), widen=True))
     back(session, name, Manner(drop_old=True))
     after = facts(session, name)
     assert _comparable(after) == _comparable(before)
@@ -186,7 +187,7 @@ def test_a_foreign_key_of_another_table_points_to_the_new_one(database: Database
         " INSERT INTO ev SELECT i, date '2024-01-01' + i FROM generate_series(1, 300) AS i;"
         " INSERT INTO line SELECT id, at FROM ev"
     )
-    convert(session, EV, Wish("at", step_of("1 month")))
+    convert(session, EV, Wish(Level("range", "at", step_of("1 month"))))
     session.script("DELETE FROM ev WHERE id <= 100")
     assert only(session, "SELECT count(*) FROM line") == 200
     assert (
@@ -204,18 +205,18 @@ def test_a_foreign_key_of_another_table_points_to_the_new_one(database: Database
         (
             "at bigint NOT NULL",
             "1704067200000 + i * bigint '3600000'",
-            Wish("at", step_of("1 month"), "epoch-ms", widen=True),
+            Wish(Level("range", "at", step_of("1 month"), "epoch-ms"), widen=True),
         ),
-        ("at int NOT NULL", "i * 10", Wish("at", step_of("5000"), widen=True)),
+        ("at int NOT NULL", "i * 10", Wish(Level("range", "at", step_of("5000")), widen=True)),
         (
             "at uuid NOT NULL",
             "('0' || to_hex(1704067200000 + i * 3600000::bigint) || '7abc8def' || to_char(i, 'FM000000000000'))::uuid",
-            Wish("at", step_of("1 month"), "uuidv7", widen=True),
+            Wish(Level("range", "at", step_of("1 month"), "uuidv7"), widen=True),
         ),
         (
             "at timestamp NOT NULL",
             "timestamp '2024-01-01' + i * interval '1 hour'",
-            Wish("at", step_of("1 week"), widen=True),
+            Wish(Level("range", "at", step_of("1 week")), widen=True),
         ),
     ],
     ids=["epoch-ms", "id", "uuidv7", "timestamp"],
@@ -230,6 +231,23 @@ def test_keys_of_other_kinds(database: Database, column: str, values: str, wish:
     assert only(session, f"SELECT count(*) FROM {found.default.name}") == 0
     assert only(session, "SELECT count(*) FROM ev") == 2000
     assert only(session, "SELECT count(DISTINCT tableoid) >= 3 FROM ev") is True
+
+
+@pytest.mark.parametrize(
+    ("level", "partitions"),
+    [
+        (Level("hash", "id", modulus=4), 4),
+        (Level("list", "amount", groups=groups_of("small:0,1,2;some:3,4")), 3),
+    ],
+    ids=["hash", "list"],
+)
+def test_other_strategies(ev: Database, level: Level, partitions: int) -> None:
+    convert(ev.session, EV, Wish(level, widen=True))
+    found = read_set(ev.session, EV)
+    assert (found.strategy, len(found.partitions)) == (level.strategy, partitions)
+    assert compared(ev.session) == (20_000, 20_000, True)
+    back(ev.session)
+    assert compared(ev.session) == (20_000, 20_000, True)
 
 
 def test_rows_at_infinity_go_to_the_default(ev: Database) -> None:
@@ -257,7 +275,7 @@ def test_the_table_itself_becomes_the_first_partition(ev: Database) -> None:
 def test_attached_it_carries_the_same(carried: Database) -> None:
     session, name = carried.session, Name('We"ird', "Évents")
     before = facts(session, name)
-    convert(session, name, Wish("At", step_of("1 month"), widen=True, attach=True))
+    convert(session, name, Wish(Level("range", "At", step_of("1 month")), widen=True, attach=True))
     after = facts(session, name)
     for field in dataclasses.fields(Table):
         if field.name not in _CHANGED and field.name not in _REST:
@@ -329,7 +347,9 @@ def test_unique_keys_are_only_widened_when_asked(ev: Database) -> None:
 
 def test_an_interval_that_makes_too_many_partitions_is_refused(ev: Database) -> None:
     with pytest.raises(UsageError, match="more than 2000"):
-        for_conversion(ev.session, EV, dataclasses.replace(MONTHLY, step=step_of("1 hour")))
+        for_conversion(
+            ev.session, EV, dataclasses.replace(MONTHLY, level=Level("range", "created_at", step_of("1 hour")))
+        )
 
 
 # -- under load, and killed --------------------------------------------------------------------------------------------

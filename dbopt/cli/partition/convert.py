@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,7 +23,6 @@ from dbopt.cli.partition.conversion import (
     ShortLockTimeout,
     Sleep,
 )
-from dbopt.errors import UsageError
 
 if TYPE_CHECKING:
     from dbopt.partition.convert.plan import Wish
@@ -44,6 +44,16 @@ def register(app: typer.Typer) -> None:
         key: Annotated[
             str | None,
             typer.Option("--key", metavar="KIND", help="id, epoch-ms, uuidv7, ulid, ...; default: by the type."),
+        ] = None,
+        strategy: Annotated[
+            str | None, typer.Option("--strategy", metavar="range|list|hash", help="Default: range.")
+        ] = None,
+        values: Annotated[
+            list[str] | None,
+            typer.Option("--values", metavar="GROUPS", help="Partitions of a list, as in 'eu:de,fr;us:us'."),
+        ] = None,
+        modulus: Annotated[
+            int | None, typer.Option("--modulus", min=1, metavar="N", help="How many partitions by hash.")
         ] = None,
         premake: Annotated[
             int | None, typer.Option("--premake", min=0, metavar="N", help="Partitions ahead; default: 4.")
@@ -80,7 +90,8 @@ def register(app: typer.Typer) -> None:
         pace = conversion.throttle(batch_time, sleep, max_lag, max_active)
         with run.connect() as session:
             name = resolve(session, table)
-            given = _Given(control, interval, key, premake, not no_default, widen_keys, attach)
+            wish = _wish(run, name, (strategy, control, interval, key, values or (), modulus), premake)
+            wish = replace(wish, default=not no_default, widen=widen_keys, attach=attach)
             options = conversion.Options(
                 "convert",
                 pace,
@@ -91,33 +102,20 @@ def register(app: typer.Typer) -> None:
                 dry_run,
                 yes,
             )
-            return conversion.carry_out(
-                run, session, name, options, lambda: for_conversion(session, name, given.wish(run, name))
-            )
+            return conversion.carry_out(run, session, name, options, lambda: for_conversion(session, name, wish))
 
 
-@dataclass(frozen=True)
-class _Given:
-    """What the options say."""
+def _wish(
+    run: Run,
+    table: Name,
+    asked: tuple[str | None, str | None, str | None, str | None, Sequence[str], int | None],
+    premake: int | None,
+) -> Wish:
+    """The options before what the configuration says of the table. Raises UsageError."""
+    from dbopt import config
+    from dbopt.partition.convert.plan import Wish
+    from dbopt.partition.create.options import level_of
+    from dbopt.partition.settings import of_table
 
-    control: str | None
-    interval: str | None
-    key: str | None
-    premake: int | None
-    default: bool
-    widen: bool
-    attach: bool
-
-    def wish(self, run: Run, table: Name) -> Wish:
-        """These, and what the configuration says of the table. Raises UsageError where something is missing."""
-        from dbopt import config
-        from dbopt.partition.convert.plan import Wish
-        from dbopt.partition.settings import of_table, step_of
-
-        own = of_table(config.load(run.config), table)
-        step = step_of(self.interval) if self.interval is not None else own.step
-        control = self.control or own.control
-        if control is None or step is None:
-            raise UsageError("by which column and interval?", hint="as in --control created_at --interval '1 month'")
-        premake = own.premake if self.premake is None else self.premake
-        return Wish(control, step, self.key or own.key, premake, self.default, self.widen, self.attach)
+    own = of_table(config.load(run.config), table)
+    return Wish(level_of(own, *asked), own.premake if premake is None else premake)

@@ -7,10 +7,13 @@ from itertools import islice
 
 from dbopt.errors import NothingToDo, UsageError
 from dbopt.partition import naming
+from dbopt.partition.bound import Edge, Range, written
 from dbopt.partition.convert import carry, ledger
 from dbopt.partition.convert.ledger import Conversion
 from dbopt.partition.convert.obstacles import obstacles
 from dbopt.partition.convert.target import OLD, Part, Target, beside, lacking, new_name, sync_key
+from dbopt.partition.create.options import Level
+from dbopt.partition.create.pieces import Wanted, cut_of
 from dbopt.partition.grid import Grid, Span, check
 from dbopt.partition.interval import Interval, microseconds_of
 from dbopt.partition.key import DATETIMES, kind_of, literal, position_of_row
@@ -31,17 +34,34 @@ class Refused(NothingToDo):
 
 @dataclass(frozen=True)
 class Wish:
-    """How the table is to be partitioned by range: `key` is a Kind by its name, None for the one that the column's type
-    suggests.
-    """
+    """How the table is to be partitioned. `attach`: the table itself becomes the first partition of a range."""
 
-    control: str
-    step: Interval | int
-    key: str | None = None
+    level: Level
     premake: int = PREMAKE
     default: bool = True
     widen: bool = False
-    attach: bool = False  # the table itself becomes the first partition
+    attach: bool = False
+
+    @property
+    def control(self) -> str:
+        """Raises UsageError where no column is named."""
+        if self.level.control is None:
+            raise UsageError("by which column?", hint="as in --control created_at")
+        return self.level.control
+
+    @property
+    def step(self) -> Interval | int:
+        """Of a range. Raises UsageError where no interval is given."""
+        if self.level.step is None:
+            raise UsageError("by which interval?", hint="as in --interval '1 month'")
+        return self.level.step
+
+    def check(self) -> None:
+        """Raises UsageError where something is missing, or does not go together."""
+        if self.level.strategy == "range":
+            _ = self.control, self.step
+        elif self.attach:
+            raise UsageError("--attach goes with a range only")
 
 
 @dataclass(frozen=True)
@@ -58,19 +78,39 @@ class Plan:
 
 def for_conversion(session: Session, name: Name, wish: Wish) -> Plan:
     """Changes nothing. Raises Refused with every reason, UsageError."""
+    wish.check()
     with session.rolled_back(lock_timeout_ms=5000):
         table = read_table(session, name)
-        bare = Target(key=f"RANGE ({quoted(wish.control)})", control=(wish.control,), widen=wish.widen)
+        bare = Target(
+            key=f"{wish.level.strategy.upper()} ({quoted(wish.control)})", control=(wish.control,), widen=wish.widen
+        )
         _refuse(table, bare)
-        kind = kind_of(session.row("partition/base_type", table=str(name), column=wish.control)["type"], wish.key)
-        grid = check(Grid(kind, wish.step))
         taken = _names(session, name.schema)
-        reach = _reach(session, name, wish.control, grid)
-        if wish.attach:
-            bare = replace(bare, check=_check(grid, _first_bound(grid, reach), wish.control))
-        parts = _parts(name, grid, reach, wish, taken)
-    target = replace(bare, parts=parts, widened=_widened(table, bare))
+        target = replace(bare, widened=_widened(table, bare))
+        if wish.level.strategy == "range":
+            target = _by_range(session, name, wish, target, taken)
+        else:
+            target = replace(target, parts=_by_others(session, name, wish, taken))
     return _plan(table, target, table, taken, (name,))
+
+
+def _by_range(session: Session, name: Name, wish: Wish, target: Target, taken: frozenset[str]) -> Target:
+    grid = check(Grid(kind_of(_base_type(session, name, wish), wish.level.kind), wish.step))
+    reach = _reach(session, name, wish.control, grid)
+    condition = _check(grid, _first_bound(grid, reach), wish.control) if wish.attach else ""
+    return replace(target, parts=_parts(name, grid, reach, wish, taken), check=condition)
+
+
+def _by_others(session: Session, name: Name, wish: Wish, taken: frozenset[str]) -> tuple[Part, ...]:
+    """By list or hash."""
+    cut = cut_of(wish.level, _base_type(session, name, wish), 0)
+    default = wish.default and wish.level.strategy == "list"
+    pieces = Wanted((cut,), 0, default=default, taken=set(taken)).missing(name, None)
+    return tuple(Part(piece.name.name, written(piece.bound)) for piece in pieces)
+
+
+def _base_type(session: Session, name: Name, wish: Wish) -> str:
+    return str(session.row("partition/base_type", table=str(name), column=wish.control)["type"])
 
 
 def for_undo(session: Session, name: Name, conversion: Conversion | None) -> Plan:
@@ -99,8 +139,8 @@ def _first_bound(grid: Grid, reach: Span) -> int:
 
 
 def _first_part(table: Name, grid: Grid, upper: int, taken: frozenset[str]) -> Part:
-    bound = sql_literal(literal(grid.kind, upper))
-    return Part(naming.named(table.name, "first", taken), f"FOR VALUES FROM (MINVALUE) TO ({bound})")
+    bound = Range((Edge.MINVALUE,), (literal(grid.kind, upper),))
+    return Part(naming.named(table.name, "first", taken), written(bound))
 
 
 def _check(grid: Grid, upper: int, control: str) -> str:
@@ -184,8 +224,7 @@ def _parts(table: Name, grid: Grid, reach: Span, wish: Wish, taken: frozenset[st
     for lower, upper in spans:
         part = naming.named(table.name, naming.native(grid, lower), names)
         names.add(part)
-        bounds = (sql_literal(literal(grid.kind, position)) for position in (lower, upper))
-        parts.append(Part(part, "FOR VALUES FROM ({}) TO ({})".format(*bounds)))
+        parts.append(Part(part, written(Range((literal(grid.kind, lower),), (literal(grid.kind, upper),)))))
     if wish.default:
         parts.append(Part(naming.named(table.name, "default", names), "DEFAULT"))
     return tuple(parts)
