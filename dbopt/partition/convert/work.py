@@ -18,6 +18,8 @@ from dbopt.postgres.identifiers import quoted
 from dbopt.postgres.patience import Limits, patiently
 from dbopt.postgres.session import Session
 
+_HURRY_MS = 100  # an autovacuum gives way when a lock was waited for so long; the default is more than a lock timeout
+
 OnProgress = Callable[[int, int, str], None]  # how much is done, of how much (0: not known), and of what
 
 
@@ -48,6 +50,7 @@ class Work:
         self._session = session
         self._state = conversion
         self._manner = manner
+        self._may_hurry = session.row("partition/may_hurry")["may_hurry"]
 
     @property
     def state(self) -> Conversion:
@@ -55,6 +58,7 @@ class Work:
 
     def run(self) -> Conversion:
         """Go on until it is done. Raises Altered, ServerError."""
+        self._session.limit()  # a role's own time limits are not meant for this
         steps = self._steps()
         while self._state.stage != ledger.DONE:
             steps[self._state.stage]()
@@ -102,6 +106,8 @@ class Work:
         try:
             with self._session.transaction():
                 self._session.script(f"SET LOCAL lock_timeout = {self._manner.limits.lock_timeout_ms}")
+                if self._may_hurry:
+                    self._session.script(f"SET LOCAL deadlock_timeout = {_HURRY_MS}")
                 yield
         except BaseException:
             self._state = before
