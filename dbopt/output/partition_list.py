@@ -6,7 +6,7 @@ from dbopt.output import render, units
 from dbopt.output.report import Column, Report, Table
 from dbopt.partition.listing import Bounds, Listed, ListedSet, Listing
 
-_WIDTH = 24
+_WIDTH = 20
 _NAMED = 3  # gaps that are named in full
 
 
@@ -19,8 +19,8 @@ def report(listing: Listing) -> Report:
 def _table(one: ListedSet) -> Table:
     most = max((partition.bytes for partition in one.partitions), default=0)
     columns = (
-        Column("partition"),
-        Column("bounds"),
+        Column("partition", wrap=True),
+        Column("bounds", _short, wrap=True),
         Column("rows", units.count, right=True),
         Column("size", units.size, right=True),
         Column("", picture=True),
@@ -73,6 +73,11 @@ def _footer(one: ListedSet) -> str:
 
 def _between(bounds: Bounds) -> str:
     return f"{bounds.lower} to {bounds.upper}"
+
+
+def _short(bound: str) -> str:
+    """Without the midnights, which are in UTC."""
+    return bound.replace(" 00:00:00+00'", "'").replace(" 00:00:00'", "'")
 
 
 def _bar(number: int, most: int) -> str:

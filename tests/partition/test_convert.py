@@ -99,14 +99,11 @@ def facts(session: Session, name: Name) -> Table:
 
 
 def convert(session: Session, name: Name = EV, wish: Wish = MONTHLY, manner: Manner | None = None) -> None:
-    done = carry_out(session, name, "convert", manner or Manner(), lambda: for_conversion(session, name, wish))
-    assert done is not None
+    carry_out(session, "convert", manner or Manner(), for_conversion(session, name, wish))
 
 
 def back(session: Session, name: Name = EV, manner: Manner | None = None) -> None:
-    found = ledger.newest(session, name)
-    done = carry_out(session, name, "undo", manner or Manner(), lambda: for_undo(session, name, found))
-    assert done is not None
+    carry_out(session, "undo", manner or Manner(), for_undo(session, name, ledger.newest(session, name)))
 
 
 def only(session: Session, query: str) -> object:

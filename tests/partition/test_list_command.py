@@ -69,7 +69,7 @@ def test_on_a_terminal_each_partition_has_a_bar(database: Database) -> None:
     console = Console(width=160, record=True, file=io.StringIO())
     terminal.draw(report(listing(session, "events")), console)
     bars = [line.count("█") for line in console.export_text().splitlines() if "events_p" in line]
-    assert bars[0] < bars[1] == 24
+    assert bars[0] < bars[1] == 20
 
 
 def test_a_set_of_many_partitions_is_listed(database: Database) -> None:

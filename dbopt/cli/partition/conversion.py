@@ -14,6 +14,7 @@ from dbopt.cli.command import Format, Run
 
 if TYPE_CHECKING:
     from dbopt.partition.convert.api import Converted
+    from dbopt.partition.convert.ledger import Conversion
     from dbopt.partition.convert.plan import Plan
     from dbopt.partition.convert.work import Manner
     from dbopt.partition.model import Name
@@ -90,18 +91,13 @@ def carry_out(run: Run, session: Session, name: Name, options: Options, planned:
         script = dry.script(planned())
         dataclasses.replace(run, format=Format.SQL).emit(Report(sql=script))
         return 0
-    key = key_of("partition", name.schema, name.name)
-    with exclusive(session, key, f"converts {name} of"), progress.bar(quiet=run.quiet) as on_progress:
-        manner = _manner(run, options, on_progress)
-        found = api.unfinished(session, name, options.direction)
-        if found is not None:
-            run.note(f"going on with {name} at: {found.stage}")
-        with change.ending(run, f"the same command goes on; dbopt partition undo --abandon {name} gives up"):
-            done = api.carry_out(
-                session, name, options.direction, manner, lambda: _agreed(run, session, options, planned)
-            )
-    if done is None:
-        return 0
+    with exclusive(session, key_of("partition", name.schema, name.name), f"converts {name} of"):
+        plan = _unfinished_or_agreed(run, session, name, options, planned)
+        if plan is None:
+            return 0
+        remark = f"the same command goes on; dbopt partition undo --abandon {name} gives up"
+        with change.ending(run, remark), progress.bar(quiet=run.quiet) as on_progress:
+            done = api.carry_out(session, options.direction, _manner(run, options, on_progress), plan)
     run.emit(output.report(done))
     _remark(run, done)
     return 0
@@ -132,8 +128,16 @@ def _manner(run: Run, options: Options, on_progress: Callable[[int, int, str], N
     )
 
 
-def _agreed(run: Run, session: Session, options: Options, planned: Callable[[], Plan]) -> Plan | None:
-    """The plan, if the person says yes to it."""
+def _unfinished_or_agreed(
+    run: Run, session: Session, name: Name, options: Options, planned: Callable[[], Plan]
+) -> Conversion | Plan | None:
+    """What an earlier run left; else the plan, if the person says yes to it."""
+    from dbopt.partition.convert import api
+
+    found = api.unfinished(session, name, options.direction)
+    if found is not None:
+        run.note(f"going on with {name} at: {found.stage}")
+        return found
     plan = planned()
     count = len(plan.target.parts)
     into = f"{count} partitions" if count else "a plain table"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -61,22 +60,13 @@ def is_done(session: Session, table: Name, direction: str) -> bool:
     )
 
 
-def carry_out(
-    session: Session, table: Name, direction: str, manner: Manner, planned: Callable[[], Plan | None]
-) -> Converted | None:
-    """Go on with an unfinished conversion of this direction, or begin the planned one; None where `planned` gives none.
-
-    Raises Altered, ServerError.
-    """
+def carry_out(session: Session, direction: str, manner: Manner, begun_or_planned: Conversion | Plan) -> Converted:
+    """Go on with an unfinished conversion of this direction, or begin a planned one. Raises Altered, ServerError."""
     began = time.monotonic()
-    state = unfinished(session, table, direction)
-    if state is None:
-        plan = planned()
-        if plan is None:
-            return None
-        state = start(session, plan, direction, manner.limits.lock_timeout_ms)
-    worker = {"copy": Converter, "attach": Attacher}[state.way](session, state, manner)
-    done = worker.run()
+    state = begun_or_planned
+    if isinstance(state, Plan):
+        state = start(session, state, direction, manner.limits.lock_timeout_ms)
+    done = {"copy": Converter, "attach": Attacher}[state.way](session, state, manner).run()
     former = None if manner.drop_old or done.way == "attach" else str(done.old)
     return _result(session, done, {"convert": "converted", "undo": "undone"}[direction], former, began)
 
