@@ -31,7 +31,7 @@ ALLOWED_LOSS = 0.1  # of what an index saves: what it may cost other statements 
 QUICK_MS = 60_000  # building an index for so long is no reason to trust the planner
 TRUSTED = 1 / 3  # a cost that one index brings down to so little: then the planner need not be right to the point
 MORE_BLOCKS = 1.05  # a trial that touches so many more is given up: noise does not move them
-BETTER = 0.95  # unless it is faster, by time
+BETTER = 0.8  # unless it is clearly faster
 CLEARLY_WORSE = 1.25  # so much slower, it is given up whatever it touches
 
 

@@ -86,7 +86,7 @@ def test_a_trial_that_makes_things_worse_is_taken_back() -> None:
         (11.5, 100, False),
         (12.4, 104, False),
         (13.0, 100, True),
-        (9.0, 900, False),
+        (7.9, 900, False),
     ],
 )
 def test_a_trial_is_given_up_where_blocks_say_so_and_time_does_not_object_or_time_clearly(
