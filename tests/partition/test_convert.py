@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from dbopt.errors import UsageError
+from dbopt.errors import QueryFailed, UsageError
 from dbopt.partition.convert import ledger
 from dbopt.partition.convert.api import carry_out, give_up
 from dbopt.partition.convert.attach import Attacher
@@ -22,8 +23,9 @@ from dbopt.partition.settings import step_of
 from dbopt.partition.table import Table, read_table
 from dbopt.postgres.patience import Limits
 from dbopt.postgres.session import Session
+from tests.partition.disk import small_disk
 from tests.partition.load import compared, dbopt, load, make_table
-from tests.servers import Database
+from tests.servers import Database, Server
 
 EV = Name("public", "ev")
 OPTIONS = ("--control", "created_at", "--interval", "1 month", "--widen-keys")
@@ -487,6 +489,25 @@ def test_a_lock_that_is_held_stops_nothing_for_long(ev: Database) -> None:
         assert converter.state.stage == ledger.VERIFIED
     converter.run()
     assert compared(ev.session) == (20_000, 20_000, True)
+
+
+def test_a_full_disk_stops_it_and_leaves_the_table_as_it_was(
+    pg15: Server, new_database: Callable[..., Database], tmp_path: Path
+) -> None:
+    database = new_database(pg15)
+    make_table(database.session, 20_000)
+    with small_disk(database, tmp_path, "ev", "ev_dbopt_new") as tablespace:
+        session = database.session
+        session.script(f"ALTER TABLE ev SET TABLESPACE {tablespace}")
+        with pytest.raises(QueryFailed, match="No space left on device"):
+            convert(session)
+        session.script("UPDATE ev SET note = 'short' WHERE id = 1; UPDATE start SET note = 'short' WHERE id = 1")
+        assert compared(session) == (20_000, 20_000, True)
+        give_up(session, EV, Manner())
+        session.script("ALTER TABLE ev SET TABLESPACE pg_default")
+        convert(session)
+        assert compared(session) == (20_000, 20_000, True)
+        back(session)
 
 
 # -- the commands ------------------------------------------------------------------------------------------------------

@@ -8,19 +8,19 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from dbopt.errors import LockNotAvailable, QueryFailed, ServerError
+from dbopt.errors import LockNotAvailable, QueryFailed
 from dbopt.partition.maintain import Wishes, maintain, plan
 from dbopt.partition.maintained import Kept
 from dbopt.partition.move import Manner, Mover, left_over, move
 from dbopt.postgres.patience import Limits
 from dbopt.postgres.session import Session
+from tests.partition.disk import small_disk
 from tests.partition.sets import EVENTS, days, left_behind, partitions, rows, value
 from tests.servers import Database, Server
 
@@ -254,7 +254,7 @@ def test_a_full_disk_leaves_everything_as_it_was(
     pg15: Server, new_database: Callable[..., Database], tmp_path: Path
 ) -> None:
     database = new_database(pg15)
-    with small_disk(database, tmp_path) as tablespace:
+    with small_disk(database, tmp_path, "events") as tablespace:
         session = filled(database)
         session.script(f"ALTER TABLE {max(set(partitions(session)) - {'events_default'})} SET TABLESPACE {tablespace}")
         session.script(
@@ -269,34 +269,6 @@ def test_a_full_disk_leaves_everything_as_it_was(
         session.script(f"ALTER TABLE {max(set(bounds) - {'events_default'})} SET TABLESPACE pg_default")
         assert kept(session).state == "done"
         assert rows(database) == before
-
-
-@contextmanager
-def small_disk(database: Database, directory: Path) -> Iterator[str]:
-    """A tablespace on a file system of 4 MB, which takes root to mount."""
-    place = directory / "small"
-    place.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", place], check=False).returncode:
-        pytest.skip("a small file system cannot be mounted here")
-    try:
-        data = Path(value(database.session, "SELECT current_setting('data_directory')"))
-        os.chown(place, data.stat().st_uid, data.stat().st_gid)
-        database.session.script(f"CREATE TABLESPACE small LOCATION '{place}'")
-        yield "small"
-    finally:
-        database.session.script("DROP TABLE IF EXISTS events")
-        _dropped(database.session)
-        subprocess.run(["umount", "-l", place], check=True)
-
-
-def _dropped(session: Session) -> None:
-    for _ in range(50):  # files of dropped tables go with the next checkpoint
-        try:
-            session.script("CHECKPOINT")
-            session.script("DROP TABLESPACE IF EXISTS small")
-            return
-        except ServerError:
-            time.sleep(0.1)
 
 
 @pytest.mark.parametrize(
