@@ -12,9 +12,9 @@ import pytest
 from dbopt.errors import QueryFailed, UsageError
 from dbopt.partition.convert import ledger
 from dbopt.partition.convert.api import carry_out, give_up
-from dbopt.partition.convert.attach import Attacher
+from dbopt.partition.convert.attaching import Attacher
+from dbopt.partition.convert.copying import Converter
 from dbopt.partition.convert.plan import Refused, Wish, for_conversion, for_undo, start
-from dbopt.partition.convert.run import Converter
 from dbopt.partition.convert.work import Altered, Manner
 from dbopt.partition.create.options import Level, groups_of
 from dbopt.partition.model import Name

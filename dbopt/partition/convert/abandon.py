@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dbopt.partition.convert import ledger
-from dbopt.partition.convert.attach import BOUND
+from dbopt.partition.convert.attaching import BOUND
 from dbopt.partition.convert.ledger import Conversion
 from dbopt.partition.convert.target import FIRST, beside
 from dbopt.partition.model import Name

@@ -9,10 +9,10 @@ from typing import ClassVar
 from dbopt.errors import NothingToDo, UsageError
 from dbopt.partition.convert import ledger
 from dbopt.partition.convert.abandon import abandon
-from dbopt.partition.convert.attach import Attacher
+from dbopt.partition.convert.attaching import Attacher
+from dbopt.partition.convert.copying import Converter
 from dbopt.partition.convert.ledger import Conversion
 from dbopt.partition.convert.plan import Plan, start
-from dbopt.partition.convert.run import Converter
 from dbopt.partition.convert.work import Manner
 from dbopt.partition.model import Name
 from dbopt.postgres.session import Session

@@ -15,7 +15,7 @@ from dbopt.partition.convert.target import OLD, Part, Target, beside, lacking, n
 from dbopt.partition.create.options import Level
 from dbopt.partition.create.pieces import Wanted, cut_of
 from dbopt.partition.grid import Grid, Span, check
-from dbopt.partition.interval import Interval, microseconds_of
+from dbopt.partition.interval import Interval
 from dbopt.partition.key import DATETIMES, kind_of, literal, position_of_row
 from dbopt.partition.model import Name
 from dbopt.partition.settings import PREMAKE
@@ -190,7 +190,7 @@ def _widened(table: Table, target: Target) -> tuple[tuple[str, tuple[str, ...]],
 
 def _reach(session: Session, name: Name, control: str, grid: Grid) -> Span:
     """From the least row to now, or to the greatest row, if that is later. Rows at infinity do not count."""
-    now = microseconds_of(session.row("partition/now")["now"]) if grid.kind.is_time else None
+    now = session.row("partition/clock")["now_us"] if grid.kind.is_time else None
     session.execute(SQL("SET LOCAL timezone = 'UTC'; SET LOCAL datestyle = 'ISO'"))
     ends = []
     for order in ("ASC", "DESC"):

@@ -1,2 +1,0 @@
--- The server's clock. Needs no privilege.
-SELECT now() AS now;
