@@ -11,7 +11,7 @@ import pytest
 
 from dbopt.errors import QueryFailed, UsageError
 from dbopt.partition.convert import ledger
-from dbopt.partition.convert.api import carry_out, give_up
+from dbopt.partition.convert.api import begin, carry_out, give_up
 from dbopt.partition.convert.attaching import Attacher
 from dbopt.partition.convert.copying import Converter
 from dbopt.partition.convert.plan import Refused, Wish, for_conversion, for_undo, start
@@ -101,11 +101,13 @@ def facts(session: Session, name: Name) -> Table:
 
 
 def convert(session: Session, name: Name = EV, wish: Wish = MONTHLY, manner: Manner | None = None) -> None:
-    carry_out(session, "convert", manner or Manner(), for_conversion(session, name, wish))
+    plan, manner = for_conversion(session, name, wish), manner or Manner()
+    carry_out(session, begin(session, "convert", manner, plan), manner)
 
 
 def back(session: Session, name: Name = EV, manner: Manner | None = None) -> None:
-    carry_out(session, "undo", manner or Manner(), for_undo(session, name, ledger.newest(session, name)))
+    plan, manner = for_undo(session, name, ledger.newest(session, name)), manner or Manner()
+    carry_out(session, begin(session, "undo", manner, plan), manner)
 
 
 def only(session: Session, query: str) -> object:
@@ -545,6 +547,23 @@ def test_a_second_run_at_the_same_time_is_told_so(ev: Database, dbopt: Callable[
     with ev.server.connect(ev.name) as other, exclusive(other, key_of("partition", "public", "ev")):
         code, _, err = dbopt("partition", "convert", "ev", *OPTIONS, "--yes", "-d", ev.dsn)
     assert (code, "another dbopt converts" in err) == (75, True)
+
+
+def test_an_owner_without_other_privileges_is_told_what_is_missing(
+    ev: Database, dbopt: Callable[..., tuple[int, str, str]]
+) -> None:
+    ev.session.script(
+        "DO $$ BEGIN CREATE ROLE dbopt_owner LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;"
+        " ALTER TABLE ev OWNER TO dbopt_owner; GRANT CREATE ON SCHEMA public TO dbopt_owner"
+    )
+    dsn = ev.dsn + " user=dbopt_owner"
+    code, _, err = dbopt("partition", "convert", "ev", *OPTIONS, "--yes", "-d", dsn)
+    assert (code, "CREATE SCHEMA dbopt AUTHORIZATION dbopt_owner" in err) == (3, True)
+    assert "goes on" not in err
+    ev.session.script("CREATE SCHEMA dbopt AUTHORIZATION dbopt_owner")
+    code, _, err = dbopt("partition", "convert", "ev", *OPTIONS, "--yes", "-d", dsn)
+    assert code == 0, err
+    assert only(ev.session, "SELECT count(*) FROM ev") == 20_000
 
 
 def test_a_missing_option_is_a_mistake_of_use(ev: Database, dbopt: Callable[..., tuple[int, str, str]]) -> None:

@@ -92,12 +92,12 @@ def carry_out(run: Run, session: Session, name: Name, options: Options, planned:
         dataclasses.replace(run, format=Format.SQL).emit(Report(sql=script))
         return 0
     with exclusive(session, key_of("partition", name.schema, name.name), f"converts {name} of"):
-        plan = _unfinished_or_agreed(run, session, name, options, planned)
-        if plan is None:
+        begun = _begun(run, session, name, options, planned)
+        if begun is None:
             return 0
         remark = f"the same command goes on; dbopt partition undo --abandon {name} gives up"
         with change.ending(run, remark), progress.bar(quiet=run.quiet) as on_progress:
-            done = api.carry_out(session, options.direction, _manner(run, options, on_progress), plan)
+            done = api.carry_out(session, begun, _manner(run, options, on_progress))
     run.emit(output.report(done))
     _remark(run, done)
     return 0
@@ -128,10 +128,8 @@ def _manner(run: Run, options: Options, on_progress: Callable[[int, int, str], N
     )
 
 
-def _unfinished_or_agreed(
-    run: Run, session: Session, name: Name, options: Options, planned: Callable[[], Plan]
-) -> Conversion | Plan | None:
-    """What an earlier run left; else the plan, if the person says yes to it."""
+def _begun(run: Run, session: Session, name: Name, options: Options, planned: Callable[[], Plan]) -> Conversion | None:
+    """What an earlier run left; else the beginning of the plan, if the person says yes to it."""
     from dbopt.partition.convert import api
 
     found = api.unfinished(session, name, options.direction)
@@ -142,7 +140,9 @@ def _unfinished_or_agreed(
     count = len(plan.target.parts)
     into = f"{count} partitions" if count else "a plain table"
     run.note(f"{plan.table.name}, some {max(plan.table.rows, 0):,.0f} rows, becomes {into}; --dry-run shows how")
-    return plan if run.confirm(f"Do this on database {session.database}?", options.yes) else None
+    if not run.confirm(f"Do this on database {session.database}?", options.yes):
+        return None
+    return api.begin(session, options.direction, _manner(run, options, None), plan)
 
 
 def _remark(run: Run, done: Converted) -> None:

@@ -15,6 +15,7 @@ from dbopt.partition.convert.ledger import Conversion
 from dbopt.partition.convert.plan import Plan, start
 from dbopt.partition.convert.work import Manner
 from dbopt.partition.model import Name
+from dbopt.postgres.patience import patiently
 from dbopt.postgres.session import Session
 
 
@@ -60,15 +61,17 @@ def is_done(session: Session, table: Name, direction: str) -> bool:
     )
 
 
-def carry_out(session: Session, direction: str, manner: Manner, begun_or_planned: Conversion | Plan) -> Converted:
-    """Go on with an unfinished conversion of this direction, or begin a planned one. Raises Altered, ServerError."""
+def begin(session: Session, direction: str, manner: Manner, plan: Plan) -> Conversion:
+    """Make the new table, empty, and write down that it is begun. Raises ServerError, with nothing done."""
+    return patiently(manner.limits, lambda: start(session, plan, direction, manner.limits.lock_timeout_ms))
+
+
+def carry_out(session: Session, begun: Conversion, manner: Manner) -> Converted:
+    """Go on with a conversion until it is done. Raises Altered, ServerError."""
     began = time.monotonic()
-    state = begun_or_planned
-    if isinstance(state, Plan):
-        state = start(session, state, direction, manner.limits.lock_timeout_ms)
-    done = {"copy": Converter, "attach": Attacher}[state.way](session, state, manner).run()
+    done = {"copy": Converter, "attach": Attacher}[begun.way](session, begun, manner).run()
     former = None if manner.drop_old or done.way == "attach" else str(done.old)
-    return _result(session, done, {"convert": "converted", "undo": "undone"}[direction], former, began)
+    return _result(session, done, {"convert": "converted", "undo": "undone"}[done.direction], former, began)
 
 
 def give_up(session: Session, table: Name, manner: Manner) -> Converted:
