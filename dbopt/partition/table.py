@@ -161,6 +161,7 @@ class Table:
     has_children: bool
     has_rules: bool
     has_labels: bool
+    is_of_extension: bool
     is_subscribed: bool
     owner: str
     is_mine: bool

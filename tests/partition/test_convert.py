@@ -146,6 +146,9 @@ def test_partitions_are_stored_as_the_table_was(carried: Database) -> None:
         leaf = facts(session, one.name)
         assert (leaf.options, leaf.toast_options) == (before.options, before.toast_options)
         assert leaf.owner == before.owner
+        assert [(one.column, one.role, one.privilege) for one in leaf.privileges] == [
+            (one.column, one.role, one.privilege) for one in before.privileges
+        ]
         assert leaf.replica_identity == "f"
         assert [column.statistics_target for column in leaf.columns] == [
             column.statistics_target for column in before.columns

@@ -34,6 +34,7 @@ def build(table: Table, new: Name, target: Target, storage: Table) -> Iterator[s
         yield (f"CREATE TABLE {name} PARTITION OF {new} {part.bound}{_storage(storage)}{_tablespace(storage)}")
         yield f"ALTER TABLE {name} OWNER TO {quoted(table.owner)}"
         yield from _column_settings(table, name)
+        yield from privileges(table.privileges, name, ())
 
 
 def _storage(table: Table) -> str:

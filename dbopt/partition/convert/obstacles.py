@@ -27,6 +27,7 @@ def _of_kind(table: Table, target: Target) -> Iterator[str]:
         (table.is_typed, "it is a typed table (CREATE TABLE ... OF)"),
         (table.has_rules, "it has rules; triggers do the same"),
         (table.has_labels, "it has security labels"),
+        (table.is_of_extension, "it belongs to an extension"),
         (table.is_subscribed, "it is filled by a subscription"),
         (not table.is_mine, f"it belongs to {table.owner}, of which this role is no member"),
         (table.is_hidden, "its row security hides rows from this role; a role with BYPASSRLS sees them"),

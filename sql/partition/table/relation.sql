@@ -12,6 +12,10 @@ SELECT c.oid::bigint AS oid,
        EXISTS (
            SELECT FROM pg_seclabel AS s WHERE s.objoid = c.oid AND s.classoid = 'pg_class'::regclass
        ) AS has_labels,
+       EXISTS (
+           SELECT FROM pg_depend AS d
+           WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
+       ) AS is_of_extension,
        EXISTS (SELECT FROM pg_subscription_rel AS s WHERE s.srrelid = c.oid) AS is_subscribed,
        pg_get_userbyid(c.relowner)::text AS owner,
        pg_has_role(c.relowner, 'USAGE') AS is_mine,
