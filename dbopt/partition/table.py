@@ -11,6 +11,17 @@ from dbopt.postgres.session import Row, Session
 
 
 @dataclass(frozen=True)
+class Privilege:
+    """`role` None is PUBLIC, `column` None the whole object."""
+
+    kind: str
+    column: str | None
+    role: str | None
+    privilege: str
+    grantable: bool
+
+
+@dataclass(frozen=True)
 class Sequence:
     schema: str
     name: str
@@ -21,6 +32,7 @@ class Sequence:
     maximum: int
     cache: int
     cycle: bool
+    privileges: tuple[Privilege, ...]
 
     @property
     def qualified(self) -> Name:
@@ -29,11 +41,14 @@ class Sequence:
 
 @dataclass(frozen=True)
 class Column:
-    """`identity` is a (always), d (by default) or empty; `sequence` is the one that the column owns."""
+    """`base_type` is the one beneath its domains. `identity` is a (always), d (by default) or empty; `sequence` is the
+    one that the column owns.
+    """
 
     number: int
     name: str
     type: str
+    base_type: str
     not_null: bool
     is_generated: bool
     identity: str
@@ -102,17 +117,6 @@ class Policy:
     condition: str | None
     new_condition: str | None
     comment: str | None
-
-
-@dataclass(frozen=True)
-class Privilege:
-    """`role` None is PUBLIC, `column` None the whole object."""
-
-    kind: str
-    column: str | None
-    role: str | None
-    privilege: str
-    grantable: bool
 
 
 @dataclass(frozen=True)
@@ -189,6 +193,20 @@ class Table:
     def is_partitioned(self) -> bool:
         return self.kind == "p"
 
+    @property
+    def is_unlogged(self) -> bool:
+        return self.persistence == "u"
+
+    @property
+    def storage(self) -> tuple[str, ...]:
+        """Storage parameters, as in fillfactor=90 and toast.autovacuum_enabled=off."""
+        return (*self.options, *(f"toast.{one}" for one in self.toast_options))
+
+    @property
+    def identity_index(self) -> str | None:
+        """The index by which replicas tell rows apart, where one was chosen."""
+        return next((one.name for one in self.indexes if one.is_replica_identity), None)
+
     def column(self, name: str) -> Column | None:
         return next((one for one in self.columns if one.name == name), None)
 
@@ -237,11 +255,6 @@ def read_table(session: Session, name: Name) -> Table:
     )
 
 
-def read_sequence_privileges(session: Session, sequence: Name) -> tuple[Privilege, ...]:
-    oid = session.row("partition/table/relation", table=str(sequence))["oid"]
-    return tuple(_part(Privilege, row) for row in session.rows("partition/table/privileges", oid=oid))
-
-
 def _part(kind: type[Part], row: Row) -> Part:
     names = {field.name for field in fields(kind)}  # type: ignore[arg-type]
     return kind(**{name: value for name, value in _frozen(row).items() if name in names})
@@ -250,5 +263,6 @@ def _part(kind: type[Part], row: Row) -> Part:
 def _frozen(row: Row) -> dict[str, Any]:
     frozen: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
     if row.get("sequence") is not None:
-        frozen["sequence"] = Sequence(**row["sequence"])
+        granted = tuple(Privilege(**one) for one in row["sequence"]["privileges"])
+        frozen["sequence"] = Sequence(**{**row["sequence"], "privileges": granted})
     return frozen

@@ -106,8 +106,7 @@ class Attacher(Swap):
         whole set may have, and is attached.
         """
         first, target = self._state.old, self._state.target
-        for one in table.outbound:
-            yield f"ALTER TABLE {table.name} ADD CONSTRAINT {quoted(one.name)} {one.definition}"
+        yield from carry.own_keys(table)
         for trigger in table.triggers:
             yield f"DROP TRIGGER {quoted(trigger.name)} ON {first}"
         for column in table.columns:

@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 
 from dbopt.partition.convert.target import NEW, OLD, Target, beside, lacking, list_of
 from dbopt.partition.model import Name
-from dbopt.partition.table import Column, Index, Privilege, Table
+from dbopt.partition.table import Column, Constraint, Index, Privilege, Table
 from dbopt.postgres.identifiers import literal, quoted
 
 _LIKE = ("DEFAULTS", "CONSTRAINTS", "GENERATED", "STORAGE", "COMPRESSION", "COMMENTS")
@@ -66,14 +66,17 @@ def _column_settings(table: Table, new: Name) -> Iterator[str]:
 
 def index(one: Index, new: Name, target: Target) -> Iterator[str]:
     """Build the like of an index on the new table, under a name of its own until it takes the other's."""
-    yield f"SET LOCAL default_tablespace = {literal(one.tablespace or '')}"
+    if one.tablespace is not None:
+        yield f"SET LOCAL default_tablespace = {literal(one.tablespace)}"
     name = quoted(beside(one.name, NEW))
     definition = definition_for(one, target)
     if one.constraint is None:
         yield f"CREATE {'UNIQUE ' if one.is_unique else ''}INDEX {name} ON {new} {definition}"
     else:
         kind = "PRIMARY KEY" if one.constraint_type == "p" else "UNIQUE"
-        yield f"ALTER TABLE {new} ADD CONSTRAINT {name} {_as_constraint(kind, definition)}"
+        yield f"ALTER TABLE {new} ADD CONSTRAINT {name} {as_constraint(kind, definition)}"
+    if one.tablespace is not None:
+        yield "RESET default_tablespace"
     if one.comment is not None:
         yield f"COMMENT ON INDEX {Name(new.schema, beside(one.name, NEW))} IS {literal(one.comment)}"
 
@@ -115,7 +118,7 @@ def _parentheses(definition: str) -> tuple[int, int]:
     raise ValueError(definition)
 
 
-def _as_constraint(kind: str, definition: str) -> str:
+def as_constraint(kind: str, definition: str) -> str:
     """Of "USING btree (a, b) INCLUDE (c) NULLS NOT DISTINCT WITH (...)" a constraint."""
     start, end = _parentheses(definition)
     rest = definition[end + 1 :]
@@ -240,24 +243,21 @@ def owned_sequences(table: Table) -> Iterator[str]:
             yield f"ALTER SEQUENCE {column.sequence.qualified} OWNED BY {table.name}.{quoted(column.name)}"
 
 
-def identity(
-    table: Table, column: Column, place: tuple[int, bool], granted: Iterable[Privilege], taken: Container[str]
-) -> Iterator[str]:
-    """An identity column that goes on where the other is (the last value of its sequence, and whether that was given
-    out), with a sequence of the same name.
-    """
+def identity(table: Table, column: Column, taken: Container[str]) -> Iterator[str]:
+    """An identity column that goes on where the other is, with a sequence of the same name."""
     own = column.sequence
-    if own is None:
+    if own is None or not column.identity:
         return
-    yield f"ALTER SEQUENCE {own.qualified} RENAME TO {quoted(beside(own.name, OLD, taken))}"
+    former = Name(own.schema, beside(own.name, OLD, taken))
+    yield f"ALTER SEQUENCE {own.qualified} RENAME TO {quoted(former.name)}"
     when = "ALWAYS" if column.identity == "a" else "BY DEFAULT"
     yield (
         f"ALTER TABLE {table.name} ALTER COLUMN {quoted(column.name)} ADD GENERATED {when} AS IDENTITY ("
         f"SEQUENCE NAME {own.qualified} START WITH {own.start} INCREMENT BY {own.increment} MINVALUE {own.minimum}"
         f" MAXVALUE {own.maximum} CACHE {own.cache} {'CYCLE' if own.cycle else 'NO CYCLE'})"
     )
-    yield f"SELECT setval({literal(str(own.qualified))}::regclass, {place[0]}, {str(place[1]).lower()})"
-    yield from privileges(granted, own.qualified, ())
+    yield f"SELECT setval({literal(str(own.qualified))}::regclass, last_value, is_called) FROM {former}"  # noqa: S608
+    yield from privileges(own.privileges, own.qualified, ())
 
 
 # -- foreign keys ------------------------------------------------------------------------------------------------------
@@ -273,14 +273,24 @@ def foreign_keys(table: Table, leaves: Iterable[Name]) -> Iterator[str]:
             yield f"ALTER TABLE {leaf} ADD CONSTRAINT {quoted(one.name)} {one.definition} NOT VALID"
 
 
-def inbound_keys(table: Table) -> Iterator[str]:
-    """The foreign keys of others point to the new table."""
+def inbound_keys(table: Table, check: str = " NOT VALID") -> Iterator[str]:
+    """The foreign keys of others point to the new table; to be checked later, unless `check` is empty."""
     for one in table.inbound:
         other = Name(one.schema, one.table)
         yield f"ALTER TABLE {other} DROP CONSTRAINT {quoted(one.name)}"
-        yield f"ALTER TABLE {other} ADD CONSTRAINT {quoted(one.name)} {one.definition} NOT VALID"
+        yield f"ALTER TABLE {other} ADD CONSTRAINT {quoted(one.name)} {_valid(one)}{check}"
         if one.comment is not None:
             yield f"COMMENT ON CONSTRAINT {quoted(one.name)} ON {other} IS {literal(one.comment)}"
+
+
+def own_keys(table: Table) -> Iterator[str]:
+    """The new table's foreign keys, checked at once."""
+    for one in table.outbound:
+        yield f"ALTER TABLE {table.name} ADD CONSTRAINT {quoted(one.name)} {_valid(one)}"
+
+
+def _valid(one: Constraint) -> str:
+    return one.definition.removesuffix(" NOT VALID")
 
 
 def constraint_comments(table: Table) -> Iterator[str]:

@@ -56,8 +56,7 @@ def _swap(plan: Plan) -> Iterator[str]:
     yield from carry.names(table, plan.new, plan.old, ())
     yield from carry.owned_sequences(table)
     for column in table.columns:
-        if column.identity:
-            yield from carry.identity(table, column, (1, False), (), ())
+        yield from carry.identity(table, column, ())
     leaves = [Name(plan.new.schema, part.name) for part in plan.target.parts] or [table.name]
     yield from carry.foreign_keys(table, leaves)
     yield from carry.inbound_keys(table)

@@ -12,7 +12,12 @@ _PUBLICATION = "its changes would reach subscribers under names that they do not
 
 def obstacles(table: Table, target: Target) -> tuple[str, ...]:
     """All of them, so that nobody has to try again for each."""
-    return (*_of_kind(table, target), *_of_columns(table, target), *_of_keys(table, target), *_of_others(table, target))
+    return (*_of_copying(table, target), *of_replacing(table, target))
+
+
+def of_replacing(table: Table, target: Target) -> tuple[str, ...]:
+    """Why another table cannot take its place, even if it is empty."""
+    return (*_of_kind(table, target), *_of_keys(table, target), *_of_others(table, target))
 
 
 def _of_kind(table: Table, target: Target) -> Iterator[str]:
@@ -30,32 +35,39 @@ def _of_kind(table: Table, target: Target) -> Iterator[str]:
         (table.is_of_extension, "it belongs to an extension"),
         (table.is_subscribed, "it is filled by a subscription"),
         (not table.is_mine, f"it belongs to {table.owner}, of which this role is no member"),
-        (table.is_hidden, "its row security hides rows from this role; a role with BYPASSRLS sees them"),
     )
     yield from (reason for holds, reason in reasons if holds)
 
 
-def _of_columns(table: Table, target: Target) -> Iterator[str]:
+def _of_copying(table: Table, target: Target) -> Iterator[str]:
+    """Why its rows cannot be copied while they change."""
+    if table.is_hidden:
+        yield "its row security hides rows from this role; a role with BYPASSRLS sees them"
+    if sync_key(table) is None:
+        yield "it has no primary key, nor another unique index over columns that are NOT NULL, that is not deferrable"
+    for constraint in table.constraints:
+        if constraint.type in "pu" and constraint.is_deferrable:
+            yield f"its constraint {constraint.name} is deferrable"
+        elif constraint.type in "cfn" and not constraint.is_valid:
+            yield f"the constraint {constraint.name} of {constraint.table} is NOT VALID; VALIDATE CONSTRAINT first"
+    for name in target.control:
+        column = table.column(name)
+        if column is not None and not column.not_null:
+            alter = f"ALTER TABLE {table.name} ALTER COLUMN {list_of((name,))} SET NOT NULL"
+            yield f"column {name} may be NULL; say {alter}"
+
+
+def _of_keys(table: Table, target: Target) -> Iterator[str]:
     for name in target.control:
         column = table.column(name)
         if column is None:
             yield f"there is no column {name}"
         elif column.is_generated:
             yield f"column {name} is generated, and cannot be a partition key"
-        elif not column.not_null:
-            alter = f"ALTER TABLE {table.name} ALTER COLUMN {list_of((name,))} SET NOT NULL"
-            yield f"column {name} may be NULL; say {alter}"
-
-
-def _of_keys(table: Table, target: Target) -> Iterator[str]:
     yield from _of_unique_keys(table, target)
     for constraint in table.constraints:
         if constraint.type == "x":
             yield f"it has an exclusion constraint, {constraint.name}"
-        elif constraint.type in "pu" and constraint.is_deferrable:
-            yield f"its constraint {constraint.name} is deferrable"
-        elif constraint.type in "cn" and not constraint.is_valid:
-            yield f"its constraint {constraint.name} is NOT VALID; ALTER TABLE ... VALIDATE CONSTRAINT first"
         elif constraint.type == "c" and constraint.no_inherit and target.is_partitioned:
             yield f"its constraint {constraint.name} is NO INHERIT"
         elif constraint.type == "f":
@@ -63,8 +75,6 @@ def _of_keys(table: Table, target: Target) -> Iterator[str]:
 
 
 def _of_unique_keys(table: Table, target: Target) -> Iterator[str]:
-    if sync_key(table) is None:
-        yield "it has no primary key, nor another unique index over columns that are NOT NULL, that is not deferrable"
     for index in table.indexes:
         missing = lacking(index, target.control)
         if missing and not target.widen:
@@ -78,8 +88,6 @@ def _of_foreign_key(table: Table, target: Target, one: Constraint) -> Iterator[s
     label = f"the foreign key {one.name} of {one.table}"
     if one.is_to_itself:
         yield f"its foreign key {one.name} points to itself"
-    elif not one.is_valid:
-        yield f"{label} is NOT VALID; ALTER TABLE ... VALIDATE CONSTRAINT first"
     elif one.is_inbound and one.of_partitioned:
         yield f"{label}, a partitioned table, points here, and could only be checked anew under a long lock"
     elif one.is_inbound:

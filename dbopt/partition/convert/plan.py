@@ -88,29 +88,31 @@ def for_conversion(session: Session, name: Name, wish: Wish) -> Plan:
         taken = _names(session, name.schema)
         target = replace(bare, widened=_widened(table, bare))
         if wish.level.strategy == "range":
-            target = _by_range(session, name, wish, target, taken)
+            target = _by_range(session, table, wish, target, taken)
         else:
-            target = replace(target, parts=_by_others(session, name, wish, taken))
+            target = replace(target, parts=_by_others(table, wish, taken))
     return _plan(table, target, table, taken, (name,))
 
 
-def _by_range(session: Session, name: Name, wish: Wish, target: Target, taken: frozenset[str]) -> Target:
-    grid = check(Grid(kind_of(_base_type(session, name, wish), wish.level.kind), wish.step))
-    reach = _reach(session, name, wish.control, grid)
+def _by_range(session: Session, table: Table, wish: Wish, target: Target, taken: frozenset[str]) -> Target:
+    grid = check(Grid(kind_of(_type(table, wish), wish.level.kind), wish.step))
+    reach = _reach(session, table.name, wish.control, grid)
     condition = _check(grid, _first_bound(grid, reach), wish.control) if wish.attach else ""
-    return replace(target, parts=_parts(name, grid, reach, wish, taken), check=condition)
+    return replace(target, parts=_parts(table.name, grid, reach, wish, taken), check=condition)
 
 
-def _by_others(session: Session, name: Name, wish: Wish, taken: frozenset[str]) -> tuple[Part, ...]:
+def _by_others(table: Table, wish: Wish, taken: frozenset[str]) -> tuple[Part, ...]:
     """By list or hash."""
-    cut = cut_of(wish.level, _base_type(session, name, wish), 0)
+    cut = cut_of(wish.level, _type(table, wish), 0)
     default = wish.default and wish.level.strategy == "list"
-    pieces = Wanted((cut,), 0, default=default, taken=set(taken)).missing(name, None)
+    pieces = Wanted((cut,), 0, default=default, taken=set(taken)).missing(table.name, None)
     return tuple(Part(piece.name.name, written(piece.bound)) for piece in pieces)
 
 
-def _base_type(session: Session, name: Name, wish: Wish) -> str:
-    return str(session.row("partition/base_type", table=str(name), column=wish.control)["type"])
+def _type(table: Table, wish: Wish) -> str:
+    """Of the control column, which obstacles() found."""
+    column = table.column(wish.control)
+    return column.base_type if column is not None else ""
 
 
 def for_undo(session: Session, name: Name, conversion: Conversion | None) -> Plan:

@@ -13,7 +13,7 @@ from dbopt.partition.convert import carry, ledger
 from dbopt.partition.convert.ledger import Leaf
 from dbopt.partition.convert.work import Work
 from dbopt.partition.model import Name
-from dbopt.partition.table import Table, read_sequence_privileges, read_table
+from dbopt.partition.table import Table, read_table
 from dbopt.postgres.identifiers import SQL, quoted
 
 _MOST_SLOW = 3
@@ -101,11 +101,7 @@ class Swap(Work):
         yield joined(carry.names(table, state.new, state.old, taken))
         yield joined(carry.owned_sequences(table))
         for column in table.columns:
-            if column.identity and column.sequence is not None:
-                own = column.sequence.qualified
-                granted = read_sequence_privileges(session, own)
-                row = session.fetch(SQL(f"SELECT last_value, is_called FROM {own}"))[0]  # noqa: S608
-                yield joined(carry.identity(table, column, (row["last_value"], row["is_called"]), granted, taken))
+            yield joined(carry.identity(table, column, taken))
         yield joined(self._in_place(table, taken))
         yield joined(carry.inbound_keys(table))
         if table.replica_identity != "d":

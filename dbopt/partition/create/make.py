@@ -15,12 +15,11 @@ from dbopt.partition.create.options import Level, Request, command_line
 from dbopt.partition.create.partman import Handover, Keeper
 from dbopt.partition.create.pieces import Cut, Wanted, check_same, cut_of, grid_of, with_groups
 from dbopt.partition.create.table import (
-    Column,
-    Table,
     Target,
     as_values_of,
     beneath,
     check_unique,
+    column_of,
     highest,
     read_named,
     read_target,
@@ -31,6 +30,7 @@ from dbopt.partition.key import Kind
 from dbopt.partition.model import Name, Partition
 from dbopt.partition.naming import named
 from dbopt.partition.read import read_extension, read_set
+from dbopt.partition.table import Table
 from dbopt.postgres.exclusive import exclusive, key_of
 from dbopt.postgres.patience import Limits
 from dbopt.postgres.scripts import render
@@ -186,7 +186,7 @@ def _with_control(request: Request, target: Target) -> Request:
 
 
 def _cut(session: Session, level: Level, source: Table, target: Target) -> Cut:
-    column = source.column(level.control or "")
+    column = column_of(source, level.control)
     cut = cut_of(level, column.base_type, target.now_us)
     if cut.kind is Kind.ID:
         now = highest(session, source, column.name) if target.state == "partitioned" else 0
@@ -216,7 +216,7 @@ def _first(request: Request, target: Target, like: Table | None, taken: set[str]
     if target.state == "missing" and like is not None:
         return native.new_table(target.name, like, request.level, request.tablespace)
     if target.state == "empty" and target.table is not None:
-        return native.swap(target.table, request.level, request.tablespace, named(target.name.name, "dbopt_new", taken))
+        return native.swap(target.table, request.level, request.tablespace, frozenset(taken))
     return None
 
 
@@ -225,13 +225,13 @@ def _traits(session: Session, request: Request, target: Target, like: Table | No
     table = target.table
     return native.Traits(
         owner=table.owner if table is not None else None,
-        grants=table.grants if table is not None else (),
-        replica_identity=table.replica_identity if table is not None else "default",
+        grants=table.privileges if table is not None else (),
+        replica_identity=table.replica_identity if table is not None else "d",
         identity_index=table.identity_index if table is not None else None,
         storage=_storage(session, request, target, template, like),
         tablespace=request.tablespace,
         is_unlogged=template is not None and template.is_unlogged,
-        template_parts=native.lacking(template, table or like) if template is not None else (),
+        template_indexes=native.lacking(template, table or like) if template is not None else (),
     )
 
 
@@ -301,7 +301,7 @@ def _handover(
 ) -> Handover:
     source = target.table or like
     assert source is not None  # noqa: S101 - as in plan()
-    column: Column = source.column(request.level.control or "")
+    column = column_of(source, request.level.control)
     template = read_named(session, request.template, "--template-table") if request.template is not None else None
     storage = () if template is not None else _storage(session, request, target, None, like)
     own_template = Name(

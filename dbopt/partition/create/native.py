@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from dbopt.errors import UsageError
 from dbopt.partition.bound import Default, Hash, Range, Values
 from dbopt.partition.change import Change
+from dbopt.partition.convert import carry
+from dbopt.partition.convert.target import OLD, beside, new_name
+from dbopt.partition.convert.target import Target as Becoming
 from dbopt.partition.create.options import Level
 from dbopt.partition.create.pieces import Piece
-from dbopt.partition.create.table import Grant, Part, Table
 from dbopt.partition.key import Kind
 from dbopt.partition.model import Name
-from dbopt.postgres.identifiers import qualified
+from dbopt.partition.table import Index, Privilege, Table
+from dbopt.postgres.identifiers import qualified, quoted
 from dbopt.postgres.scripts import render
 
 AT_ONCE = 100
@@ -23,18 +26,18 @@ AT_ONCE = 100
 
 @dataclass(frozen=True)
 class Traits:
-    """What partitions get besides their columns: `template_parts` are the template table's constraints and indexes that
-    the parent lacks. None of `owner` is whoever runs the script.
+    """What partitions get besides their columns: `template_indexes` are the template table's that the parent
+    lacks, also those of its constraints. None of `owner` is whoever runs the script.
     """
 
     owner: str | None = None
-    grants: tuple[Grant, ...] = ()
-    replica_identity: str = "default"
+    grants: tuple[Privilege, ...] = ()
+    replica_identity: str = "d"
     identity_index: str | None = None
     storage: tuple[str, ...] = ()
     tablespace: str | None = None
     is_unlogged: bool = False
-    template_parts: tuple[Part, ...] = ()
+    template_indexes: tuple[Index, ...] = ()
 
     def values(self) -> dict[str, Any]:
         """For the templates."""
@@ -46,24 +49,23 @@ class Traits:
             "storage": options(self.storage),
             "tablespace": self.tablespace,
             "is_unlogged": self.is_unlogged,
-            "constraints": [part.definition for part in self.template_parts if part.kind in _CONSTRAINTS],
-            "indexes": [asdict(part) for part in self.template_parts if part.kind == "index"],
+            "constraints": [_constraint(one) for one in self.template_indexes if one.constraint is not None],
+            "indexes": [asdict(one) for one in self.template_indexes if one.constraint is None],
         }
 
 
-_CONSTRAINTS = ("primary key", "unique", "exclusion")
+def _constraint(one: Index) -> str:
+    return carry.as_constraint("PRIMARY KEY" if one.is_primary else "UNIQUE", one.definition)
 
 
-def lacking(template: Table, parent: Table | None) -> tuple[Part, ...]:
-    """The constraints and indexes of a template table that partitions do not get from their parent."""
-    there = {part.tail or part.definition for part in parent.parts} if parent is not None else set()
-    has_primary = parent is not None and any(part.kind == "primary key" for part in parent.parts)
+def lacking(template: Table, parent: Table | None) -> tuple[Index, ...]:
+    """The indexes and unique constraints of a template table that partitions do not get from their parent."""
+    there = {one.definition for one in parent.indexes} if parent is not None else set()
+    has_primary = parent is not None and any(one.is_primary for one in parent.indexes)
     return tuple(
-        part
-        for part in template.parts
-        if part.kind in (*_CONSTRAINTS, "index")
-        and (part.tail or part.definition) not in there
-        and not (part.kind == "primary key" and has_primary)
+        one
+        for one in template.indexes
+        if one.is_valid and one.definition not in there and not (one.is_primary and has_primary)
     )
 
 
@@ -107,32 +109,37 @@ def new_table(name: Name, like: Table, level: Level, tablespace: str | None) -> 
     return Change(f"{name}, partitioned by {level.strategy}", (statement(script),), (statement(undo),))
 
 
-def swap(table: Table, level: Level, tablespace: str | None, new_name: str) -> Change:
-    """An empty table gives way to a partitioned one; the undo lets it come back."""
-    values = {
-        **asdict(table),
-        "schema": table.name.schema,
-        "name": table.name.name,
-        "storage": options(table.storage),
-        "parts": [asdict(part) for part in table.parts],
-    }
-    script = render(
-        "partition/create/swap.sql",
-        table=values,
-        new_name=new_name,
-        strategy=level.strategy,
-        control=level.control,
-        tablespace=tablespace or table.tablespace,
+def swap(table: Table, level: Level, tablespace: str | None, taken: frozenset[str]) -> Change:
+    """An empty table gives way to a partitioned one, which carries all that it does; the undo lets it come back."""
+    key = Becoming(key=f"{level.strategy.upper()} ({quoted(level.control or '')})", control=(level.control or "",))
+    placed = replace(table, tablespace=tablespace or table.tablespace)
+    return Change(
+        f"{table.name}, partitioned by {level.strategy}",
+        tuple(_replaced(table, key, placed, taken)),
+        tuple(_replaced(table, Becoming(), table, taken)),
     )
-    undo = render(
-        "partition/create/swap.sql",
-        table=values,
-        new_name=new_name,
-        strategy=None,
-        control=None,
-        tablespace=table.tablespace,
-    )
-    return Change(f"{table.name}, partitioned by {level.strategy}", (statement(script),), (statement(undo),))
+
+
+def _replaced(table: Table, target: Becoming, storage: Table, taken: frozenset[str]) -> Iterator[str]:
+    name, new = table.name, new_name(table.name)
+    old = Name(name.schema, beside(name.name, OLD, taken))
+    valid = replace(table, indexes=tuple(one for one in table.indexes if one.is_valid))
+    yield f"LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE"
+    yield statement(render("partition/create/must_be_empty.sql", table=str(name)))
+    yield from carry.build(valid, new, target, storage)
+    for one in valid.indexes:
+        yield from carry.index(one, new, target)
+    yield from carry.statistics(valid, new)
+    yield from carry.names(valid, new, old, taken)
+    yield from carry.owned_sequences(valid)
+    for column in valid.columns:
+        yield from carry.identity(valid, column, taken)
+    yield from carry.own_keys(valid)
+    yield from carry.inbound_keys(valid, check="")
+    yield from carry.replica_identity(valid, ())
+    yield from carry.belongings(valid, old, ())
+    yield from carry.constraint_comments(valid)
+    yield f"DROP TABLE {old}"
 
 
 def statement(script: str) -> str:
