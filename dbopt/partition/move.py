@@ -210,6 +210,9 @@ def _end(session: Session, mover: Mover, limits: Limits) -> float:
         begun = time.monotonic()
         if session.rows("partition/old_snapshots"):
             raise LockNotAvailable("a transaction in REPEATABLE READ or with an open cursor still looks at older rows")
+        for trigger in ("zz_dbopt_changed", "zz_dbopt_emptied"):
+            if not session.row("partition/trigger", table=str(mover.default), trigger=trigger)["is_on"]:
+                raise QueryFailed(f"triggers of {mover.default} were disabled meanwhile", hint="run it again")
         if session.fetch(_emptied(mover)):
             raise QueryFailed(f"{mover.default} was emptied by TRUNCATE meanwhile", hint="run it again")
         if session.fetch(_changes(mover))[0]["changes"]:

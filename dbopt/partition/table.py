@@ -207,6 +207,11 @@ class Table:
         """The index by which replicas tell rows apart, where one was chosen."""
         return next((one.name for one in self.indexes if one.is_replica_identity), None)
 
+    @property
+    def leaf_privileges(self) -> tuple[Privilege, ...]:
+        """What partitions may be granted: nothing, where row security would not hold for who asks them directly."""
+        return () if self.row_security else self.privileges
+
     def column(self, name: str) -> Column | None:
         return next((one for one in self.columns if one.name == name), None)
 
@@ -230,10 +235,15 @@ Part = TypeVar("Part")
 
 
 def read_table(session: Session, name: Name) -> Table:
-    """Read it inside a transaction, whose search_path is empty from then on: definitions name schemas. Raises
-    QueryFailed where there is no such table.
-    """
+    """Read it inside a transaction; definitions name schemas. Raises QueryFailed where there is no such table."""
+    path = session.row("partition/search_path")["path"]
     session.execute(SQL("SET LOCAL search_path = pg_catalog"))
+    found = _read(session, name)
+    session.execute(SQL("SET LOCAL search_path = {}").format(SQL(path or "''")))
+    return found
+
+
+def _read(session: Session, name: Name) -> Table:
     row = session.row("partition/table/relation", table=str(name))
     oid = row["oid"]
 

@@ -37,6 +37,7 @@ _CONNECTION_HINTS = (
 _QUERY_HINTS = {
     "42501": "connect as a role with that privilege, or have it granted; `dbopt doctor` lists what is missing",
     "55P03": "another session holds the lock; try again when it is done",
+    "40P01": "another session and this one waited for each other; try again",
     "57014": "raise the limit with --timeout",
     "42P01": "is the table in this database and on the role's search_path?",
     "42601": "check the statement's syntax",
@@ -46,6 +47,7 @@ _QUERY_HINTS = {
 _CLASSES: dict[str, type[ServerError]] = {
     "42501": PrivilegeMissing,
     "55P03": LockNotAvailable,
+    "40P01": LockNotAvailable,
     "57014": StatementTimeout,
     "58P01": FeatureMissing,
     "0A000": FeatureMissing,

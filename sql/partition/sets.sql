@@ -1,5 +1,5 @@
 -- Partitioned tables with their strategy, key and parent, those of %(schema)s and %(name)s alone where these are given.
--- Needs no privilege. A column's type is that beneath its domains.
+-- Those that a conversion has replaced are not live. Needs no privilege. A column's type is that beneath its domains.
 WITH RECURSIVE based AS (
     SELECT t.oid AS type, t.oid AS base, t.typbasetype, t.typtype FROM pg_type AS t
     UNION ALL
@@ -41,4 +41,8 @@ LEFT JOIN pg_namespace AS pn ON pn.oid = pc.relnamespace
 WHERE (%(schema)s::text IS NULL OR n.nspname = %(schema)s)
   AND (%(name)s::text IS NULL OR c.relname = %(name)s)
   AND NOT pg_is_other_temp_schema(n.oid)
+  AND (
+      %(name)s::text IS NOT NULL
+      OR NOT starts_with(coalesce(obj_description(c.oid, 'pg_class'), ''), 'replaced by dbopt partition ')
+  )
 ORDER BY n.nspname, c.relname;

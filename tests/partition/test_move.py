@@ -250,6 +250,22 @@ def test_a_default_that_is_emptied_meanwhile_stays_empty(database: Database) -> 
     assert (sum(rows(database).values()), left_behind(session)) == (0, [])
 
 
+def test_changes_that_nobody_noted_end_the_move(database: Database) -> None:
+    session = filled(database)
+    mover, number = mover_of(session)
+
+    def load(_done: int, _of: int) -> None:
+        with database.server.connect(database.name) as other:
+            other.script("ALTER TABLE events_default DISABLE TRIGGER ALL; DELETE FROM events_default WHERE id % 2 = 0")
+            other.script("ALTER TABLE events_default ENABLE TRIGGER ALL")
+
+    with pytest.raises(QueryFailed, match="were disabled"):
+        move(session, mover, number, Manner(on_batch=load))
+    assert left_behind(session) == []
+    assert kept(session).state == "done"
+    assert sum(rows(database).values()) == value(session, "SELECT count(*) FROM events")
+
+
 def test_a_full_disk_leaves_everything_as_it_was(
     pg15: Server, new_database: Callable[..., Database], tmp_path: Path
 ) -> None:

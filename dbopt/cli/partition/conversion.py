@@ -80,8 +80,10 @@ def carry_out(run: Run, session: Session, name: Name, options: Options, planned:
     from dbopt.partition.convert import api, dry
     from dbopt.postgres.exclusive import exclusive, key_of
 
-    if api.is_done(session, name, options.direction):
+    done = api.done(session, name, options.direction)
+    if done is not None:
         run.note(f"{name}: there is nothing to do, the {options.direction} is done")
+        run.emit(output.report(done))
         return 0
     if options.dry_run:
         found = api.unfinished(session, name, options.direction)

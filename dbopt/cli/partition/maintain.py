@@ -40,8 +40,8 @@ def register(app: typer.Typer) -> None:
         ] = False,
         dry_run: DryRun = False,
         yes: Yes = False,
-        lock_timeout: LockTimeout = "5s",
-        retries: Retries = 5,
+        lock_timeout: LockTimeout = "500ms",
+        retries: Retries = 20,
     ) -> int:
         """Make partitions ahead, fill gaps, and move rows out of default partitions, while the tables are in use.
 

@@ -35,6 +35,6 @@ def _attempt(session: Session, conversion: Conversion, lock_timeout_ms: int) -> 
         session.script(f"DROP TABLE IF EXISTS {conversion.new}")
         if conversion.way == "attach":
             session.script(f"ALTER TABLE {conversion.table} DROP CONSTRAINT IF EXISTS {BOUND}")
-            for name, _ in conversion.target.widened:
-                session.script(f"DROP INDEX IF EXISTS {Name(conversion.table.schema, beside(name, FIRST))}")
+            for key in conversion.target.widened:
+                session.script(f"DROP INDEX IF EXISTS {Name(conversion.table.schema, beside(key.name, FIRST))}")
         ledger.forget(session, conversion)

@@ -18,6 +18,9 @@ from dbopt.partition.model import Name
 from dbopt.postgres.patience import patiently
 from dbopt.postgres.session import Session
 
+_KINDS = {"convert": "p", "undo": "r"}
+_STATES = {"convert": "converted", "undo": "undone"}
+
 
 @dataclass(frozen=True)
 class Converted:
@@ -50,15 +53,13 @@ def unfinished(session: Session, table: Name, direction: str) -> Conversion | No
     return found
 
 
-def is_done(session: Session, table: Name, direction: str) -> bool:
-    """Whether the table is what an earlier run of this direction made of it, finished."""
+def done(session: Session, table: Name, direction: str) -> Converted | None:
+    """What an earlier run of this direction made of the table, if the table still is that."""
     found = ledger.newest(session, table)
     kind = session.row("partition/table", table=str(table))["kind"]
-    return (
-        found is not None
-        and (found.stage, found.direction) == (ledger.DONE, direction)
-        and kind == {"convert": "p", "undo": "r"}[direction]
-    )
+    if found is None or (found.stage, found.direction) != (ledger.DONE, direction) or kind != _KINDS[direction]:
+        return None
+    return _result(session, found, _STATES[direction], None, time.monotonic())
 
 
 def begin(session: Session, direction: str, manner: Manner, plan: Plan) -> Conversion:
@@ -69,9 +70,9 @@ def begin(session: Session, direction: str, manner: Manner, plan: Plan) -> Conve
 def carry_out(session: Session, begun: Conversion, manner: Manner) -> Converted:
     """Go on with a conversion until it is done. Raises Altered, ServerError."""
     began = time.monotonic()
-    done = {"copy": Converter, "attach": Attacher}[begun.way](session, begun, manner).run()
-    former = None if manner.drop_old or done.way == "attach" else str(done.old)
-    return _result(session, done, {"convert": "converted", "undo": "undone"}[done.direction], former, began)
+    ended = {"copy": Converter, "attach": Attacher}[begun.way](session, begun, manner).run()
+    former = None if manner.drop_old or ended.way == "attach" else str(ended.old)
+    return _result(session, ended, _STATES[ended.direction], former, began)
 
 
 def give_up(session: Session, table: Name, manner: Manner) -> Converted:

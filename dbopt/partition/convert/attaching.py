@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import replace
 
+from dbopt.errors import QueryFailed
 from dbopt.partition.convert import carry, ledger
 from dbopt.partition.convert.swap import Behind, Swap
 from dbopt.partition.convert.target import FIRST, OLD, beside, lacking
@@ -36,7 +37,7 @@ class Attacher(Swap):
     def _table(self) -> Table:
         """The table without what was added to it on the way."""
         table = super()._table()
-        own = {beside(name, FIRST) for name, _ in self._state.target.widened}
+        own = {beside(key.name, FIRST) for key in self._state.target.widened}
         return replace(
             table,
             indexes=tuple(one for one in table.indexes if one.name not in own),
@@ -46,8 +47,7 @@ class Attacher(Swap):
     def _note_columns(self) -> None:
         """There is nothing to copy."""
         with self._transaction():
-            columns = tuple((one.name, one.type) for one in self._table().columns)
-            self._change(stage=ledger.COPIED, columns=columns)
+            self._change(stage=ledger.COPIED, columns=self._signature())
 
     def _build_keys(self) -> None:
         """Unique indexes that have the partition key, too, as all of a partitioned table's must."""
@@ -86,7 +86,16 @@ class Attacher(Swap):
 
         self._patiently(add)
         self._progress("checking the bound", 0, 0)
-        self._patiently(validate)
+        try:
+            self._patiently(validate)
+        except QueryFailed:
+            self._patiently(self._drop_bound)
+            raise
+
+    def _drop_bound(self) -> None:
+        """It would refuse rows."""
+        with self._transaction():
+            self._session.execute(SQL(f"ALTER TABLE {self._state.table} DROP CONSTRAINT IF EXISTS {BOUND}"))
 
     # -- the swap ------------------------------------------------------------------------------------------------------
 

@@ -9,8 +9,9 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 
 from dbopt.partition.convert.target import NEW, OLD, Target, beside, lacking, list_of
 from dbopt.partition.model import Name
-from dbopt.partition.table import Column, Constraint, Index, Privilege, Table
+from dbopt.partition.table import Column, Constraint, Index, Privilege, Sequence, Table
 from dbopt.postgres.identifiers import literal, quoted
+from dbopt.postgres.scripts import render
 
 _LIKE = ("DEFAULTS", "CONSTRAINTS", "GENERATED", "STORAGE", "COMPRESSION", "COMMENTS")
 _ENABLED = {"D": "DISABLE TRIGGER", "R": "ENABLE REPLICA TRIGGER", "A": "ENABLE ALWAYS TRIGGER"}
@@ -34,7 +35,10 @@ def build(table: Table, new: Name, target: Target, storage: Table) -> Iterator[s
         yield (f"CREATE TABLE {name} PARTITION OF {new} {part.bound}{_storage(storage)}{_tablespace(storage)}")
         yield f"ALTER TABLE {name} OWNER TO {quoted(table.owner)}"
         yield from _column_settings(table, name)
-        yield from privileges(table.privileges, name, ())
+    made = [str(new), *(str(Name(new.schema, part.name)) for part in target.parts)]
+    yield render("partition/without_privileges.sql", tables=made).strip().removesuffix(";")
+    for leaf in made[1:]:
+        yield from privileges(table.leaf_privileges, leaf)
 
 
 def _storage(table: Table) -> str:
@@ -83,14 +87,14 @@ def index(one: Index, new: Name, target: Target) -> Iterator[str]:
 
 def definition_for(one: Index, target: Target) -> str:
     """The definition with the columns that are lacking, or without those that are too many, by `narrow`."""
-    narrow = dict(target.narrow).get(one.name)
-    if narrow is not None:
-        return _with_keys(one.definition, list_of(narrow))
+    for former in target.narrow:
+        if former.name == one.name:
+            return former.definition
     missing = lacking(one, target.control)
-    return _with_keys(one.definition, f"{_keys(one.definition)}, {list_of(missing)}") if missing else one.definition
+    return _with_keys(one.definition, f"{keys_of(one.definition)}, {list_of(missing)}") if missing else one.definition
 
 
-def _keys(definition: str) -> str:
+def keys_of(definition: str) -> str:
     """What stands in the first parentheses: the key columns."""
     start, end = _parentheses(definition)
     return definition[start + 1 : end]
@@ -169,14 +173,14 @@ def replica_identity(table: Table, leaves: Iterable[tuple[Name, Mapping[str, str
             yield f"ALTER TABLE {name} REPLICA IDENTITY USING INDEX {quoted(own[index])}"
 
 
-def belongings(table: Table, old: Name, acl: Iterable[Privilege]) -> Iterator[str]:
-    """Everything else, once the new table has the name: comment, privileges (`acl` are those that it was born with),
-    triggers, row security, publications, and what looks at it.
+def belongings(table: Table, old: Name) -> Iterator[str]:
+    """Everything else, once the new table has the name: comment, privileges, triggers, row security, publications, and
+    what looks at it.
     """
     name = table.name
     if table.comment is not None:
         yield f"COMMENT ON TABLE {name} IS {literal(table.comment)}"
-    yield from privileges(table.privileges, name, acl)
+    yield from privileges(table.privileges, name)
     yield from _row_security(table)
     for trigger in table.triggers:
         yield trigger.definition
@@ -192,10 +196,7 @@ def belongings(table: Table, old: Name, acl: Iterable[Privilege]) -> Iterator[st
     yield from _views_and_functions(table)
 
 
-def privileges(granted: Iterable[Privilege], name: Name, acl: Iterable[Privilege]) -> Iterator[str]:
-    """Give the privileges, after taking what default privileges gave."""
-    for role in dict.fromkeys(one.role for one in acl):
-        yield f"REVOKE ALL ON {name} FROM {_role(role)}"
+def privileges(granted: Iterable[Privilege], name: Name | str) -> Iterator[str]:
     for one in granted:
         columns = f" ({quoted(one.column)})" if one.column is not None else ""
         grantable = " WITH GRANT OPTION" if one.grantable else ""
@@ -243,8 +244,10 @@ def owned_sequences(table: Table) -> Iterator[str]:
             yield f"ALTER SEQUENCE {column.sequence.qualified} OWNED BY {table.name}.{quoted(column.name)}"
 
 
-def identity(table: Table, column: Column, taken: Container[str]) -> Iterator[str]:
-    """An identity column that goes on where the other is, with a sequence of the same name."""
+def identity(table: Table, column: Column, taken: Container[str], ahead: int = 0) -> Iterator[str]:
+    """An identity column that goes on where the other is, with a sequence of the same name; so many numbers ahead, for
+    sessions that wait for the other sequence and will still take numbers from it.
+    """
     own = column.sequence
     if own is None or not column.identity:
         return
@@ -256,8 +259,18 @@ def identity(table: Table, column: Column, taken: Container[str]) -> Iterator[st
         f"SEQUENCE NAME {own.qualified} START WITH {own.start} INCREMENT BY {own.increment} MINVALUE {own.minimum}"
         f" MAXVALUE {own.maximum} CACHE {own.cache} {'CYCLE' if own.cycle else 'NO CYCLE'})"
     )
-    yield f"SELECT setval({literal(str(own.qualified))}::regclass, last_value, is_called) FROM {former}"  # noqa: S608
-    yield from privileges(own.privileges, own.qualified, ())
+    yield f"SELECT setval({literal(str(own.qualified))}::regclass, {_position(own, ahead)}) FROM {former}"  # noqa: S608
+    yield from privileges(own.privileges, own.qualified)
+
+
+def _position(own: Sequence, ahead: int) -> str:
+    """Of the new sequence, by that of the former; no further than it goes."""
+    if not ahead:
+        return "last_value, is_called"
+    step = own.increment * ahead
+    furthest = own.maximum - step if step > 0 else own.minimum - step
+    fits = f"last_value {'<' if step > 0 else '>'} {furthest}"
+    return f"CASE WHEN {fits} THEN last_value + {step} ELSE last_value END, is_called"
 
 
 # -- foreign keys ------------------------------------------------------------------------------------------------------

@@ -14,7 +14,8 @@ from collections.abc import Callable, Container, Iterator
 from dbopt.errors import QueryFailed
 from dbopt.partition.convert import carry, ledger
 from dbopt.partition.convert.swap import Behind, Swap
-from dbopt.partition.convert.target import list_of, stored
+from dbopt.partition.convert.target import SYNC, beside, list_of, stored, sync_key
+from dbopt.partition.model import Name
 from dbopt.partition.table import Table, read_table
 from dbopt.partition.throttle import Pacer
 from dbopt.postgres.identifiers import SQL, literal
@@ -48,10 +49,12 @@ class Converter(Swap):
         def attempt() -> None:
             with self._transaction():
                 self._session.execute(SQL(f"LOCK TABLE {self._state.table} IN SHARE ROW EXCLUSIVE MODE"))
-                table = self._table()
-                self._session.script(render("partition/convert/track.sql", **self._names(table)))
-                columns = tuple((one.name, one.type) for one in table.columns)
-                self._change(stage=ledger.COPYING, columns=columns, leaves=self._leaves())
+                if self._state.columns:
+                    self._check_unaltered()
+                names = self._names(self._table())
+                for step in ("untrack", "track"):
+                    self._session.script(render(f"partition/convert/{step}.sql", **names))
+                self._change(stage=ledger.COPYING, columns=self._signature(), leaves=self._leaves())
 
         self._patiently(attempt)
 
@@ -64,6 +67,8 @@ class Converter(Swap):
             most = pacer.begin()
             with self._transaction():
                 self._copy_batch(table, most)
+            if self._state.stage != ledger.COPYING:
+                return
             pacer.end()
             done = sum(leaf.blocks for leaf in self._state.leaves[: self._state.leaf]) + self._state.block
             self._progress("copying", done, blocks)
@@ -91,13 +96,22 @@ class Converter(Swap):
         self._change(copied_rows=rows, leaf=number, block=block)
 
     def _is_rewritten(self) -> bool:
-        """TRUNCATE, VACUUM FULL, CLUSTER and new partitions put rows where they were not."""
+        """TRUNCATE, VACUUM FULL, CLUSTER and new partitions put rows where they were not; and changes that came while
+        the log's trigger was disabled, or gone, nobody knows.
+        """
+        if not self._is_tracked():
+            return True
         files = [(leaf.oid, leaf.filenode) for leaf in self._leaves()]
         return files != [(leaf.oid, leaf.filenode) for leaf in self._state.leaves]
 
+    def _is_tracked(self) -> bool:
+        row = self._session.row("partition/trigger", table=str(self._state.table), trigger=self._state.trigger)
+        return bool(row["is_on"])
+
     def _begin_anew(self) -> None:
+        """With a new log, too."""
         self._session.execute(SQL(f"TRUNCATE {self._state.new}"))
-        self._change(stage=ledger.COPYING, leaves=self._leaves(), leaf=0, block=0, copied_rows=0)
+        self._change(stage=ledger.PREPARED, leaf=0, block=0, copied_rows=0)
 
     def _catch_up(self) -> None:
         """Bring changed rows up to date until few are left."""
@@ -181,13 +195,20 @@ class Converter(Swap):
 
     # -- the swap ------------------------------------------------------------------------------------------------------
 
+    def _fall_back(self, stage: str) -> None:
+        if stage != ledger.PREPARED:
+            super()._fall_back(stage)
+            return
+        with self._transaction():
+            self._begin_anew()
+
     def _get_ready(self) -> None:
         self._catch_up()
 
     def _check_ready(self, table: Table) -> None:
         self._check_unaltered()
         if self._is_rewritten():
-            raise Behind(ledger.COPYING)
+            raise Behind(ledger.PREPARED)
         if any(one.is_valid and not self._has_index(one.name) for one in table.indexes):
             raise Behind(ledger.COPIED)
 
@@ -199,6 +220,9 @@ class Converter(Swap):
     def _in_place(self, table: Table, taken: Container[str]) -> Iterator[str]:  # noqa: ARG002 - of Swap
         """Foreign keys, checked later."""
         yield from carry.foreign_keys(table, [leaf.name for leaf in self._leaves()])
+        key = sync_key(table)
+        if key is not None:
+            yield f"DROP INDEX IF EXISTS {Name(table.name.schema, beside(key.name, SYNC))}"
         former = f"replaced by dbopt partition {self._state.direction}; no longer written"
         yield f"COMMENT ON TABLE {self._state.old} IS {literal(former)}"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dbopt.errors import PrivilegeMissing
-from dbopt.partition.convert.target import Keys, Part, Target
+from dbopt.partition.convert.target import Key, Part, Target
 from dbopt.partition.model import Name
 from dbopt.postgres.identifiers import SQL, literal, quoted
 from dbopt.postgres.scripts import render
@@ -166,5 +166,5 @@ def _target(values: dict[str, Any]) -> Target:
     )
 
 
-def _keys(values: list[Any]) -> Keys:
-    return tuple((name, tuple(columns)) for name, columns in values)
+def _keys(values: list[Any]) -> tuple[Key, ...]:
+    return tuple(Key(**{**value, "columns": tuple(value["columns"])}) for value in values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dbopt.partition.convert.carry import keys_of
 from dbopt.partition.convert.target import Target, lacking, list_of, sync_key
 from dbopt.partition.table import Constraint, Table
 
@@ -80,7 +81,7 @@ def _of_unique_keys(table: Table, target: Target) -> Iterator[str]:
         if missing and not target.widen:
             yield (
                 f"the unique {'constraint' if index.constraint else 'index'} {index.name} lacks {list_of(missing)}, and"
-                f" could not be enforced; --widen-keys makes it ({list_of(index.columns + missing)})"
+                f" could not be enforced; --widen-keys makes it ({keys_of(index.definition)}, {list_of(missing)})"
             )
 
 
@@ -107,7 +108,7 @@ def _of_others(table: Table, target: Target) -> Iterator[str]:
             yield f"its trigger {trigger.name} is for each row and has transition tables"
     for publication in table.publications:
         if publication.all_of:
-            yield f"publication {publication.name} is of all tables: {_PUBLICATION}"
+            yield f"publication {publication.name} is of all tables, or of all of its schema: {_PUBLICATION}"
         elif target.is_partitioned and not publication.via_root:
             yield (
                 f"publication {publication.name} does not publish via the partition root: {_PUBLICATION}; say"

@@ -11,13 +11,14 @@ from dbopt.partition.bound import Edge, Range, written
 from dbopt.partition.convert import carry, ledger
 from dbopt.partition.convert.ledger import Conversion
 from dbopt.partition.convert.obstacles import obstacles
-from dbopt.partition.convert.target import OLD, Part, Target, beside, lacking, new_name, sync_key
+from dbopt.partition.convert.target import OLD, SYNC, Key, Part, Target, beside, lacking, list_of, new_name, sync_key
 from dbopt.partition.create.options import Level
 from dbopt.partition.create.pieces import Wanted, cut_of
 from dbopt.partition.grid import Grid, Span, check
 from dbopt.partition.interval import Interval
 from dbopt.partition.key import DATETIMES, kind_of, literal, position_of_row
 from dbopt.partition.model import Name
+from dbopt.partition.read import read_set
 from dbopt.partition.settings import PREMAKE
 from dbopt.partition.table import Table, read_table
 from dbopt.postgres.identifiers import SQL, quoted
@@ -120,6 +121,11 @@ def for_undo(session: Session, name: Name, conversion: Conversion | None) -> Pla
 
     Raises Refused.
     """
+    found = read_set(session, name)
+    if found.partman is not None:
+        raise Refused(f"{name} is kept by pg_partman", hint="its undo_partition() goes back")
+    if any(one.detach_pending for one in found.partitions):
+        raise Refused(f"a DETACH of {name} was interrupted", hint=f"dbopt partition maintain {name} finishes it")
     with session.rolled_back(lock_timeout_ms=5000):
         table = read_table(session, name)
         target = Target()
@@ -132,6 +138,7 @@ def for_undo(session: Session, name: Name, conversion: Conversion | None) -> Pla
         taken = _names(session, name.schema)
     if conversion is not None and conversion.direction == "convert" and conversion.is_swapped:
         target = Target(narrow=conversion.target.widened)
+        _check_unique(session, table, target)
     return _plan(table, target, storage, taken, tuple(Name(row["schema"], row["name"]) for row in rows))
 
 
@@ -147,6 +154,19 @@ def _first_part(table: Name, grid: Grid, upper: int, taken: frozenset[str]) -> P
 
 def _check(grid: Grid, upper: int, control: str) -> str:
     return f"{quoted(control)} < {sql_literal(literal(grid.kind, upper))}"
+
+
+def _check_unique(session: Session, table: Table, target: Target) -> None:
+    """Keys that were widened may hold rows by now that are alike without the partition key. Raises Refused."""
+    own = {one.name: one for one in table.indexes}
+    for key in target.narrow:
+        if key.name not in own or own[key.name].is_special:
+            continue
+        if session.fetch(SQL(render("partition/alike.sql", table=table.name, keys=list_of(key.columns)))):
+            raise Refused(
+                f"{table.name} holds rows that are alike in ({list_of(key.columns)}), which {key.name} did not allow",
+                hint=f"drop {key.name} to go back without it, or make the rows different",
+            )
 
 
 def start(session: Session, plan: Plan, direction: str, lock_timeout_ms: int) -> Conversion:
@@ -169,7 +189,10 @@ def _plan(table: Table, target: Target, storage: Table, taken: frozenset[str], l
     made = replace(target, parts=target.parts[1:]) if attached else target
     statements = [*carry.build(table, new, made, storage)]
     key = sync_key(table)
-    if key is not None:
+    if key is not None and any(one.name == key.name for one in target.narrow):
+        columns = list_of(key.columns)  # rows may be alike in the narrower key until its index is built
+        statements.append(f"CREATE UNIQUE INDEX {quoted(beside(key.name, SYNC))} ON {new} ({columns})")
+    elif key is not None:
         statements += carry.index(key, new, target)
     return Plan(table, target, new, old, leaves, tuple(statements))
 
@@ -185,9 +208,9 @@ def _names(session: Session, schema: str) -> frozenset[str]:
     return frozenset(row["name"] for row in session.rows("partition/names", schema=schema))
 
 
-def _widened(table: Table, target: Target) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """The unique keys that get more columns, with those that they have."""
-    return tuple((one.name, one.columns) for one in table.indexes if lacking(one, target.control))
+def _widened(table: Table, target: Target) -> tuple[Key, ...]:
+    """The unique keys that get more columns, as they are."""
+    return tuple(Key(one.name, one.columns, one.definition) for one in table.indexes if lacking(one, target.control))
 
 
 def _reach(session: Session, name: Name, control: str, grid: Grid) -> Span:

@@ -17,6 +17,7 @@ from dbopt.partition.table import Table, read_table
 from dbopt.postgres.identifiers import SQL, quoted
 
 _MOST_SLOW = 3
+_AHEAD = 1000  # more than there are sessions
 
 
 class Behind(Exception):
@@ -46,6 +47,10 @@ class Swap(Work):
     def _in_place(self, table: Table, taken: Container[str]) -> Iterable[str]:
         """The statements that follow when the new table has the name; `taken` are the names that the swap avoided."""
 
+    def _fall_back(self, stage: str) -> None:
+        """To a stage before the swap."""
+        self._change(stage=stage)
+
     @abstractmethod
     def _last(self, table: Table) -> Iterable[str]:
         """The scripts that come first under the lock."""
@@ -74,12 +79,15 @@ class Swap(Work):
         try:
             self._patiently(attempt)
         except Behind as behind:
-            self._change(stage=behind.stage)
+            self._fall_back(behind.stage)
 
     def _swap_under_lock(self) -> None:
         session = self._session
-        others = {str(Name(one.schema, one.table)) for one in self._table().inbound}
-        self._lock(others)
+        before = self._table()
+        views = [str(Name(one.schema or "", one.name or "")) for one in before.dependents if one.kind == "view"]
+        self._lock(views, {str(Name(one.schema, one.table)) for one in before.inbound})
+        if session.rows("partition/old_snapshots"):
+            raise LockNotAvailable("a transaction in REPEATABLE READ or with an open cursor still looks at older rows")
         deadline = time.monotonic() + self._manner.max_lock_ms / 1000
         table = self._table()
         self._check_ready(table)
@@ -96,33 +104,32 @@ class Swap(Work):
     def _takeover(self, table: Table) -> Iterator[str]:
         """The scripts of the swap, each written after those before it are run."""
         state, session = self._state, self._session
-        acl = read_table(session, state.new).privileges
         taken = {row["name"] for row in session.rows("partition/names", schema=table.name.schema)}
         yield joined(carry.names(table, state.new, state.old, taken))
         yield joined(carry.owned_sequences(table))
         for column in table.columns:
-            yield joined(carry.identity(table, column, taken))
+            yield joined(carry.identity(table, column, taken, _AHEAD))
         yield joined(self._in_place(table, taken))
         yield joined(carry.inbound_keys(table))
         if table.replica_identity != "d":
             leaves = self._leaves()
             yield joined(carry.replica_identity(table, [(leaf.name, self._indexes_of(leaf)) for leaf in leaves]))
-        yield joined(carry.belongings(table, state.old, acl))
+        yield joined(carry.belongings(table, state.old))
         yield joined(carry.constraint_comments(table))
 
     def _indexes_of(self, leaf: Leaf) -> dict[str, str]:
         """A leaf's indexes by those of its topmost table that they belong to."""
         return {row["root"]: row["name"] for row in self._session.rows("partition/leaf_indexes", oid=leaf.oid)}
 
-    def _lock(self, others: Iterable[str]) -> None:
-        """Everything that the swap needs, at once: who cannot get it lets go and tries again, and nobody queues up
-        behind a half-won lock.
+    def _lock(self, views: Iterable[str], others: Iterable[str]) -> None:
+        """Everything that the swap needs, in the order in which others take it: views before what they look at. Who
+        cannot get it lets go and tries again, and nobody queues up behind a half-won lock.
         """
         timeout = self._manner.limits.lock_timeout_ms
         self._session.script(f"SET LOCAL statement_timeout = {timeout + 50}")
         try:
-            for other in sorted(others):
-                self._session.execute(SQL(f"LOCK TABLE {other} IN SHARE ROW EXCLUSIVE MODE"))
+            for other in (*sorted(views), *sorted(others)):
+                self._session.execute(SQL(f"LOCK TABLE {other} IN ACCESS EXCLUSIVE MODE"))
             self._session.execute(SQL(f"LOCK TABLE {self._state.table} IN ACCESS EXCLUSIVE MODE"))
         except StatementTimeout as error:
             raise LockNotAvailable(error.message) from error
@@ -155,9 +162,10 @@ class Swap(Work):
         if not self._state.target.is_partitioned:
             return
         with self._transaction():
-            former = read_table(self._session, self._state.old)
             have = {one.name for one in read_table(self._session, self._state.table).outbound}
-            for one in former.outbound:
+            leaves = self._leaves()
+            keys = read_table(self._session, leaves[0].name).outbound if leaves else ()
+            for one in keys:
                 if one.name not in have:
                     own = f"ALTER TABLE {self._state.table} ADD CONSTRAINT {quoted(one.name)} {one.definition}"
                     self._session.script(own)

@@ -11,10 +11,16 @@ from dbopt.partition.table import Index, Table
 from dbopt.postgres.identifiers import quoted
 from dbopt.postgres.naming import MAX_BYTES, shortened
 
-NEW, OLD, FIRST = "_dbopt_new", "_dbopt_old", "_dbopt_first"
+NEW, OLD, FIRST, SYNC = "_dbopt_new", "_dbopt_old", "_dbopt_first", "_dbopt_sync"
 
-Keys = tuple[tuple[str, tuple[str, ...]], ...]
-"""Unique keys by their names, with their columns."""
+
+@dataclass(frozen=True)
+class Key:
+    """A unique index: its plain columns, and its definition, which begins with USING."""
+
+    name: str
+    columns: tuple[str, ...]
+    definition: str
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,7 @@ class Part:
 class Target:
     """A partitioned table with `key`, such as RANGE (created_at), over the columns `control`, and its partitions; or a
     plain table, with none of these. `widen` allows that unique keys get the control columns that they lack; `widened`
-    are those that do, with the columns that they had. `narrow` gives keys these columns back. `check` is what holds for
+    are those that do, as they were before. `narrow` makes keys what they were. `check` is what holds for
     the rows of the table that becomes the first partition.
     """
 
@@ -37,8 +43,8 @@ class Target:
     control: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
     widen: bool = False
-    widened: Keys = ()
-    narrow: Keys = ()
+    widened: tuple[Key, ...] = ()
+    narrow: tuple[Key, ...] = ()
     check: str = ""
 
     @property

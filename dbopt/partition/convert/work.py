@@ -75,13 +75,16 @@ class Work:
         return replace(table, triggers=tuple(one for one in table.triggers if one.name != self._state.trigger))
 
     def _check_unaltered(self) -> None:
-        """Raises Altered where columns were added, dropped, renamed or given another type."""
-        rows = self._session.rows("partition/signature", table=str(self._state.table))
-        if tuple((row["name"], row["type"]) for row in rows) != self._state.columns:
+        """Raises Altered where columns or CHECKs are not what they were when the new table was made like them."""
+        if self._signature() != self._state.columns:
             raise Altered(
                 f"{self._state.table} was altered while it was converted",
                 hint="dbopt partition undo throws the copy away; then begin anew",
             )
+
+    def _signature(self) -> tuple[tuple[str, str], ...]:
+        rows = self._session.rows("partition/signature", table=str(self._state.table))
+        return tuple((row["name"], row["detail"]) for row in rows)
 
     def _leaves(self) -> tuple[Leaf, ...]:
         rows = self._session.rows("partition/leaves", table=str(self._state.table))

@@ -225,7 +225,7 @@ def _traits(session: Session, request: Request, target: Target, like: Table | No
     table = target.table
     return native.Traits(
         owner=table.owner if table is not None else None,
-        grants=table.privileges if table is not None else (),
+        grants=table.leaf_privileges if table is not None else (),
         replica_identity=table.replica_identity if table is not None else "d",
         identity_index=table.identity_index if table is not None else None,
         storage=_storage(session, request, target, template, like),

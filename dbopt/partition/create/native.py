@@ -137,7 +137,7 @@ def _replaced(table: Table, target: Becoming, storage: Table, taken: frozenset[s
     yield from carry.own_keys(valid)
     yield from carry.inbound_keys(valid, check="")
     yield from carry.replica_identity(valid, ())
-    yield from carry.belongings(valid, old, ())
+    yield from carry.belongings(valid, old)
     yield from carry.constraint_comments(valid)
     yield f"DROP TABLE {old}"
 
