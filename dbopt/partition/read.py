@@ -62,6 +62,12 @@ def resolve(session: Session, text: str) -> Name:
     return Name(row["schema"], row["name"])
 
 
+def name_of(session: Session, text: str) -> Name:
+    """The table that is meant, whether or not it exists."""
+    row = session.row("partition/create_name", table=text)
+    return Name(row["schema"], row["name"])
+
+
 def _set(row: Row, partitions: list[Row], configs: dict[tuple[str, str], Partman]) -> PartitionSet:
     key = tuple(KeyColumn(**column) for column in row["key"])
     members = sorted((_partition(one) for one in partitions), key=lambda one: _order(one, key[0]))

@@ -595,6 +595,26 @@ def test_a_full_disk_stops_it_and_leaves_the_table_as_it_was(
         back(session)
 
 
+def test_a_table_that_was_renamed_or_dropped_can_be_given_up(
+    ev: Database, dbopt: Callable[..., tuple[int, str, str]]
+) -> None:
+    plan = for_conversion(ev.session, EV, MONTHLY)
+    Converter(ev.session, start(ev.session, plan, "convert", 500), Manner())._track()
+    ev.session.script("ALTER TABLE ev RENAME TO renamed")
+    code, _, err = dbopt("partition", "convert", "renamed", "--control", "id", "--interval", "9", "--yes", "-d", ev.dsn)
+    assert (code, "is being converted by created_at" in err) == (2, True)
+    code, _, err = dbopt("partition", "undo", "renamed", "--abandon", "-d", ev.dsn)
+    assert code == 0, err
+    ev.session.script("ALTER TABLE renamed RENAME TO ev")
+    plan = for_conversion(ev.session, EV, MONTHLY)
+    Converter(ev.session, start(ev.session, plan, "convert", 500), Manner())._track()
+    ev.session.script("DROP TABLE ev")
+    code, _, err = dbopt("partition", "undo", "ev", "--abandon", "-d", ev.dsn)
+    assert code == 0, err
+    assert only(ev.session, "SELECT count(*) FROM pg_class WHERE relname LIKE 'ev%'") == 0
+    assert only(ev.session, "SELECT count(*) FROM dbopt.conversion") == 0
+
+
 # -- the commands ------------------------------------------------------------------------------------------------------
 
 

@@ -72,6 +72,19 @@ def throttle(batch_time: str, sleep: str, max_lag: str, max_active: int | None) 
     )
 
 
+def check_same(session: Session, name: Name, control: str | None) -> None:
+    """What is gone on with was asked for. Raises UsageError."""
+    from dbopt.errors import UsageError
+    from dbopt.partition.convert import api
+
+    found = api.unfinished(session, name, "convert")
+    if found is not None and control is not None and found.target.control != (control,):
+        raise UsageError(
+            f"{name} is being converted by {', '.join(found.target.control)}, not by {control}",
+            hint=f"dbopt partition undo --abandon {name} gives that up",
+        )
+
+
 def carry_out(run: Run, session: Session, name: Name, options: Options, planned: Callable[[], Plan]) -> int:
     """Begin or go on, and print what became of it."""
     from dbopt.output import partition_conversion as output
@@ -141,7 +154,8 @@ def _begun(run: Run, session: Session, name: Name, options: Options, planned: Ca
     plan = planned()
     count = len(plan.target.parts)
     into = f"{count} partitions" if count else "a plain table"
-    run.note(f"{plan.table.name}, some {max(plan.table.rows, 0):,.0f} rows, becomes {into}; --dry-run shows how")
+    size = f"some {plan.table.rows:,.0f} rows" if plan.table.rows >= 0 else "never analyzed"
+    run.note(f"{plan.table.name}, {size}, becomes {into}; --dry-run shows how")
     if not run.confirm(f"Do this on database {session.database}?", options.yes):
         return None
     return api.begin(session, options.direction, _manner(run, options, None), plan)

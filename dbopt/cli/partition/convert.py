@@ -102,6 +102,7 @@ def register(app: typer.Typer) -> None:
                 dry_run,
                 yes,
             )
+            conversion.check_same(session, name, control)
             return conversion.carry_out(run, session, name, options, lambda: for_conversion(session, name, wish))
 
 

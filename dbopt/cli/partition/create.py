@@ -142,7 +142,7 @@ def register(app: typer.Typer) -> None:
 
 def _settings(run: Run, session: Session, table: str) -> Settings:
     from dbopt import config
-    from dbopt.partition.create.make import name_of
+    from dbopt.partition.read import name_of
     from dbopt.partition.settings import of_table
 
     return of_table(config.load(run.config), name_of(session, table))
@@ -163,8 +163,9 @@ def _show(run: Run, session: Session, request: Request, limits: Limits, undo_scr
 def _make(run: Run, session: Session, request: Request, limits: Limits, undo_script: Path | None, yes: bool) -> int:
     from dbopt.output import partition_create as output
     from dbopt.partition.create import make
+    from dbopt.partition.read import name_of
 
-    with make.alone(session, make.name_of(session, request.table)):
+    with make.alone(session, name_of(session, request.table)):
         creation = make.plan(session, request, will_run=True)
         if not creation.changes:
             run.note(make.nothing(creation))

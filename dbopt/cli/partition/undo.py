@@ -49,7 +49,7 @@ def register(app: typer.Typer) -> None:
         """
         from dbopt.partition.convert import ledger
         from dbopt.partition.convert.plan import for_undo
-        from dbopt.partition.read import resolve
+        from dbopt.partition.read import name_of, resolve
         from dbopt.units import milliseconds
 
         change.check_format(run, dry_run)
@@ -65,7 +65,7 @@ def register(app: typer.Typer) -> None:
             yes,
         )
         with run.connect() as session:
-            name = resolve(session, table)
+            name = name_of(session, table) if abandon else resolve(session, table)
             found = ledger.newest(session, name)
             if abandon or (found is not None and found.direction == "convert" and not found.is_swapped):
                 return conversion.abandon(run, session, name, options)

@@ -133,12 +133,6 @@ def alone(session: Session, table: Name) -> Iterator[None]:
         yield
 
 
-def name_of(session: Session, text: str) -> Name:
-    """The table that is meant, whether or not it exists."""
-    row = session.row("partition/create_name", table=text)
-    return Name(row["schema"], row["name"])
-
-
 def _members(session: Session, table: Name, request: Request) -> dict[Name, Partition]:
     """The partitions of a set, and those beneath them where they are asked for; none of a table that is no set."""
     row = session.row("partition/create_name", table=str(table))

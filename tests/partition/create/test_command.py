@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from psycopg.sql import SQL
 
-from dbopt.partition.create.make import name_of
+from dbopt.partition.read import name_of
 from dbopt.postgres.exclusive import exclusive, key_of
 from tests.partition.create.scripts import Command, partitions, run, script_of
 from tests.servers import Database
