@@ -9,9 +9,10 @@ PostgreSQL refuses it where there is a default partition, and inside a transacti
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from dbopt.errors import ConnectionFailed, QueryFailed, ServerError, UsageError
+from dbopt.errors import ConnectionFailed, NothingToDo, PrivilegeMissing, QueryFailed, ServerError, UsageError
 from dbopt.partition import aims, survey
 from dbopt.partition import move as moves
 from dbopt.partition.ahead import Ahead, ahead, window
@@ -23,7 +24,7 @@ from dbopt.partition.maintained import Kept, Made, Maintained
 from dbopt.partition.make import Maker, New, read_maker
 from dbopt.partition.model import Name, PartitionSet
 from dbopt.partition.move import Manner, Mover
-from dbopt.partition.read import Extension, read_extension, read_set, resolve
+from dbopt.partition.read import Extension, name_of, read_extension, read_set, resolve
 from dbopt.partition.settings import Settings
 from dbopt.partition.survey import Held
 from dbopt.postgres.exclusive import exclusive, key_of
@@ -120,14 +121,15 @@ def maintain(session: Session, wishes: Wishes, on_progress: OnProgress | None = 
     with exclusive(session, _LOCK, "maintains the partitions of"):
         session.limit()  # what the role has for statements of applications is not meant for the building of indexes
         for schema, oid in moves.left_over(session):
-            moves.clean(session, schema, oid, wishes.manner.limits)
+            with suppress(PrivilegeMissing):  # of another role, which will
+                moves.clean(session, schema, oid, wishes.manner.limits)
         work = _work(session, wishes, on_progress)
         kept = tuple(_kept(work, table) for table in work.tables())
     return Maintained(session.server_version, session.database, kept)
 
 
 def _work(session: Session, wishes: Wishes, on_progress: OnProgress | None = None) -> _Work:
-    sections = {resolve(session, section.table): section for section in wishes.sections}
+    sections = {name_of(session, section.table): section for section in wishes.sections}
     return _Work(session, wishes, read_extension(session), sections, on_progress)
 
 
@@ -253,7 +255,7 @@ def _kept(work: _Work, table: Name) -> Kept:
             one = read_set(work.session, table)  # a row came into the default for a partition about to be made
     except ConnectionFailed:
         raise
-    except (ServerError, UsageError) as error:
+    except (NothingToDo, ServerError, UsageError) as error:
         return replace(done, state="failed", error=error.message, hint=error.hint)
     return done
 

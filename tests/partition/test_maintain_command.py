@@ -126,7 +126,7 @@ def test_two_processes_at_once_do_the_work_once(database: Database) -> None:
         "--batch-rows",
         "20",
     ]
-    both = [subprocess.Popen([*command, "--sleep", "400ms"], stdout=subprocess.DEVNULL) for _ in range(2)]
+    both = [subprocess.Popen([*command, "--sleep", "1500ms"], stdout=subprocess.DEVNULL) for _ in range(2)]
     assert sorted(one.wait() for one in both) == [0, 75]
     assert (rows(database), left_behind(session)) == (before, [])
 
