@@ -1,7 +1,7 @@
 """Which changes of an advice helped, told from what was measured before and after. Pure.
 
-A statement is faster or slower by the verdict of `dbopt.timing.compare`. Where noise leaves that open, the blocks of
-8 kB that it touches decide: these do not depend on the machine. A statement that may not be run is judged by the
+A statement is faster or slower by the verdict of `dbopt.timing.compare`. Where that is neither, the blocks of 8 kB
+that it touches decide: these do not depend on the machine. A statement that may not be run is judged by the
 planner's cost. Sums over statements are of time times weight (calls, where they are known).
 
 - A new index that no plan reads is taken back, and one whose readers did not become faster, or lose more than they
@@ -26,7 +26,8 @@ from dbopt.timing.model import Compared, Timing
 from dbopt.tune.model import Change, Observation, Use
 
 NOTICEABLE = 1.1  # a change by less is daily life: for costs and blocks, and for what may become slower
-FEWER_BLOCKS = 0.7  # a noisy statement that touches so many of its former blocks became faster
+FEWER_BLOCKS = 0.9  # a statement that touches so many of its former blocks, and is not slower, became faster
+NOT_SLOWER = 1.05
 ALLOWED_LOSS = 0.1  # of what an index saves: what it may cost other statements without a trial
 QUICK_MS = 60_000  # building an index for so long is no reason to trust the planner
 TRUSTED = 1 / 3  # a cost that one index brings down to so little: then the planner need not be right to the point
@@ -238,11 +239,10 @@ def _blocks(timing: Timing) -> float:
 
 
 def _measured(one: Compared, old: Timing, new: Timing) -> Literal["faster", "slower", "same"]:
-    if one.verdict != "inconclusive":
+    if one.verdict in ("faster", "slower"):
         return one.verdict
-    if _blocks(new) <= FEWER_BLOCKS * _blocks(old) and _time(new) < _time(old):
-        return "faster"
-    return "same"
+    fewer = _blocks(new) <= FEWER_BLOCKS * _blocks(old)
+    return "faster" if fewer and _time(new) <= NOT_SLOWER * _time(old) else "same"
 
 
 def _by_cost(before: float, after: float) -> Literal["faster", "slower", "same"]:

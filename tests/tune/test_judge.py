@@ -205,7 +205,7 @@ def test_a_time_limit_counts_as_time() -> None:
     assert (found.outcome, found.before, found.was_run) == ("faster", 1000, True)
 
 
-@pytest.mark.parametrize(("blocks", "outcome"), [(50, "faster"), (90, "same")])
+@pytest.mark.parametrize(("blocks", "outcome"), [(50, "faster"), (95, "same")])
 def test_where_noise_hides_the_time_the_blocks_decide(blocks: float, outcome: str) -> None:
     assert seen(timing(10, noise=0.4), timing(9, noise=0.4, blocks=blocks)).outcome == outcome
 
