@@ -5,10 +5,11 @@ run continues one that was killed. What a step does twice it does to the same en
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import median
 
 from dbopt import documents
 from dbopt.errors import CorruptDocument, FileError, QueryFailed, UsageError
@@ -24,12 +25,16 @@ from dbopt.postgres.patience import Limits as Patience
 from dbopt.postgres.session import Session
 from dbopt.timing.compare import compare, keyed
 from dbopt.timing.measure import Progress, measure
+from dbopt.timing.model import Timing, Timings
 from dbopt.tune import judge
 from dbopt.tune.judge import Effect, Index
 from dbopt.tune.model import Observation, State, Tuned, Tuning
 from dbopt.tune.result import tuned
 from dbopt.tune.uses import uses
 from dbopt.workload.model import Workload
+
+_SHORT_MS = 10
+_MORE_RUNS = 5  # times as many runs again, of statements that are shorter
 
 
 @dataclass(frozen=True)
@@ -177,16 +182,24 @@ class Tuner:
 
     def _observe(self, workload: Workload) -> Observation:
         with self._hooks.measuring() as on_progress:
-            timings = measure(
-                self._session,
-                workload,
-                runs=self._manner.runs,
-                timeout_ms=self._manner.timeout_ms,
-                allow_dml=self._manner.allow_dml,
-                plans=True,
-                on_progress=on_progress,
-            )
+            timings = self._timed(workload, self._manner.runs, on_progress, plans=True)
+            short = [_is_short(one) for one in timings.statements]
+            if any(short):
+                few = tuple(one for one, is_short in zip(workload.statements, short, strict=True) if is_short)
+                more = self._timed(replace(workload, statements=few), _MORE_RUNS * self._manner.runs, on_progress)
+                timings = _with_runs(timings, short, more)
         return Observation(timings, uses(self._session, workload, self._manner.limits))
+
+    def _timed(self, workload: Workload, runs: int, on_progress: Progress | None, *, plans: bool = False) -> Timings:
+        return measure(
+            self._session,
+            workload,
+            runs=runs,
+            timeout_ms=self._manner.timeout_ms,
+            allow_dml=self._manner.allow_dml,
+            plans=plans,
+            on_progress=on_progress,
+        )
 
     def _apply(self, state: State, items: tuple[Item, ...]) -> Applied:
         with self._hooks.changing() as listener:
@@ -287,6 +300,25 @@ def _touched(undo_file: Path) -> frozenset[str]:
     steps = read(undo_file).steps
     begun = [step for step in steps if step.undo_sql is not None and step.state not in (PLANNED, SKIPPED)]
     return frozenset(Item(0, parse(step.sql)).label for step in begun)
+
+
+def _is_short(timing: Timing) -> bool:
+    """Whether it is over so soon that other load on the machine shows in every run of a few."""
+    return timing.median_ms is not None and timing.median_ms < _SHORT_MS
+
+
+def _with_runs(timings: Timings, short: Sequence[bool], more: Timings) -> Timings:
+    """The timings with the runs of those that were run again."""
+    again = iter(more.statements)
+    merged = (
+        _longer(one, next(again)) if is_short else one for one, is_short in zip(timings.statements, short, strict=True)
+    )
+    return replace(timings, statements=tuple(merged))
+
+
+def _longer(one: Timing, again: Timing) -> Timing:
+    runs = one.runs_ms + again.runs_ms
+    return replace(one, runs_ms=runs, median_ms=median(runs))
 
 
 def _merged(old: Observation, new: Observation) -> Observation:
