@@ -57,6 +57,7 @@ def run(session: Session, text: str) -> None:
     session.script("ANALYZE")
 
 
+LESS_THAN_A_PAGE = 0.05  # of planner cost: ANALYZE's sample decides that much of a LIMIT
 NEARLY_THE_SAME = 0.01  # of two plans that cost so alike, the foretold size of a rewritten table chooses one
 
 
@@ -71,7 +72,7 @@ def assert_as_in_truth(source: Session, text: str, queries: Sequence[str], toler
             assert here.error == there.error, query
             assert here.shape == there.shape or here.cost == pytest.approx(there.cost, rel=NEARLY_THE_SAME), query
             if there.cost is not None:
-                assert here.cost == pytest.approx(there.cost, rel=tolerance), query
+                assert here.cost == pytest.approx(there.cost, rel=tolerance, abs=LESS_THAN_A_PAGE), query
 
 
 # -- indexes ----------------------------------------------------------------------------------------------------------
