@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dbopt.partition import naming
+from dbopt.partition.bound import Edge, Range, written
 from dbopt.partition.change import Change
 from dbopt.partition.grid import Grid, Span
-from dbopt.partition.key import literal as written
+from dbopt.partition.key import literal
 from dbopt.partition.model import Name, PartitionSet
-from dbopt.partition.read import Extension
-from dbopt.postgres.identifiers import literal, quoted
+from dbopt.partition.read import Extension, names_in
+from dbopt.postgres.identifiers import literal as sql_literal
+from dbopt.postgres.identifiers import quoted
 from dbopt.postgres.naming import MAX_BYTES, shortened
 from dbopt.postgres.scripts import render
 from dbopt.postgres.session import Row, Session
@@ -62,11 +64,11 @@ class Maker:
         if under is None:
             head = f"CREATE{_unlogged(top)} TABLE {new.name} (LIKE {self.set.table}{_LIKE})"
         else:
-            head = f"CREATE{_unlogged(top)} TABLE {new.name} PARTITION OF {under} FOR VALUES {new.bound_sql}"
+            head = f"CREATE{_unlogged(top)} TABLE {new.name} PARTITION OF {under} {new.bound_sql}"
         return (head + clauses, *self._beneath(new.name))
 
     def attach(self, new: New) -> str:
-        return f"ALTER TABLE {self.set.table} ATTACH PARTITION {new.name} FOR VALUES {new.bound_sql}"
+        return f"ALTER TABLE {self.set.table} ATTACH PARTITION {new.name} {new.bound_sql}"
 
     def hand_on(self, new: New) -> tuple[str, ...]:
         """What it gets when it is attached: owner, privileges, replica identity, and pg_partman's template."""
@@ -136,9 +138,9 @@ class Maker:
         partman = self.set.partman
         if partman is None or self.extension is None or not partman.template or self.set.parent is not None:
             return []
-        parent = literal(f"{self.set.table.schema}.{self.set.table.name}")
+        parent = sql_literal(f"{self.set.table.schema}.{self.set.table.name}")
         function = f"{quoted(self.extension.schema)}.inherit_template_properties"
-        return [f"SELECT {function}({parent}, {literal(new.name.schema)}, {literal(new.name.name)})"]
+        return [f"SELECT {function}({parent}, {sql_literal(new.name.schema)}, {sql_literal(new.name.name)})"]
 
 
 _LIKE = " INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE INCLUDING COMPRESSION"
@@ -156,15 +158,15 @@ def read_maker(session: Session, asked: PartitionSet, extension: Extension | Non
         tuple(session.rows("partition/shape", table=str(like.name))) if like and not like.is_foreign else (),
         tuple(session.rows("partition/indexes_of_partition", table=table)),
         extension,
-        frozenset(row["name"] for row in session.rows("partition/names", schema=schema)),
+        names_in(session, schema),
     )
 
 
 def bound_sql(grid: Grid, span: Span, columns: int) -> str:
-    """FROM ... TO ..., times explicitly in UTC; MINVALUE for all but the first column of the key."""
-    rest = ", MINVALUE" * (columns - 1)
-    lower, upper = (f"({literal(written(grid.kind, edge))}{rest})" for edge in span)
-    return f"FROM {lower} TO {upper}"
+    """FOR VALUES FROM ... TO ..., times explicitly in UTC; MINVALUE for all but the first column of the key."""
+    rest = (Edge.MINVALUE,) * (columns - 1)
+    lower, upper = ((literal(grid.kind, edge), *rest) for edge in span)
+    return written(Range(lower, upper))
 
 
 def _unlogged(like: Row | None) -> str:
@@ -185,7 +187,7 @@ def _clauses(like: Row | None) -> str:
 
 def _option(option: str) -> str:
     name, _, value = option.partition("=")
-    return f"{name} = {literal(value)}"
+    return f"{name} = {sql_literal(value)}"
 
 
 def _grant(name: Name, one: Row) -> str:

@@ -62,6 +62,11 @@ def resolve(session: Session, text: str) -> Name:
     return Name(row["schema"], row["name"])
 
 
+def names_in(session: Session, schema: str) -> frozenset[str]:
+    """The names of a schema that a new table, its indexes and its statistics cannot have."""
+    return frozenset(row["name"] for row in session.rows("partition/names", schema=schema))
+
+
 def name_of(session: Session, text: str) -> Name:
     """The table that is meant, whether or not it exists."""
     row = session.row("partition/create_name", table=text)

@@ -1,5 +1,6 @@
 -- What a partitioned table hands on to its partitions: owner, key, columns (those that are computed apart), the columns
--- of its primary key, privileges. Needs no privilege.
+-- of its primary key, privileges (none, where row security would not hold for who asks partitions directly). Needs no
+-- privilege.
 SELECT c.oid::bigint AS oid,
        pg_get_userbyid(c.relowner)::text AS owner,
        pg_get_userbyid(c.relowner) <> current_user AS is_anothers,
@@ -31,7 +32,7 @@ SELECT c.oid::bigint AS oid,
                CROSS JOIN LATERAL aclexplode(a.attacl) AS acl
                WHERE a.attrelid = c.oid AND NOT a.attisdropped
            ) AS granted
-           WHERE granted.grantee <> c.relowner
+           WHERE granted.grantee <> c.relowner AND NOT c.relrowsecurity
        ), '[]') AS privileges
 FROM pg_class AS c
 WHERE c.oid = %(table)s::regclass;

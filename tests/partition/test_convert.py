@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from dbopt.errors import QueryFailed, UsageError
+from dbopt.errors import Obstructed, QueryFailed, UsageError
 from dbopt.partition.convert import ledger
 from dbopt.partition.convert.api import begin, carry_out, give_up
 from dbopt.partition.convert.attaching import Attacher
 from dbopt.partition.convert.copying import Converter
-from dbopt.partition.convert.plan import Refused, Wish, for_conversion, for_undo, start
-from dbopt.partition.convert.work import Altered, Manner
+from dbopt.partition.convert.plan import Wish, for_conversion, for_undo, start
+from dbopt.partition.convert.work import Manner
 from dbopt.partition.create.options import Level, groups_of
 from dbopt.partition.model import Name
 from dbopt.partition.read import read_set
@@ -201,7 +201,7 @@ def test_rows_that_are_alike_without_the_key_are_named_before_going_back(ev: Dat
     ev.session.script(
         "INSERT INTO ev (id, created_at, amount) SELECT id, created_at + interval '1 s', 1 FROM ev LIMIT 3"
     )
-    with pytest.raises(Refused, match=r"rows that are alike in \(id\)"):
+    with pytest.raises(Obstructed, match=r"rows that are alike in \(id\)"):
         for_undo(ev.session, EV, ledger.newest(ev.session, EV))
 
 
@@ -386,13 +386,13 @@ def test_an_attachment_that_is_given_up_leaves_nothing(ev: Database) -> None:
 )
 def test_what_cannot_be_carried_is_refused_before_anything_is_touched(ev: Database, script: str, reason: str) -> None:
     ev.session.script(script)
-    with pytest.raises(Refused, match=reason):
+    with pytest.raises(Obstructed, match=reason):
         convert(ev.session)
     assert ledger.newest(ev.session, EV) is None
 
 
 def test_unique_keys_are_only_widened_when_asked(ev: Database) -> None:
-    with pytest.raises(Refused, match=r"--widen-keys makes it \(id, created_at\)"):
+    with pytest.raises(Obstructed, match=r"--widen-keys makes it \(id, created_at\)"):
         for_conversion(ev.session, EV, dataclasses.replace(MONTHLY, widen=False))
 
 
@@ -484,7 +484,7 @@ def test_a_table_that_is_altered_meanwhile_is_not_swapped(ev: Database) -> None:
     converter = Converter(ev.session, start(ev.session, plan, "convert", 500), Manner())
     converter._track()
     ev.session.script("ALTER TABLE ev ADD late int")
-    with pytest.raises(Altered, match="was altered"):
+    with pytest.raises(Obstructed, match="was altered"):
         converter.run()
 
 
@@ -539,7 +539,7 @@ def test_a_change_of_the_table_is_not_lost_in_the_swap(ev: Database, change: str
     for stage in (ledger.PREPARED, ledger.COPYING, ledger.COPIED, ledger.BUILT, ledger.ANALYZED):
         converter._steps()[stage]()
     ev.session.script(change)
-    with pytest.raises(Altered, match="was altered"):
+    with pytest.raises(Obstructed, match="was altered"):
         converter.run()
 
 

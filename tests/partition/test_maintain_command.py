@@ -232,6 +232,17 @@ def test_no_default_move_leaves_the_rows_and_makes_the_rest(dbopt: Dbopt, databa
     assert "5 rows of public.events_default that could have 1 partitions stay there" in done["notes"][0]
 
 
+def test_new_partitions_do_not_get_around_row_security(dbopt: Dbopt, database: Database) -> None:
+    session = database.session
+    session.script(EVENTS + "GRANT SELECT ON events TO PUBLIC; ALTER TABLE events ENABLE ROW LEVEL SECURITY")
+    days(session, -1, 0)
+    (made,) = maintained(dbopt, database, "events", "--premake", "1")["created"]
+    granted = (
+        "SELECT count(*) FROM pg_class, aclexplode(relacl) AS a WHERE oid = $1::regclass AND a.grantee <> relowner"
+    )
+    assert session.fetch_workload(granted, [made["partition"]]) == [{"count": 0}]
+
+
 def test_new_partitions_are_like_their_newest_sibling(dbopt: Dbopt, database: Database) -> None:
     session = database.session
     session.script(

@@ -68,7 +68,7 @@ def begin(session: Session, direction: str, manner: Manner, plan: Plan) -> Conve
 
 
 def carry_out(session: Session, begun: Conversion, manner: Manner) -> Converted:
-    """Go on with a conversion until it is done. Raises Altered, ServerError."""
+    """Go on with a conversion until it is done. Raises Obstructed, ServerError."""
     began = time.monotonic()
     ended = {"copy": Converter, "attach": Attacher}[begun.way](session, begun, manner).run()
     former = None if manner.drop_old or ended.way == "attach" else str(ended.old)

@@ -54,7 +54,6 @@ class Conversion:
     block: int
     copied_rows: int
     verified_rows: int | None
-    started_at: str
 
     @property
     def is_swapped(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from dbopt.errors import NothingToDo, UsageError
+from dbopt.errors import Obstructed, UsageError
 from dbopt.partition import naming
 from dbopt.partition.bound import Edge, Range, written
 from dbopt.partition.convert import carry, ledger
@@ -18,8 +18,9 @@ from dbopt.partition.grid import Grid, Span, check
 from dbopt.partition.interval import Interval
 from dbopt.partition.key import DATETIMES, kind_of, literal, position_of_row
 from dbopt.partition.model import Name
-from dbopt.partition.read import read_set
+from dbopt.partition.read import names_in, read_set
 from dbopt.partition.settings import PREMAKE
+from dbopt.partition.survey import now_us
 from dbopt.partition.table import Table, read_table
 from dbopt.postgres.identifiers import SQL, quoted
 from dbopt.postgres.identifiers import literal as sql_literal
@@ -27,10 +28,6 @@ from dbopt.postgres.scripts import render
 from dbopt.postgres.session import Session
 
 MOST_PARTITIONS = 2000
-
-
-class Refused(NothingToDo):
-    """The table cannot be converted."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +75,7 @@ class Plan:
 
 
 def for_conversion(session: Session, name: Name, wish: Wish) -> Plan:
-    """Changes nothing. Raises Refused with every reason, UsageError."""
+    """Changes nothing. Raises Obstructed with every reason, UsageError."""
     wish.check()
     with session.rolled_back(lock_timeout_ms=5000):
         table = read_table(session, name)
@@ -86,7 +83,7 @@ def for_conversion(session: Session, name: Name, wish: Wish) -> Plan:
             key=f"{wish.level.strategy.upper()} ({quoted(wish.control)})", control=(wish.control,), widen=wish.widen
         )
         _refuse(table, bare)
-        taken = _names(session, name.schema)
+        taken = names_in(session, name.schema)
         target = replace(bare, widened=_widened(table, bare))
         if wish.level.strategy == "range":
             target = _by_range(session, table, wish, target, taken)
@@ -119,13 +116,13 @@ def _type(table: Table, wish: Wish) -> str:
 def for_undo(session: Session, name: Name, conversion: Conversion | None) -> Plan:
     """The partition set as a plain table, with the keys that it had before dbopt widened them. Changes nothing.
 
-    Raises Refused.
+    Raises Obstructed.
     """
     found = read_set(session, name)
     if found.partman is not None:
-        raise Refused(f"{name} is kept by pg_partman", hint="its undo_partition() goes back")
+        raise Obstructed(f"{name} is kept by pg_partman", hint="its undo_partition() goes back")
     if any(one.detach_pending for one in found.partitions):
-        raise Refused(f"a DETACH of {name} was interrupted", hint=f"dbopt partition maintain {name} finishes it")
+        raise Obstructed(f"a DETACH of {name} was interrupted", hint=f"dbopt partition maintain {name} finishes it")
     with session.rolled_back(lock_timeout_ms=5000):
         table = read_table(session, name)
         target = Target()
@@ -133,9 +130,9 @@ def for_undo(session: Session, name: Name, conversion: Conversion | None) -> Pla
         rows = session.rows("partition/leaves", table=str(name))
         foreign = [row["name"] for row in rows if row["kind"] != "r"]
         if foreign or not rows:
-            raise Refused(f"{name} has partitions that are no tables: {', '.join(foreign) or 'it has none'}")
+            raise Obstructed(f"{name} has partitions that are no tables: {', '.join(foreign) or 'it has none'}")
         storage = read_table(session, Name(rows[0]["schema"], rows[0]["name"]))
-        taken = _names(session, name.schema)
+        taken = names_in(session, name.schema)
     if conversion is not None and conversion.direction == "convert" and conversion.is_swapped:
         target = Target(narrow=conversion.target.widened)
         _check_unique(session, table, target)
@@ -157,13 +154,13 @@ def _check(grid: Grid, upper: int, control: str) -> str:
 
 
 def _check_unique(session: Session, table: Table, target: Target) -> None:
-    """Keys that were widened may hold rows by now that are alike without the partition key. Raises Refused."""
+    """Keys that were widened may hold rows by now that are alike without the partition key. Raises Obstructed."""
     own = {one.name: one for one in table.indexes}
     for key in target.narrow:
         if key.name not in own or own[key.name].is_special:
             continue
         if session.fetch(SQL(render("partition/alike.sql", table=table.name, keys=list_of(key.columns)))):
-            raise Refused(
+            raise Obstructed(
                 f"{table.name} holds rows that are alike in ({list_of(key.columns)}), which {key.name} did not allow",
                 hint=f"drop {key.name} to go back without it, or make the rows different",
             )
@@ -185,7 +182,7 @@ def _plan(table: Table, target: Target, storage: Table, taken: frozenset[str], l
     new = new_name(table.name)
     old = Name(new.schema, target.parts[0].name if attached else beside(table.name.name, OLD, taken))
     if new.name in taken:
-        raise Refused(f"{new} is there already", hint="it may be left from another attempt; drop or rename it")
+        raise Obstructed(f"{new} is there already", hint="it may be left from another attempt; drop or rename it")
     made = replace(target, parts=target.parts[1:]) if attached else target
     statements = [*carry.build(table, new, made, storage)]
     key = sync_key(table)
@@ -201,11 +198,7 @@ def _refuse(table: Table, target: Target) -> None:
     found = obstacles(table, target)
     if found:
         listed = "".join(f"\n  - {reason}" for reason in found)
-        raise Refused(f"{table.name} cannot be converted online:{listed}")
-
-
-def _names(session: Session, schema: str) -> frozenset[str]:
-    return frozenset(row["name"] for row in session.rows("partition/names", schema=schema))
+        raise Obstructed(f"{table.name} cannot be converted online:{listed}")
 
 
 def _widened(table: Table, target: Target) -> tuple[Key, ...]:
@@ -215,7 +208,7 @@ def _widened(table: Table, target: Target) -> tuple[Key, ...]:
 
 def _reach(session: Session, name: Name, control: str, grid: Grid) -> Span:
     """From the least row to now, or to the greatest row, if that is later. Rows at infinity do not count."""
-    now = session.row("partition/clock")["now_us"] if grid.kind.is_time else None
+    now = now_us(session) if grid.kind.is_time else None
     session.execute(SQL("SET LOCAL timezone = 'UTC'; SET LOCAL datestyle = 'ISO'"))
     ends = []
     for order in ("ASC", "DESC"):

@@ -13,6 +13,7 @@ from dbopt.partition.convert import carry, ledger
 from dbopt.partition.convert.ledger import Leaf
 from dbopt.partition.convert.work import Work
 from dbopt.partition.model import Name
+from dbopt.partition.read import names_in
 from dbopt.partition.table import Table, read_table
 from dbopt.postgres.identifiers import SQL, quoted
 
@@ -104,7 +105,7 @@ class Swap(Work):
     def _takeover(self, table: Table) -> Iterator[str]:
         """The scripts of the swap, each written after those before it are run."""
         state, session = self._state, self._session
-        taken = {row["name"] for row in session.rows("partition/names", schema=table.name.schema)}
+        taken = names_in(session, table.name.schema)
         yield joined(carry.names(table, state.new, state.old, taken))
         yield joined(carry.owned_sequences(table))
         for column in table.columns:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from dbopt.errors import DboptError
+from dbopt.errors import Obstructed
 from dbopt.partition.convert import carry, ledger
 from dbopt.partition.convert.ledger import Conversion, Leaf
 from dbopt.partition.convert.target import NEW, beside, log_names
@@ -21,10 +21,6 @@ from dbopt.postgres.session import Session
 _HURRY_MS = 100  # an autovacuum gives way when a lock was waited for so long; the default is more than a lock timeout
 
 OnProgress = Callable[[int, int, str], None]  # how much is done, of how much (0: not known), and of what
-
-
-class Altered(DboptError):
-    """The table was altered during its conversion."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +53,7 @@ class Work:
         return self._state
 
     def run(self) -> Conversion:
-        """Go on until it is done. Raises Altered, ServerError."""
+        """Go on until it is done. Raises Obstructed, ServerError."""
         self._session.limit()  # a role's own time limits are not meant for this
         steps = self._steps()
         while self._state.stage != ledger.DONE:
@@ -75,9 +71,9 @@ class Work:
         return replace(table, triggers=tuple(one for one in table.triggers if one.name != self._state.trigger))
 
     def _check_unaltered(self) -> None:
-        """Raises Altered where columns or CHECKs are not what they were when the new table was made like them."""
+        """Raises Obstructed where columns or CHECKs are not what they were when the new table was made like them."""
         if self._signature() != self._state.columns:
-            raise Altered(
+            raise Obstructed(
                 f"{self._state.table} was altered while it was converted",
                 hint="dbopt partition undo throws the copy away; then begin anew",
             )

@@ -23,13 +23,12 @@ from dbopt.partition.create.table import (
     highest,
     read_named,
     read_target,
-    taken_names,
 )
 from dbopt.partition.grid import Grid
 from dbopt.partition.key import Kind
 from dbopt.partition.model import Name, Partition
 from dbopt.partition.naming import named
-from dbopt.partition.read import read_extension, read_set
+from dbopt.partition.read import names_in, read_extension, read_set
 from dbopt.partition.table import Table
 from dbopt.postgres.exclusive import exclusive, key_of
 from dbopt.postgres.patience import Limits
@@ -197,7 +196,7 @@ def _native(
         raise UsageError("--take-over hands a set over to pg_partman", hint="--flavour pg_partman")
     if target.set is not None and target.set.partman is not None:
         raise Obstructed(f"{target.name} is kept by pg_partman", hint="--flavour pg_partman")
-    taken = taken_names(session, target.name.schema)
+    taken = set(names_in(session, target.name.schema))
     sets = beneath(session, target.set, len(cuts) - 1) if target.set is not None else {}
     wanted = Wanted(cuts, request.premake, request.start, request.default, sets, taken)
     first = _first(request, target, like, taken)
@@ -286,7 +285,7 @@ def _partman(
     handover = _handover(session, request, target, like, cut, keeper)
     if request.take_over and target.set is not None:
         return [partman.take_over(handover, target.set)]
-    taken = taken_names(session, target.name.schema)
+    taken = set(names_in(session, target.name.schema))
     return [partman.create(handover, _first(request, target, like, taken))]
 
 
@@ -298,9 +297,7 @@ def _handover(
     column = column_of(source, request.level.control)
     template = read_named(session, request.template, "--template-table") if request.template is not None else None
     storage = () if template is not None else _storage(session, request, target, None, like)
-    own_template = Name(
-        target.name.schema, named(target.name.name, "template", taken_names(session, target.name.schema))
-    )
+    own_template = Name(target.name.schema, named(target.name.name, "template", names_in(session, target.name.schema)))
     as_number = replace(cut, kind=Kind.ID) if cut.kind is None else cut
     is_range = request.level.strategy == "range"
     draft = Handover(

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from dbopt.errors import UsageError
-from dbopt.partition.bound import Default, Hash, Range, Values
+from dbopt.partition.bound import Hash, Range, Values
 from dbopt.partition.change import Change
 from dbopt.partition.convert import carry
 from dbopt.partition.convert.target import OLD, beside, new_name
@@ -166,18 +166,6 @@ def piece_values(piece: Piece) -> dict[str, Any]:
         lower, upper = (_edge(piece.kind, edge[0]) for edge in (bound.lower, bound.upper))
         return {**values, "strategy": "range", "lower": lower, "upper": upper}
     return values
-
-
-def bound_text(piece: Piece) -> str:
-    """What a partition takes, for people."""
-    bound = piece.bound
-    if isinstance(bound, Default):
-        return "default"
-    if isinstance(bound, Hash):
-        return f"modulus {bound.modulus}, remainder {bound.remainder}"
-    if isinstance(bound, Values):
-        return ", ".join("NULL" if value is None else str(value) for value in bound.values)
-    return f"{bound.lower[0]} to {bound.upper[0]}"
 
 
 def _edge(kind: Kind | None, value: object) -> str | int:

@@ -97,10 +97,6 @@ def _unique(source: Table) -> Iterator[tuple[str, str, tuple[str, ...]]]:
             yield "index", index.name, index.columns
 
 
-def taken_names(session: Session, schema: str) -> set[str]:
-    return {row["name"] for row in session.rows("partition/names", schema=schema)}
-
-
 def beneath(session: Session, whole: PartitionSet, depth: int) -> Mapping[Name, PartitionSet]:
     """The sets that are partitions of a set, so many levels down."""
     found: dict[Name, PartitionSet] = {}
