@@ -6,7 +6,8 @@ DboptError                        3
 ├── FileError                     3
 │   ├── FileMissing               3
 │   ├── CorruptDocument           3   not JSON, or not what its schema says
-│   └── UnsupportedDocument       3   a schema of another version of dbopt
+│   ├── UnsupportedDocument       3   a schema of another version of dbopt
+│   └── ArchiveDamaged            3   a file of an archive is not what was written
 ├── ServerError                   3
 │   ├── ConnectionFailed          3
 │   ├── PrivilegeMissing          3
@@ -67,6 +68,10 @@ class CorruptDocument(FileError):
 
 class UnsupportedDocument(FileError):
     """The file was written for another version of dbopt."""
+
+
+class ArchiveDamaged(FileError):
+    """A file of the archive is damaged."""
 
 
 class ServerError(DboptError):

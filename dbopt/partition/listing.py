@@ -16,6 +16,7 @@ from dbopt.partition.key import literal
 from dbopt.partition.model import NEGATIVE, POSITIVE, Name, Partition, PartitionSet, gaps
 from dbopt.partition.read import Extension, read_extension, read_set, read_sets, resolve
 from dbopt.partition.settings import Settings
+from dbopt.postgres.clock import now_us
 from dbopt.postgres.session import Session
 
 
@@ -111,7 +112,7 @@ def _listed(
         aim = Aim(None, reason=error.message)
     rows = [partition.rows for partition in one.partitions]
     policy = aims.policy_of(policies, one.table)
-    old = aims.to_archive(one, aim.grid, policy, survey.now_us(session)) if aim.grid and policy else ()
+    old = aims.to_archive(one, aim.grid, policy, now_us(session)) if aim.grid and policy else ()
     missing = _missing(session, one, aim)
     return ListedSet(
         table=str(one.table),

@@ -27,6 +27,7 @@ from dbopt.partition.move import Manner, Mover
 from dbopt.partition.read import Extension, name_of, read_extension, read_set, resolve
 from dbopt.partition.settings import Settings
 from dbopt.partition.survey import Held
+from dbopt.postgres.clock import now_us
 from dbopt.postgres.exclusive import exclusive, key_of
 from dbopt.postgres.identifiers import literal, quoted
 from dbopt.postgres.session import Session
@@ -189,7 +190,7 @@ def _to_archive(work: _Work, one: PartitionSet, grid: Grid) -> tuple[str, ...]:
     policy = aims.policy_of(work.wishes.policies, one.table)
     if policy is None:
         return ()
-    old = aims.to_archive(one, grid, policy, survey.now_us(work.session))
+    old = aims.to_archive(one, grid, policy, now_us(work.session))
     said = f"{len(old)} partitions are older than {policy.keep_hot}: dbopt archive run {policy.name} takes them"
     return (said,) * len(old)
 

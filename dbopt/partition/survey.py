@@ -9,6 +9,7 @@ from dbopt.partition.ahead import free
 from dbopt.partition.grid import Grid, Span
 from dbopt.partition.key import Infinity, Kind, literal, position
 from dbopt.partition.model import PartitionSet
+from dbopt.postgres.clock import now_us
 from dbopt.postgres.identifiers import SQL
 from dbopt.postgres.scripts import render
 from dbopt.postgres.session import Session
@@ -27,11 +28,6 @@ class Held:
     @property
     def outside(self) -> int:
         return self.rows - self.without_key - sum(number for _, number in self.by_span)
-
-
-def now_us(session: Session) -> int:
-    """The server's clock, in microseconds since 1970."""
-    return int(session.row("partition/clock")["now_us"])
 
 
 def current(session: Session, asked: PartitionSet, kind: Kind) -> int | None:

@@ -68,7 +68,7 @@ def as_error(error: psycopg.Error, *, is_open: bool) -> ServerError:
     if error.sqlstate is None and isinstance(error, psycopg.OperationalError) and not is_open:
         return ConnectionFailed(f"the connection was lost: {_one_line(error)}", hint="is the server still running?")
     sqlstate = error.sqlstate or ""
-    kind = _CLASSES.get(sqlstate, QueryFailed)
+    kind = class_of(sqlstate)
     position = error.diag.statement_position
     return kind(
         _server_message(error),
@@ -76,6 +76,11 @@ def as_error(error: psycopg.Error, *, is_open: bool) -> ServerError:
         sqlstate=error.sqlstate,
         position=None if position is None else int(position),
     )
+
+
+def class_of(sqlstate: str) -> type[ServerError]:
+    """The class of dbopt's error for a state that the server names."""
+    return _CLASSES.get(sqlstate, QueryFailed)
 
 
 def connection_failure(error: psycopg.Error) -> ConnectionFailed:

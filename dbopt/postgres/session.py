@@ -57,6 +57,11 @@ class Session:
         return self._connection.info.user
 
     @property
+    def conninfo(self) -> str:
+        """What another client library of this process connects with. It may hold a password: for nothing else."""
+        return self._conninfo
+
+    @property
     def backend_pid(self) -> int:
         return self._connection.info.backend_pid
 
@@ -121,6 +126,11 @@ class Session:
     def execute(self, statement: sql.Composable, values: Mapping[str, Any] | None = None) -> None:
         """Run a statement of dbopt's own for its effect."""
         self.fetch(statement, values)
+
+    def changed(self, statement: sql.Composable, values: Mapping[str, Any] | None = None) -> int:
+        """Run a statement of dbopt's own for its effect: how many rows it concerned."""
+        with translated(self._connection), self._connection.cursor() as cursor:
+            return cursor.execute(sql.SQL(TAG) + statement, values or None).rowcount
 
     def script(self, text: str) -> None:
         """Run SQL text of several statements that dbopt wrote itself."""

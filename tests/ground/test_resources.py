@@ -38,6 +38,7 @@ def prepared(database: Database) -> Database:
         ):
             database.session.script(f"CREATE EXTENSION IF NOT EXISTS {extension}")
     database.session.script(render("demo/shop.sql"))
+    database.session.script("CREATE SCHEMA dbopt;" + render("archive/ledger.sql"))
     for statistics in ("pg_ndistinct", "pg_dependencies", "pg_mcv_list"):  # the shadow's way to store them
         database.session.script(f"CREATE CAST (bytea AS {statistics}) WITHOUT FUNCTION")
     return database

@@ -7,10 +7,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from dbopt.errors import PrivilegeMissing
 from dbopt.partition.convert.target import Key, Part, Target
 from dbopt.partition.model import Name
-from dbopt.postgres.identifiers import SQL, literal, quoted
+from dbopt.postgres import own_schema
+from dbopt.postgres.identifiers import SQL, literal
 from dbopt.postgres.scripts import render
 from dbopt.postgres.session import Row, Session
 
@@ -82,7 +82,7 @@ def newest(session: Session, table: Name) -> Conversion | None:
 
 def begin(session: Session, table: Name, direction: str, way: str, target: Target, new: Name, old: Name) -> Conversion:
     """Inside the transaction that makes the new table. Raises PrivilegeMissing where dbopt may have no schema."""
-    _make_schema(session)
+    own_schema.make(session)
     session.script(render("partition/convert/ledger.sql"))
     session.execute(
         SQL(
@@ -104,18 +104,6 @@ def begin(session: Session, table: Name, direction: str, way: str, target: Targe
     if found is None:
         raise RuntimeError(f"the conversion of {table} is not in the ledger")
     return found
-
-
-def _make_schema(session: Session) -> None:
-    if session.row("partition/ledger")["has_schema"]:
-        return
-    try:
-        session.script("CREATE SCHEMA dbopt")
-    except PrivilegeMissing as error:
-        raise PrivilegeMissing(
-            f"dbopt keeps in a schema of its own how far it is: {error.message}",
-            hint=f"let a role that may say: CREATE SCHEMA dbopt AUTHORIZATION {quoted(session.role)}",
-        ) from error
 
 
 def change(session: Session, conversion: Conversion, **values: Any) -> Conversion:

@@ -20,8 +20,8 @@ from dbopt.partition.key import DATETIMES, kind_of, literal, position_of_row
 from dbopt.partition.model import Name
 from dbopt.partition.read import names_in, read_set
 from dbopt.partition.settings import PREMAKE
-from dbopt.partition.survey import now_us
 from dbopt.partition.table import Table, read_table
+from dbopt.postgres.clock import now_us
 from dbopt.postgres.identifiers import SQL, quoted
 from dbopt.postgres.identifiers import literal as sql_literal
 from dbopt.postgres.scripts import render

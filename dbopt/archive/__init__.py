@@ -1,0 +1,1 @@
+"""Old rows leave a table for files that are verified before the rows are deleted, and stay queryable."""

@@ -1,0 +1,168 @@
+"""Rows of a table that stays: a batch at a time they go to a file, which is read again, and are deleted, in one
+REPEATABLE READ transaction.
+
+So a DELETE concerns the rows that were written and no other: a row that somebody changed in between makes it fail with
+a serialization failure, upon which the batch is tried anew; a row that came in between is not seen, and stays. A batch
+is a stretch of rows in the order of the control column, cut by (value, ctid) where many rows have one value; without an
+index to read them in that order, a stretch of blocks.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from dbopt.archive import ledger
+from dbopt.archive.columns import selected
+from dbopt.archive.files import write
+from dbopt.archive.source import Leaf, Referring
+from dbopt.archive.work import COMMITTED, DELETED, Work
+from dbopt.errors import LockNotAvailable, Obstructed, QueryFailed, ServerError
+from dbopt.partition.key import literal as position_literal
+from dbopt.postgres.identifiers import SQL, literal, quoted
+from dbopt.postgres.scripts import render
+
+_CONFLICTS = ("40001", "23503")  # a row was changed in between, or another came to refer to it
+_ATTEMPTS = 20
+_PAUSE_SECONDS = 0.05
+_LONGEST_PAUSE_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Place:
+    """How far a pass has come in a table: the value of the control column, or the block, where it goes on."""
+
+    value: str | None = None
+    block: int = 0
+    at_end: bool = False
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What one batch did, and where the next begins."""
+
+    rows: int
+    bytes: int
+    place: Place
+    retries: int = 0
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """The rows of a batch, as a condition."""
+
+    condition: str
+    next: Place = field(default_factory=Place)
+
+
+def move(work: Work, leaf: Leaf, boundary: int | None, place: Place, rows: int) -> Moved:
+    """Archive the next batch of at most so many rows before the boundary; all rows where it is None.
+
+    Raises FileError, ArchiveDamaged, ServerError, and Obstructed where the rows cannot be deleted: then all of them are
+    in the table still.
+    """
+    size = rows
+    for attempt in range(_ATTEMPTS):
+        try:
+            return replace(_attempt(work, leaf, boundary, place, size), retries=attempt)
+        except (LockNotAvailable, QueryFailed) as error:
+            if attempt == _ATTEMPTS - 1 or not (isinstance(error, LockNotAvailable) or error.sqlstate in _CONFLICTS):
+                raise
+            if work.on_wait is not None:
+                work.on_wait(f"{leaf.name}: {error.message}; trying again")
+        size = max(size // 2, 1)
+        time.sleep(min(_PAUSE_SECONDS * 2**attempt, _LONGEST_PAUSE_SECONDS))
+    raise AssertionError("unreachable")
+
+
+def _attempt(work: Work, leaf: Leaf, boundary: int | None, place: Place, rows: int) -> Moved:
+    started = time.monotonic()
+    batch: int | None = None
+    try:
+        with work.snapshot():
+            stretch = _stretch(work, leaf, boundary, place, rows)
+            found = list(work.arrow.batches(_query(work, leaf, stretch)))
+            count = sum(len(one) for one in found)
+            if not count:
+                return Moved(0, 0, stretch.next)
+            batch = ledger.begin(work.log, work.policy, work.source.name, leaf.name, leaf.oid, "move")
+            files = write(work.filing(batch), found)
+            manifest, checksum = work.keep(batch, "move", leaf, files)
+            _delete(work, leaf, stretch, count)
+            work.done(batch, files, seconds=time.monotonic() - started, manifest=manifest, checksum=checksum)
+            work.step(DELETED)
+    except Exception:
+        if batch is not None:
+            _clean(work, batch)
+        raise
+    work.step(COMMITTED)
+    return Moved(count, sum(file.bytes for file in files), stretch.next)
+
+
+def _clean(work: Work, batch: int) -> None:
+    """After a failure, as far as that can be done; the next run does the rest. Should the commit have come through, the
+    batch is done.
+    """
+    try:
+        if work.session.is_open and ledger.batch(work.log, batch).state == ledger.EXPORTING:
+            work.discard(batch)
+    except ServerError:
+        return
+
+
+def _stretch(work: Work, leaf: Leaf, boundary: int | None, place: Place, rows: int) -> _Stretch:
+    old = _old(work, leaf, boundary)
+    return _ordered(work, leaf, old, place, rows) if leaf.is_ordered else _blocks(work, leaf, old, place, rows)
+
+
+def _ordered(work: Work, leaf: Leaf, old: Sequence[str], place: Place, rows: int) -> _Stretch:
+    control = quoted(work.policy.control)
+    work.session.script("SET LOCAL enable_seqscan = off")
+    left = [*old, *([f"{control} >= {literal(place.value)}"] if place.value is not None else [])]
+    text = render(
+        "archive/upto.sql", table=str(leaf.name), control=work.policy.control, old=" AND ".join(left), rows=rows
+    )
+    last = work.session.fetch(SQL(text))
+    if not last:
+        return _Stretch(" AND ".join(left), Place(at_end=True))
+    value, spot = literal(last[0]["value"]), literal(last[0]["place"])
+    cut = [f"{control} <= {value}", f"({control} < {value} OR ctid <= {spot})"]
+    return _Stretch(" AND ".join([*left, *cut]), Place(last[0]["value"]))
+
+
+def _blocks(work: Work, leaf: Leaf, old: Sequence[str], place: Place, rows: int) -> _Stretch:
+    """As many blocks as hold about so many rows."""
+    row = work.session.row("archive/blocks", oid=leaf.oid)
+    per_block = max(row["rows"] / max(row["blocks"], 1), 1.0)
+    end = min(place.block + max(round(rows / per_block), 1), max(row["blocks"], place.block))
+    span = [f"ctid >= '({place.block},0)'", f"ctid < '({end},0)'"]
+    return _Stretch(" AND ".join([*span, *old]), Place(block=end, at_end=end >= row["blocks"]))
+
+
+def _old(work: Work, leaf: Leaf, boundary: int | None) -> list[str]:
+    """The conditions under which a row is to go: it is old, and no row refers to it."""
+    control = quoted(work.policy.control)
+    conditions = (
+        ["true"] if boundary is None else [f"{control} < {literal(position_literal(work.source.control, boundary))}"]
+    )
+    return [*conditions, *(_unreferred(leaf, one) for one in work.source.referring)]
+
+
+def _unreferred(leaf: Leaf, key: Referring) -> str:
+    pairs = " AND ".join(f"dbopt_r.{quoted(theirs)} = {leaf.name}.{quoted(ours)}" for theirs, ours in key.pairs)
+    return f"NOT EXISTS (SELECT FROM {key.table} AS dbopt_r WHERE {pairs})"
+
+
+def _query(work: Work, leaf: Leaf, stretch: _Stretch) -> str:
+    return f"SELECT {selected(work.source.shape)} FROM ONLY {leaf.name} WHERE {stretch.condition}"  # noqa: S608
+
+
+def _delete(work: Work, leaf: Leaf, stretch: _Stretch, rows: int) -> None:
+    deleted = work.session.changed(SQL(f"DELETE FROM ONLY {leaf.name} WHERE {stretch.condition}"))  # noqa: S608
+    if deleted != rows:
+        triggers = ", ".join(work.source.delete_triggers)
+        raise Obstructed(
+            f"{rows:,} rows of {leaf.name} were written, but {deleted:,} could be deleted; all are in the table still",
+            hint=f"a trigger keeps rows: {triggers}" if triggers else None,
+        )

@@ -1,0 +1,222 @@
+"""`dbopt archive run`: what the policies ask for, one after another, each under a lock of its own. What a run that was
+killed left behind is finished or removed first.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dbopt.archive import detach as detaching
+from dbopt.archive import ledger, units
+from dbopt.archive import source as sources
+from dbopt.archive.columns import READING
+from dbopt.archive.detach import detach
+from dbopt.archive.move import Place, move
+from dbopt.archive.policy import Policy
+from dbopt.archive.source import Leaf, Source
+from dbopt.archive.store import store
+from dbopt.archive.units import Units
+from dbopt.archive.work import Step, Work, discard
+from dbopt.errors import Interrupted, Obstructed
+from dbopt.postgres.arrow import arrow_session
+from dbopt.postgres.exclusive import exclusive, key_of
+from dbopt.postgres.patience import Limits
+from dbopt.postgres.session import Session
+
+# Why a run ended.
+FINISHED = "nothing left"
+LIMIT = "limit"
+RUN_TIME = "run-time"
+SENTINEL = "sentinel"
+FAILED = "error"
+STOPPED = "interrupted"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Options of the command. A run ends before a batch when `limit` rows are archived, `run_seconds` have passed or
+    there is a file `sentinel`; `batch_rows` goes before the policy's.
+    """
+
+    limit: int | None = None
+    run_seconds: float | None = None
+    sentinel: Path | None = None
+    batch_rows: int | None = None
+    limits: Limits = field(default_factory=lambda: Limits(lock_timeout_ms=500, retries=20, pause_ms=250))
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """Who hears how it goes: of waits and notes in words, of each batch the rows and bytes so far, of each step."""
+
+    on_note: Callable[[str], None] | None = None
+    on_batch: Callable[[Policy, int, int], None] | None = None
+    step: Step = lambda _: None
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run of one policy did."""
+
+    policy: str
+    rows: int
+    bytes: int
+    batches: int
+    why_quit: str
+    seconds: float
+
+
+def run(
+    session: Session, policies: Sequence[Policy], all_policies: Sequence[Policy], asked: Asked, hooks: Hooks
+) -> Iterator[Ran]:
+    """One after another; a limit of rows or time is for all of them together.
+
+    Raises AlreadyRunning, Obstructed before anything is touched, FileError, ArchiveDamaged, ServerError.
+    """
+    budget = _Budget(asked)
+    for policy in policies:
+        what = f"archives by the policy {policy.name} in"
+        with exclusive(session, key_of("archive", policy.name), what):
+            yield _Run(session, policy, all_policies, asked, hooks, budget).run()
+
+
+class _Budget:
+    """What is left of the limits."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked, self._started, self.rows = asked, time.monotonic(), 0
+
+    def why_quit(self) -> str | None:
+        asked = self._asked
+        if asked.limit is not None and self.rows >= asked.limit:
+            return LIMIT
+        if asked.run_seconds is not None and time.monotonic() - self._started >= asked.run_seconds:
+            return RUN_TIME
+        return SENTINEL if asked.sentinel is not None and asked.sentinel.exists() else None
+
+    def batch_rows(self, policy: Policy) -> int:
+        most = self._asked.batch_rows or policy.batch_rows
+        return most if self._asked.limit is None else min(most, self._asked.limit - self.rows)
+
+
+class _Run:
+    """One run of one policy, under its lock."""
+
+    def __init__(
+        self,
+        session: Session,
+        policy: Policy,
+        policies: Sequence[Policy],
+        asked: Asked,
+        hooks: Hooks,
+        budget: _Budget,
+    ) -> None:
+        self._session, self._policy, self._policies = session, policy, policies
+        self._asked, self._hooks, self._budget = asked, hooks, budget
+        self._rows = self._bytes = self._batches = 0
+
+    def run(self) -> Ran:
+        started = time.monotonic()
+        source = examined(self._session, self._policy, self._policies)
+        todo = units.units(self._session, source, self._policy)
+        for note in todo.notes:
+            self._note(note)
+        ledger.make(self._session)
+        number = ledger.begin_run(self._session, self._policy.name, todo.before)
+        with self._told(number), self._working(source, number) as work:
+            self._recover(work)
+            why = self._all(work, todo)
+            ledger.end_run(self._session, number, "finished" if why == FINISHED else "stopped", why)
+        return Ran(self._policy.name, self._rows, self._bytes, self._batches, why, time.monotonic() - started)
+
+    @contextmanager
+    def _told(self, number: int) -> Iterator[None]:
+        """Should it end early, the ledger says so."""
+        try:
+            yield
+        except (Interrupted, KeyboardInterrupt):
+            self._end(number, STOPPED)
+            raise
+        except Exception:
+            self._end(number, FAILED)
+            raise
+
+    def _end(self, number: int, why: str) -> None:
+        if self._session.is_open:
+            ledger.end_run(self._session, number, "stopped" if why == STOPPED else "failed", why)
+
+    @contextmanager
+    def _working(self, source: Source, number: int) -> Iterator[Work]:
+        policy = self._policy
+        place = store(policy.destination, policy.endpoint, policy.region)
+        with self._session.another() as log, arrow_session(self._session, READING) as arrow:
+            yield Work(
+                policy,
+                source,
+                place,
+                self._session,
+                log,
+                arrow,
+                number,
+                self._hooks.step,
+                self._asked.limits,
+                self._note,
+            )
+
+    def _recover(self, work: Work) -> None:
+        """Finish or remove what a run that was killed left behind."""
+        for batch in ledger.batches(self._session, self._policy.name):
+            if batch.state == ledger.VERIFIED and (done := detaching.resume(work, batch)) is not None:
+                self._count(done.rows, done.bytes, done.batches)
+            elif batch.state in (ledger.EXPORTING, ledger.VERIFIED):
+                discard(work.log, work.store, batch)
+                self._note(f"removed what a run that ended early had left of batch {batch.id}")
+
+    def _all(self, work: Work, todo: Units) -> str:
+        for leaf in todo.detach:
+            if why := self._budget.why_quit():
+                return why
+            done = detach(work, leaf)
+            self._count(done.rows, done.bytes, done.batches)
+        for leaf in todo.move:
+            if why := self._moved(work, leaf, todo.before):
+                return why
+        return FINISHED
+
+    def _moved(self, work: Work, leaf: Leaf, before: int | None) -> str | None:
+        """All old rows of a table: over again as long as rows go that others had referred to."""
+        refers_to_itself = any(one.is_self for one in work.source.referring)
+        while True:
+            place, rows = Place(), self._rows
+            while not place.at_end:
+                if why := self._budget.why_quit():
+                    return why
+                moved = move(work, leaf, before, place, self._budget.batch_rows(self._policy))
+                place = moved.place
+                if moved.rows:
+                    self._count(moved.rows, moved.bytes, 1)
+            if not refers_to_itself or self._rows == rows:
+                return None
+
+    def _count(self, rows: int, size_bytes: int, batches: int) -> None:
+        self._rows, self._bytes, self._batches = self._rows + rows, self._bytes + size_bytes, self._batches + batches
+        self._budget.rows += rows
+        if self._hooks.on_batch is not None:
+            self._hooks.on_batch(self._policy, self._rows, self._bytes)
+
+    def _note(self, text: str) -> None:
+        if self._hooks.on_note is not None:
+            self._hooks.on_note(text)
+
+
+def examined(session: Session, policy: Policy, policies: Sequence[Policy]) -> Source:
+    """The table of a policy. Raises Obstructed where it cannot be archived, with all reasons."""
+    source = sources.read(session, policy)
+    reasons = sources.obstacles(source, policy, policies)
+    if reasons:
+        raise Obstructed(f"archive policy {policy.name}: {source.name} cannot be archived: " + "; ".join(reasons))
+    return source

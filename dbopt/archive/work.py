@@ -1,0 +1,183 @@
+"""What every step of a run needs: the sessions, the place for files, and what is archived."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import dbopt
+from dbopt import documents
+from dbopt.archive import ledger
+from dbopt.archive.columns import READING
+from dbopt.archive.files import Filing, check, joined
+from dbopt.archive.manifest import ArchivedColumn, ArchivedFile, Manifest
+from dbopt.archive.policy import Policy
+from dbopt.archive.source import Leaf, Source
+from dbopt.archive.store import Store, sha256_of
+from dbopt.errors import ArchiveDamaged
+from dbopt.postgres.arrow import ArrowSession
+from dbopt.postgres.identifiers import literal
+from dbopt.postgres.patience import Limits
+from dbopt.postgres.session import Session
+
+Step = Callable[[str], None]
+"""Told the name of each step when it is done."""
+
+# The steps, in their order; those of a partition that is detached have WATCHED first.
+WATCHED = "watched"  # the partition notes its changes
+SNAPSHOT = "snapshot"  # what is to be archived is seen as it is now
+ANNOUNCED = "announced"  # the ledger knows the files that will be written
+WRITTEN = "written"
+DESCRIBED = "described"  # the manifest is written
+CHECKED = "checked"  # all was read again
+DELETED = "deleted"  # or detached and dropped; not yet committed
+COMMITTED = "committed"
+STEPS = (WATCHED, SNAPSHOT, ANNOUNCED, WRITTEN, DESCRIBED, CHECKED, DELETED, COMMITTED)
+
+
+@dataclass(frozen=True)
+class Work:
+    """A run of one policy. `session` holds the transactions, `log` commits to the ledger by the way, `arrow` reads."""
+
+    policy: Policy
+    source: Source
+    store: Store
+    session: Session
+    log: Session
+    arrow: ArrowSession
+    run: int
+    step: Step = lambda _: None
+    limits: Limits = field(default_factory=Limits)
+    on_wait: Callable[[str], None] | None = None
+
+    def filing(self, batch: int) -> Filing:
+        def announce(path: str) -> None:
+            ledger.will_write(self.log, batch, path)
+            self.step(ANNOUNCED)
+
+        return Filing(
+            self.store,
+            self.source.shape,
+            self.policy.control,
+            self.source.control,
+            self.policy.name,
+            f"{batch:08d}",
+            self.policy.file_rows,
+            announce,
+        )
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """A REPEATABLE READ transaction of the session, in which `arrow` sees the same rows; committed at the end."""
+        with self.session.transaction():
+            self.session.script(f"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; {_settings(self.limits)}")
+            seen = self.session.row("archive/snapshot")["snapshot"]
+            with self.arrow.reading(seen):
+                self.step(SNAPSHOT)
+                yield
+
+    def keep(self, batch: int, way: str, leaf: Leaf, files: tuple[ArchivedFile, ...]) -> tuple[str, str]:
+        """Write the manifest, then read everything again: the manifest's path and its checksum. Raises ArchiveDamaged:
+        then nothing may be deleted.
+        """
+        self.step(WRITTEN)
+        path = manifest_path(self.policy, batch)
+        manifest = self._manifest(batch, way, leaf, files)
+        ledger.will_write(self.log, batch, path)
+        text = documents.dump(manifest)
+        with self.store.writing(path) as file:
+            file.write(text.encode())
+        self.step(DESCRIBED)
+        if read_manifest(self.store, path) != manifest:
+            raise ArchiveDamaged(f"{self.store.uri(path)} is not what was written")
+        for one in files:
+            check(self.store, one, self.source.shape)
+        self.step(CHECKED)
+        return path, sha256_of(self.store, path)
+
+    def done(self, batch: int, files: tuple[ArchivedFile, ...], **values: object) -> None:
+        """Inside the transaction that deletes the rows."""
+        ledger.change(self.session, batch, state=ledger.DONE, **_summed(files), **values)
+        self._count(sum(file.rows for file in files), sum(file.bytes for file in files))
+
+    def verified(self, batch: int, files: tuple[ArchivedFile, ...], **values: object) -> None:
+        """What is in the table still is in the files, too."""
+        ledger.change(self.session, batch, state=ledger.VERIFIED, **_summed(files), **values)
+
+    def finished(self, batch: int) -> None:
+        """Make a verified batch done, inside the transaction that deletes its rows."""
+        ledger.change(self.session, batch, state=ledger.DONE)
+        found = ledger.batch(self.session, batch)
+        self._count(found.rows or 0, found.bytes or 0)
+
+    def _count(self, rows: int, size_bytes: int) -> None:
+        ledger.count_in_run(self.session, self.run, rows, size_bytes)
+
+    def discard(self, batch: int) -> None:
+        """Remove the files of a batch that came to nothing, and the batch."""
+        discard(
+            self.log, self.store, next(one for one in ledger.batches(self.log, self.policy.name) if one.id == batch)
+        )
+
+    def _manifest(self, batch: int, way: str, leaf: Leaf, files: tuple[ArchivedFile, ...]) -> Manifest:
+        shape = self.source.shape
+        return Manifest(
+            dbopt_version=dbopt.__version__,
+            policy=self.policy.name,
+            batch=batch,
+            database=self.session.database,
+            server_version=self.session.server_version,
+            table=str(self.source.name),
+            relation=str(leaf.name),
+            way=way,
+            control=self.policy.control,
+            key=self.source.control.value,
+            time_zone="UTC",
+            written_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            rows=sum(file.rows for file in files),
+            exact=shape.exact,
+            columns=tuple(
+                ArchivedColumn(
+                    one.column.name,
+                    one.column.type,
+                    one.name,
+                    one.arrow,
+                    one.is_text,
+                    one.column.not_null,
+                    one.column.generated,
+                    one.column.identity,
+                )
+                for one in shape.fields
+            ),
+            files=files,
+        )
+
+
+def _summed(files: tuple[ArchivedFile, ...]) -> dict[str, object]:
+    lower, upper = joined(files)
+    size_bytes = sum(file.bytes for file in files)
+    return {"lower": lower, "upper": upper, "rows": sum(file.rows for file in files), "bytes": size_bytes}
+
+
+def manifest_path(policy: Policy, batch: int) -> str:
+    return f"{policy.name}/manifests/{batch:08d}.json"
+
+
+def read_manifest(store: Store, path: str) -> Manifest:
+    """Raises FileMissing, CorruptDocument."""
+    with store.reading(path) as file:
+        return documents.load(Manifest, file.read().decode("utf-8", "replace"), store.uri(path))
+
+
+def discard(log: Session, store: Store, batch: ledger.Batch) -> None:
+    """Remove what a batch that is not done may have left behind, then the batch itself."""
+    for path in batch.paths:
+        store.remove(path)
+    ledger.forget(log, batch.id)
+
+
+def _settings(limits: Limits) -> str:
+    values = {**READING, "lock_timeout": f"{limits.lock_timeout_ms}ms"}
+    return "; ".join(f"SET LOCAL {name} = {literal(value)}" for name, value in values.items())
