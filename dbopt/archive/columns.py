@@ -93,11 +93,17 @@ class Shape:
     exact: str | None
 
     @property
-    def names(self) -> tuple[str, ...]:
-        return (*(field.name for field in self.fields), *((self.exact,) if self.exact else ()))
+    def types(self) -> dict[str, str]:
+        """The Arrow type of each column of a file."""
+        return {**{field.name: field.arrow for field in self.fields}, **({self.exact: "string"} if self.exact else {})}
 
     def field(self, column: str) -> Field:
         return next(field for field in self.fields if field.column.name == column)
+
+
+def reading() -> str:
+    """The statements that make these settings for the rest of a transaction."""
+    return "; ".join(f"SET LOCAL {name} = {literal(value)}" for name, value in READING.items())
 
 
 def shape(columns: Iterable[Column]) -> Shape:

@@ -9,12 +9,13 @@ last transaction. A partition that changed is exported anew, and one that keeps 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from dbopt.archive import ledger, source
 from dbopt.archive.columns import selected
 from dbopt.archive.files import write
-from dbopt.archive.manifest import ArchivedFile
+from dbopt.archive.ledger import Batch
 from dbopt.archive.move import Place, move
 from dbopt.archive.source import Leaf
 from dbopt.archive.work import COMMITTED, DELETED, WATCHED, Work
@@ -51,14 +52,14 @@ def detach(work: Work, leaf: Leaf) -> Detached:
     return _emptied(work, leaf)
 
 
-def resume(work: Work, batch: ledger.Batch) -> Detached | None:
+def resume(work: Work, batch: Batch) -> Detached | None:
     """Go on with a partition that was exported by a run that was killed; None where that is too late."""
     found = work.session.rows("archive/watched", oid=batch.oid)
     if not found or not found[0]["is_watched"] or batch.relation != _name_of(work, batch.oid):
         return None
     leaf = Leaf(batch.relation, batch.oid, 0, 0, is_ordered=False)
     try:
-        _drop(work, leaf, batch.id)
+        _drop(work, leaf, batch)
     except _Changed:
         return None
     work.step(COMMITTED)
@@ -68,15 +69,15 @@ def resume(work: Work, batch: ledger.Batch) -> Detached | None:
 def _as_a_whole(work: Work, leaf: Leaf) -> Detached:
     started = time.monotonic()
     _watch(work, leaf)
-    batch = ledger.begin(work.log, work.policy, work.source.name, leaf.name, leaf.oid, "detach")
+    number = ledger.next_batch(work.log)
     try:
-        files = _export(work, leaf, batch, started)
+        batch = _export(work, leaf, number, started)
         _drop(work, leaf, batch)
     except Exception:
-        _clean(work, leaf, batch)
+        _clean(work, leaf, number)
         raise
     work.step(COMMITTED)
-    return Detached(sum(file.rows for file in files), sum(file.bytes for file in files), 1)
+    return Detached(batch.rows or 0, batch.bytes or 0, 1)
 
 
 def _watch(work: Work, leaf: Leaf) -> None:
@@ -89,16 +90,16 @@ def _watch(work: Work, leaf: Leaf) -> None:
     work.step(WATCHED)
 
 
-def _export(work: Work, leaf: Leaf, batch: int, started: float) -> tuple[ArchivedFile, ...]:
+def _export(work: Work, leaf: Leaf, number: int, started: float) -> Batch:
     with work.snapshot():
         query = f"SELECT {selected(work.source.shape)} FROM ONLY {leaf.name}"  # noqa: S608 - quoted names
-        files = write(work.filing(batch), work.arrow.batches(query))
-    manifest, checksum = work.keep(batch, "detach", leaf, files)
-    work.verified(batch, files, seconds=time.monotonic() - started, manifest=manifest, checksum=checksum)
-    return files
+        files = write(work.filing(number), work.arrow.batches(query))
+    batch = replace(work.keep(number, "detach", leaf, files), seconds=time.monotonic() - started)
+    ledger.record(work.session, batch)
+    return batch
 
 
-def _drop(work: Work, leaf: Leaf, batch: int | None) -> None:
+def _drop(work: Work, leaf: Leaf, batch: Batch | None) -> None:
     """Detach and drop, unless something changed. Whoever waits for the table waits as long as this takes."""
 
     def attempt() -> None:
@@ -117,7 +118,7 @@ def _drop(work: Work, leaf: Leaf, batch: int | None) -> None:
     patiently(work.limits, attempt, work.on_wait)
 
 
-def _require_unchanged(work: Work, leaf: Leaf, batch: int | None) -> None:
+def _require_unchanged(work: Work, leaf: Leaf, batch: Batch | None) -> None:
     if batch is None:
         if not work.session.fetch(SQL(render("archive/is_empty.sql", table=str(leaf.name))))[0]["is_empty"]:
             raise _Changed
@@ -148,13 +149,11 @@ def _emptied(work: Work, leaf: Leaf) -> Detached:
     )
 
 
-def _clean(work: Work, leaf: Leaf, batch: int) -> None:
-    try:
-        if work.session.is_open and ledger.batch(work.log, batch).state in (ledger.EXPORTING, ledger.VERIFIED):
-            work.discard(batch)
+def _clean(work: Work, leaf: Leaf, number: int) -> None:
+    work.discard(number)
+    with suppress(ServerError):
+        if work.session.is_open and ledger.find(work.log, number) is None:
             work.session.script(render("archive/unwatch.sql", table=str(leaf.name), oid=leaf.oid))
-    except ServerError:
-        return
 
 
 def _parent(work: Work, leaf: Leaf) -> Name:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
@@ -42,7 +42,7 @@ class Filing:
 def write(filing: Filing, batches: Iterable[pa.RecordBatch]) -> tuple[ArchivedFile, ...]:
     """Write rows as they come, each to a file of its folder. Raises FileError, and whatever reading them raises."""
     done: list[ArchivedFile] = []
-    schema = arrow_schema(filing.shape)
+    schema = arrow_schema(filing.shape.types)
     field = filing.shape.field(filing.control).name
     with ExitStack() as stack:
         open_files: dict[str, _File] = {}
@@ -57,7 +57,7 @@ def write(filing: Filing, batches: Iterable[pa.RecordBatch]) -> tuple[ArchivedFi
     return tuple(done)
 
 
-def check(store: Store, file: ArchivedFile, shape: Shape) -> None:
+def check(store: Store, file: ArchivedFile, types: Mapping[str, str]) -> None:
     """Read a file again: its bytes, its rows, its types and the checksum of each column. Raises ArchiveDamaged."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -70,17 +70,16 @@ def check(store: Store, file: ArchivedFile, shape: Shape) -> None:
         stream.seek(0)
         try:
             parquet = pq.ParquetFile(pa.PythonFile(stream, mode="r"), page_checksum_verification=True)
-            _compare(parquet, file, arrow_schema(shape), where)
+            _compare(parquet, file, arrow_schema(types), where)
         except (pa.ArrowException, OSError) as error:
             raise ArchiveDamaged(f"{where} cannot be read: {error}") from None
 
 
-def arrow_schema(shape: Shape) -> pa.Schema:
-    """The types of a file's columns."""
+def arrow_schema(types: Mapping[str, str]) -> pa.Schema:
+    """Of the names of Arrow types by field."""
     import pyarrow as pa
 
-    fields = [pa.field(field.name, _type(field.arrow)) for field in shape.fields]
-    return pa.schema([*fields, *([pa.field(shape.exact, pa.string())] if shape.exact else [])])
+    return pa.schema([pa.field(name, _type(kind)) for name, kind in types.items()])
 
 
 def _compare(parquet: Any, file: ArchivedFile, schema: pa.Schema, where: str) -> None:

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dbopt.archive.policy import Policy
+from dbopt.errors import Obstructed
 from dbopt.partition.model import Name
 from dbopt.postgres import own_schema
 from dbopt.postgres.identifiers import SQL
 from dbopt.postgres.scripts import render
 from dbopt.postgres.session import Row, Session
 
-# The states of a batch, in their order.
-EXPORTING = "exporting"  # its files may be there, in part; its rows are in the table
+# The states of a batch, in their order. Before them it has no row but those of its files in dbopt.archive_writing: the
+# transaction that deletes rows began before the first file, and could not see such a row, much less change it.
 VERIFIED = "verified"  # its files are right; its rows are in the table still
 DONE = "done"  # its rows are in its files, and nowhere else
 EXPIRING = "expiring"  # its files are not read any more, and go when the grace period is over
@@ -94,8 +94,9 @@ def batches(session: Session, policy: str | None = None) -> tuple[Batch, ...]:
     return tuple(_batch(row) for row in session.rows("archive/batches", policy=policy, id=None))
 
 
-def batch(session: Session, number: int) -> Batch:
-    return _batch(session.row("archive/batches", policy=None, id=number))
+def find(session: Session, number: int) -> Batch | None:
+    found = session.rows("archive/batches", policy=None, id=number)
+    return _batch(found[0]) if found else None
 
 
 def last_runs(session: Session) -> dict[str, LastRun]:
@@ -111,28 +112,71 @@ def restored(session: Session) -> tuple[Restored, ...]:
     return tuple(Restored(**row) for row in session.rows("archive/restored"))
 
 
-def begin(session: Session, policy: Policy, table: Name, relation: Name, oid: int, way: str) -> int:
-    """A new batch, whose files may be written from now on; its number."""
-    values = {
-        "policy": policy.name,
-        "destination": str(policy.destination),
-        "schema_name": table.schema,
-        "table_name": table.name,
-        "relation_schema": relation.schema,
-        "relation_name": relation.name,
-        "relation": oid,
-        "way": way,
-        "state": EXPORTING,
-    }
-    return int(_insert(session, "archive_batch", values))
+def next_batch(session: Session) -> int:
+    """A number that no batch has had."""
+    return int(session.row("archive/next_batch")["id"])
 
 
-def will_write(session: Session, batch: int, path: str) -> None:
-    """Before a file is written: should the run be killed, the next one knows what to remove."""
+def will_write(session: Session, policy: str, batch: int, paths: Sequence[str]) -> None:
+    """Before files are written: should the run be killed, the next one knows what to remove."""
     session.execute(
-        SQL("UPDATE dbopt.archive_batch SET paths = paths || %(path)s::text WHERE id = %(id)s"),
-        {"path": path, "id": batch},
+        SQL(
+            "INSERT INTO dbopt.archive_writing (batch, policy, path)"
+            " SELECT %(batch)s, %(policy)s, path FROM unnest(%(paths)s::text[]) AS path"
+        ),
+        {"batch": batch, "policy": policy, "paths": list(paths)},
     )
+
+
+def left_behind(session: Session, policy: str) -> dict[int, tuple[str, ...]]:
+    """The files of batches that came to nothing, by batch."""
+    return {row["batch"]: tuple(row["paths"]) for row in session.rows("archive/left_behind", policy=policy)}
+
+
+def unfinished(session: Session, policy: str) -> int:
+    """How many batches a run that was killed has left; those of one that is at work count too."""
+    if not exists(session):
+        return 0
+    verified = sum(1 for batch in batches(session, policy) if batch.state == VERIFIED)
+    return verified + len(left_behind(session, policy))
+
+
+def written(session: Session, policy: str, batch: int | None = None) -> None:
+    """Forget what was to be written: of a batch, or of all that came to something."""
+    session.execute(
+        SQL(
+            "DELETE FROM dbopt.archive_writing AS w WHERE policy = %(policy)s AND (w.batch = %(batch)s"
+            " OR %(batch)s::bigint IS NULL AND EXISTS (SELECT FROM dbopt.archive_batch AS b WHERE b.id = w.batch))"
+        ),
+        {"policy": policy, "batch": batch},
+    )
+
+
+def record(session: Session, batch: Batch) -> None:
+    """A new batch, whose files are right; one that is done, inside the transaction that deletes its rows."""
+    values = {
+        "id": batch.id,
+        "policy": batch.policy,
+        "destination": batch.destination,
+        "schema_name": batch.table.schema,
+        "table_name": batch.table.name,
+        "relation_schema": batch.relation.schema,
+        "relation_name": batch.relation.name,
+        "relation": batch.oid,
+        "way": batch.way,
+        "state": batch.state,
+        "paths": list(batch.paths),
+        "manifest": batch.manifest,
+        "checksum": batch.checksum,
+        "lower": batch.lower,
+        "upper": batch.upper,
+        "rows": batch.rows,
+        "bytes": batch.bytes,
+        "seconds": batch.seconds,
+    }
+    _insert(session, "archive_batch", values)
+    if batch.state == DONE:
+        change(session, batch.id, state=DONE)
 
 
 def change(session: Session, number: int, **values: Any) -> None:
@@ -140,10 +184,12 @@ def change(session: Session, number: int, **values: Any) -> None:
     assignments = ", ".join(f"{name} = %({name})s" for name in values)
     if values.get("state") == DONE:
         assignments += ", done_at = clock_timestamp()"
-    session.execute(
+    changed = session.changed(
         SQL(f"UPDATE dbopt.archive_batch SET {assignments} WHERE id = %(id)s"),  # noqa: S608 - names of ours
         {**values, "id": number},
     )
+    if changed != 1:
+        raise Obstructed(f"batch {number} is not in dbopt.archive_batch any more")
 
 
 def forget(session: Session, batch: int) -> None:
@@ -186,10 +232,8 @@ def end_run(session: Session, run: int, state: str, why_quit: str) -> None:
 def _insert(session: Session, table: str, values: dict[str, Any]) -> int:
     names = ", ".join(values)
     holders = ", ".join(f"%({name})s" for name in values)
-    found = session.fetch(
-        SQL(f"INSERT INTO dbopt.{table} ({names}) VALUES ({holders}) RETURNING id"),  # noqa: S608 - names of ours
-        values,
-    )
+    insert = f"INSERT INTO dbopt.{table} ({names}) OVERRIDING SYSTEM VALUE VALUES ({holders}) RETURNING id"  # noqa: S608
+    found = session.fetch(SQL(insert), values)
     return int(found[0]["id"])
 
 

@@ -63,3 +63,9 @@ class Manifest:
     exact: str | None
     columns: tuple[ArchivedColumn, ...]
     files: tuple[ArchivedFile, ...]
+
+    @property
+    def types(self) -> dict[str, str]:
+        """The Arrow type of each column of its files."""
+        exact = {self.exact: "string"} if self.exact else {}
+        return {**{column.field: column.arrow for column in self.columns}, **exact}

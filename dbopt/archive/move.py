@@ -16,9 +16,10 @@ from dataclasses import dataclass, field, replace
 from dbopt.archive import ledger
 from dbopt.archive.columns import selected
 from dbopt.archive.files import write
-from dbopt.archive.source import Leaf, Referring
+from dbopt.archive.policy import Policy
+from dbopt.archive.source import Leaf, Referring, Source
 from dbopt.archive.work import COMMITTED, DELETED, Work
-from dbopt.errors import LockNotAvailable, Obstructed, QueryFailed, ServerError
+from dbopt.errors import LockNotAvailable, Obstructed, QueryFailed
 from dbopt.partition.key import literal as position_literal
 from dbopt.postgres.identifiers import SQL, literal, quoted
 from dbopt.postgres.scripts import render
@@ -78,7 +79,7 @@ def move(work: Work, leaf: Leaf, boundary: int | None, place: Place, rows: int) 
 
 def _attempt(work: Work, leaf: Leaf, boundary: int | None, place: Place, rows: int) -> Moved:
     started = time.monotonic()
-    batch: int | None = None
+    number: int | None = None
     try:
         with work.snapshot():
             stretch = _stretch(work, leaf, boundary, place, rows)
@@ -86,33 +87,22 @@ def _attempt(work: Work, leaf: Leaf, boundary: int | None, place: Place, rows: i
             count = sum(len(one) for one in found)
             if not count:
                 return Moved(0, 0, stretch.next)
-            batch = ledger.begin(work.log, work.policy, work.source.name, leaf.name, leaf.oid, "move")
-            files = write(work.filing(batch), found)
-            manifest, checksum = work.keep(batch, "move", leaf, files)
+            number = ledger.next_batch(work.log)
+            files = write(work.filing(number), found)
+            batch = work.keep(number, "move", leaf, files)
             _delete(work, leaf, stretch, count)
-            work.done(batch, files, seconds=time.monotonic() - started, manifest=manifest, checksum=checksum)
+            work.done(replace(batch, seconds=time.monotonic() - started))
             work.step(DELETED)
     except Exception:
-        if batch is not None:
-            _clean(work, batch)
+        if number is not None:
+            work.discard(number)
         raise
     work.step(COMMITTED)
-    return Moved(count, sum(file.bytes for file in files), stretch.next)
-
-
-def _clean(work: Work, batch: int) -> None:
-    """After a failure, as far as that can be done; the next run does the rest. Should the commit have come through, the
-    batch is done.
-    """
-    try:
-        if work.session.is_open and ledger.batch(work.log, batch).state == ledger.EXPORTING:
-            work.discard(batch)
-    except ServerError:
-        return
+    return Moved(count, batch.bytes or 0, stretch.next)
 
 
 def _stretch(work: Work, leaf: Leaf, boundary: int | None, place: Place, rows: int) -> _Stretch:
-    old = _old(work, leaf, boundary)
+    old = conditions(work.policy, work.source, leaf, boundary)
     return _ordered(work, leaf, old, place, rows) if leaf.is_ordered else _blocks(work, leaf, old, place, rows)
 
 
@@ -140,13 +130,10 @@ def _blocks(work: Work, leaf: Leaf, old: Sequence[str], place: Place, rows: int)
     return _Stretch(" AND ".join([*span, *old]), Place(block=end, at_end=end >= row["blocks"]))
 
 
-def _old(work: Work, leaf: Leaf, boundary: int | None) -> list[str]:
-    """The conditions under which a row is to go: it is old, and no row refers to it."""
-    control = quoted(work.policy.control)
-    conditions = (
-        ["true"] if boundary is None else [f"{control} < {literal(position_literal(work.source.control, boundary))}"]
-    )
-    return [*conditions, *(_unreferred(leaf, one) for one in work.source.referring)]
+def conditions(policy: Policy, source: Source, leaf: Leaf, boundary: int | None) -> list[str]:
+    """Under which a row is to go: it is old, and no row refers to it."""
+    old = f"{quoted(policy.control)} < {literal(position_literal(source.control, boundary or 0))}"
+    return ["true" if boundary is None else old, *(_unreferred(leaf, one) for one in source.referring)]
 
 
 def _unreferred(leaf: Leaf, key: Referring) -> str:

@@ -130,6 +130,7 @@ class _Run:
         with self._told(number), self._working(source, number) as work:
             self._recover(work)
             why = self._all(work, todo)
+            ledger.written(self._session, self._policy.name)
             ledger.end_run(self._session, number, "finished" if why == FINISHED else "stopped", why)
         return Ran(self._policy.name, self._rows, self._bytes, self._batches, why, time.monotonic() - started)
 
@@ -169,12 +170,18 @@ class _Run:
 
     def _recover(self, work: Work) -> None:
         """Finish or remove what a run that was killed left behind."""
-        for batch in ledger.batches(self._session, self._policy.name):
-            if batch.state == ledger.VERIFIED and (done := detaching.resume(work, batch)) is not None:
-                self._count(done.rows, done.bytes, done.batches)
-            elif batch.state in (ledger.EXPORTING, ledger.VERIFIED):
-                discard(work.log, work.store, batch)
-                self._note(f"removed what a run that ended early had left of batch {batch.id}")
+        name = self._policy.name
+        for batch in ledger.batches(self._session, name):
+            if batch.state == ledger.VERIFIED:
+                done = detaching.resume(work, batch)
+                if done is None:
+                    discard(work.log, work.store, name, batch.id, batch.paths)
+                else:
+                    self._count(done.rows, done.bytes, done.batches)
+        for number, paths in ledger.left_behind(self._session, name).items():
+            discard(work.log, work.store, name, number, paths)
+            self._note(f"{name}: removed what a run that ended early had left of batch {number}")
+        ledger.written(self._session, name)
 
     def _all(self, work: Work, todo: Units) -> str:
         for leaf in todo.detach:

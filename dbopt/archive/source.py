@@ -53,7 +53,7 @@ class Leaf:
 
 @dataclass(frozen=True)
 class Source:
-    """`rows` is the planner's estimate, `bytes` with indexes and TOAST."""
+    """`rows` is the planner's estimate, `bytes` with indexes and TOAST; both with those of partitions."""
 
     name: Name
     oid: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dbopt.archive import source as sources
-from dbopt.archive.columns import READING
+from dbopt.archive.columns import reading
 from dbopt.archive.policy import Policy, boundary
 from dbopt.archive.source import Leaf, Source
 from dbopt.errors import UsageError
@@ -13,7 +13,7 @@ from dbopt.partition import bound
 from dbopt.partition.key import Infinity, position_of_row
 from dbopt.partition.model import Name, span_of
 from dbopt.postgres.clock import now_us
-from dbopt.postgres.identifiers import SQL, literal
+from dbopt.postgres.identifiers import SQL
 from dbopt.postgres.scripts import render
 from dbopt.postgres.session import Session
 
@@ -45,7 +45,7 @@ def units(session: Session, source: Source, policy: Policy) -> Units:
 
 def _partitions(session: Session, source: Source, policy: Policy, before: int) -> Units:
     with session.rolled_back():
-        session.script("; ".join(f"SET LOCAL {name} = {literal(value)}" for name, value in READING.items()))
+        session.script(reading())
         key = session.row("archive/partition_key", oid=source.oid)
         rows = session.rows("archive/partitions", oid=source.oid)
     if key["strategy"] != "r" or key["column"] != policy.control:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import dbopt
 from dbopt import documents
 from dbopt.archive import ledger
-from dbopt.archive.columns import READING
+from dbopt.archive.columns import reading
 from dbopt.archive.files import Filing, check, joined
+from dbopt.archive.ledger import Batch
 from dbopt.archive.manifest import ArchivedColumn, ArchivedFile, Manifest
 from dbopt.archive.policy import Policy
 from dbopt.archive.source import Leaf, Source
 from dbopt.archive.store import Store, sha256_of
-from dbopt.errors import ArchiveDamaged
+from dbopt.errors import ArchiveDamaged, FileError, ServerError
 from dbopt.postgres.arrow import ArrowSession
-from dbopt.postgres.identifiers import literal
 from dbopt.postgres.patience import Limits
 from dbopt.postgres.session import Session
 
@@ -54,7 +54,7 @@ class Work:
 
     def filing(self, batch: int) -> Filing:
         def announce(path: str) -> None:
-            ledger.will_write(self.log, batch, path)
+            ledger.will_write(self.log, self.policy.name, batch, (path, manifest_path(self.policy, batch)))
             self.step(ANNOUNCED)
 
         return Filing(
@@ -72,54 +72,70 @@ class Work:
     def snapshot(self) -> Iterator[None]:
         """A REPEATABLE READ transaction of the session, in which `arrow` sees the same rows; committed at the end."""
         with self.session.transaction():
-            self.session.script(f"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; {_settings(self.limits)}")
+            self.session.script(
+                f"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; {reading()};"
+                f" SET LOCAL lock_timeout = {self.limits.lock_timeout_ms}"
+            )
             seen = self.session.row("archive/snapshot")["snapshot"]
             with self.arrow.reading(seen):
                 self.step(SNAPSHOT)
                 yield
 
-    def keep(self, batch: int, way: str, leaf: Leaf, files: tuple[ArchivedFile, ...]) -> tuple[str, str]:
-        """Write the manifest, then read everything again: the manifest's path and its checksum. Raises ArchiveDamaged:
-        then nothing may be deleted.
+    def keep(self, number: int, way: str, leaf: Leaf, files: tuple[ArchivedFile, ...]) -> Batch:
+        """Write the manifest, then read everything again: the batch, verified. Raises ArchiveDamaged: then nothing may
+        be deleted.
         """
         self.step(WRITTEN)
-        path = manifest_path(self.policy, batch)
-        manifest = self._manifest(batch, way, leaf, files)
-        ledger.will_write(self.log, batch, path)
-        text = documents.dump(manifest)
+        path = manifest_path(self.policy, number)
+        manifest = self._manifest(number, way, leaf, files)
         with self.store.writing(path) as file:
-            file.write(text.encode())
+            file.write(documents.dump(manifest).encode())
         self.step(DESCRIBED)
         if read_manifest(self.store, path) != manifest:
             raise ArchiveDamaged(f"{self.store.uri(path)} is not what was written")
         for one in files:
-            check(self.store, one, self.source.shape)
+            check(self.store, one, manifest.types)
         self.step(CHECKED)
-        return path, sha256_of(self.store, path)
-
-    def done(self, batch: int, files: tuple[ArchivedFile, ...], **values: object) -> None:
-        """Inside the transaction that deletes the rows."""
-        ledger.change(self.session, batch, state=ledger.DONE, **_summed(files), **values)
-        self._count(sum(file.rows for file in files), sum(file.bytes for file in files))
-
-    def verified(self, batch: int, files: tuple[ArchivedFile, ...], **values: object) -> None:
-        """What is in the table still is in the files, too."""
-        ledger.change(self.session, batch, state=ledger.VERIFIED, **_summed(files), **values)
-
-    def finished(self, batch: int) -> None:
-        """Make a verified batch done, inside the transaction that deletes its rows."""
-        ledger.change(self.session, batch, state=ledger.DONE)
-        found = ledger.batch(self.session, batch)
-        self._count(found.rows or 0, found.bytes or 0)
-
-    def _count(self, rows: int, size_bytes: int) -> None:
-        ledger.count_in_run(self.session, self.run, rows, size_bytes)
-
-    def discard(self, batch: int) -> None:
-        """Remove the files of a batch that came to nothing, and the batch."""
-        discard(
-            self.log, self.store, next(one for one in ledger.batches(self.log, self.policy.name) if one.id == batch)
+        lower, upper = joined(files)
+        return Batch(
+            id=number,
+            policy=self.policy.name,
+            table=self.source.name,
+            relation=leaf.name,
+            oid=leaf.oid,
+            way=way,
+            state=ledger.VERIFIED,
+            destination=str(self.policy.destination),
+            paths=(*(file.path for file in files), path),
+            manifest=path,
+            checksum=sha256_of(self.store, path),
+            lower=lower,
+            upper=upper,
+            rows=sum(file.rows for file in files),
+            bytes=sum(file.bytes for file in files),
         )
+
+    def done(self, batch: Batch) -> None:
+        """Record a batch as done, inside the transaction that deletes its rows."""
+        ledger.record(self.session, replace(batch, state=ledger.DONE))
+        ledger.count_in_run(self.session, self.run, batch.rows or 0, batch.bytes or 0)
+
+    def finished(self, batch: Batch) -> None:
+        """Make a verified batch done, inside the transaction that deletes its rows."""
+        ledger.change(self.session, batch.id, state=ledger.DONE)
+        ledger.count_in_run(self.session, self.run, batch.rows or 0, batch.bytes or 0)
+
+    def discard(self, number: int) -> None:
+        """After a failure, as far as that can be done; the next run does the rest. A batch that is done stays: its
+        transaction may have come through although nobody was told.
+        """
+        if not self.session.is_open:
+            return
+        with suppress(ServerError, FileError):
+            found = ledger.find(self.log, number)
+            if found is None or found.state == ledger.VERIFIED:
+                paths = ledger.left_behind(self.log, self.policy.name).get(number, ()) if found is None else found.paths
+                discard(self.log, self.store, self.policy.name, number, paths)
 
     def _manifest(self, batch: int, way: str, leaf: Leaf, files: tuple[ArchivedFile, ...]) -> Manifest:
         shape = self.source.shape
@@ -155,12 +171,6 @@ class Work:
         )
 
 
-def _summed(files: tuple[ArchivedFile, ...]) -> dict[str, object]:
-    lower, upper = joined(files)
-    size_bytes = sum(file.bytes for file in files)
-    return {"lower": lower, "upper": upper, "rows": sum(file.rows for file in files), "bytes": size_bytes}
-
-
 def manifest_path(policy: Policy, batch: int) -> str:
     return f"{policy.name}/manifests/{batch:08d}.json"
 
@@ -171,13 +181,9 @@ def read_manifest(store: Store, path: str) -> Manifest:
         return documents.load(Manifest, file.read().decode("utf-8", "replace"), store.uri(path))
 
 
-def discard(log: Session, store: Store, batch: ledger.Batch) -> None:
+def discard(log: Session, store: Store, policy: str, number: int, paths: Sequence[str]) -> None:
     """Remove what a batch that is not done may have left behind, then the batch itself."""
-    for path in batch.paths:
+    for path in paths:
         store.remove(path)
-    ledger.forget(log, batch.id)
-
-
-def _settings(limits: Limits) -> str:
-    values = {**READING, "lock_timeout": f"{limits.lock_timeout_ms}ms"}
-    return "; ".join(f"SET LOCAL {name} = {literal(value)}" for name, value in values.items())
+    ledger.forget(log, number)
+    ledger.written(log, policy, number)

@@ -13,6 +13,7 @@ import typer
 from dbopt import __version__
 from dbopt.cli import (
     apply,
+    archive,
     capture,
     check,
     compare,
@@ -52,6 +53,7 @@ def _top(
 
 
 apply.register(app)
+archive.register(app)
 capture.register(app)
 check.register(app)
 compare.register(app)

@@ -5,17 +5,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from dbopt.errors import ConnectionFailed, FeatureMissing
+from dbopt.errors import ConnectionFailed, FeatureMissing, ServerError
 from dbopt.postgres.failures import class_of
 from dbopt.postgres.identifiers import literal, quoted
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from dbopt.errors import ServerError
     from dbopt.postgres.session import Session
 
 _TAG = "/* dbopt */ "
@@ -49,12 +48,17 @@ class ArrowSession:
             self.execute(f"SET TRANSACTION SNAPSHOT {literal(snapshot)}")
             yield
         finally:
-            self.execute("ROLLBACK")
+            self.abandon()
 
     def ingest(self, table: str, data: pa.RecordBatchReader) -> int:
         """Make a temporary table of this data; how many rows it has."""
         with _translated(), self._connection.cursor() as cursor:
             return int(cursor.adbc_ingest(table, data, mode="create", temporary=True))
+
+    def abandon(self) -> None:
+        """Roll back whatever transaction there is."""
+        with suppress(ServerError):
+            self.execute("ROLLBACK")
 
     def close(self) -> None:
         self._connection.close()

@@ -31,8 +31,15 @@ SELECT c.oid::bigint AS oid,
                  JOIN pg_namespace AS s ON s.oid = f.relnamespace
                  WHERE k.confrelid = c.oid AND k.contype = 'f' AND k.conparentid = 0),
                 '[]') AS referring,
-       greatest(c.reltuples, 0)::bigint AS rows,
-       pg_total_relation_size(c.oid) AS bytes
+       size.rows,
+       size.bytes
 FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(greatest(leaf.reltuples, 0)), 0)::bigint AS rows,
+           coalesce(sum(pg_total_relation_size(leaf.oid)), 0)::bigint AS bytes
+    FROM pg_class AS leaf
+    WHERE leaf.oid = c.oid AND c.relkind <> 'p'
+       OR c.relkind = 'p' AND leaf.relkind <> 'p' AND leaf.oid IN (SELECT t.relid FROM pg_partition_tree(c.oid) AS t)
+) AS size
 WHERE c.oid = %(oid)s::oid;

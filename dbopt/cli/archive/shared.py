@@ -1,0 +1,39 @@
+"""What the commands of `dbopt archive` share: the policies."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dbopt.cli.command import Format, Run
+
+if TYPE_CHECKING:
+    from dbopt.archive.policy import Policy
+
+Names = Annotated[
+    list[str] | None, typer.Argument(metavar="[POLICY]...", help="Default: all sections [[archive]] of dbopt.toml.")
+]
+
+
+def policies(run: Run, names: list[str] | None) -> tuple[tuple[Policy, ...], tuple[Policy, ...]]:
+    """Those that are asked for, and all. Raises ConfigurationError, UsageError."""
+    from dbopt import config
+    from dbopt.archive import policy
+
+    found = policy.read(config.load(run.config))
+    return policy.named(found, tuple(names or ())), found
+
+
+def one(run: Run, name: str) -> Policy:
+    """The policy of this name."""
+    return policies(run, [name])[0][0]
+
+
+def show(run: Run, script: str) -> int:
+    """Print what would be run."""
+    from dbopt.output.report import Report
+
+    dataclasses.replace(run, format=Format.SQL).emit(Report(sql=script))
+    return 0
