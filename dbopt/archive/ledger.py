@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from dbopt.errors import Obstructed
+from dbopt.partition.interval import moment_of
 from dbopt.partition.model import Name
 from dbopt.postgres import own_schema
 from dbopt.postgres.identifiers import SQL
@@ -103,7 +104,7 @@ def last_runs(session: Session) -> dict[str, LastRun]:
     """By policy."""
     if not exists(session):
         return {}
-    return {row["policy"]: LastRun(**row) for row in session.rows("archive/runs")}
+    return {row["policy"]: _last_run(row) for row in session.rows("archive/runs")}
 
 
 def restored(session: Session) -> tuple[Restored, ...]:
@@ -243,8 +244,19 @@ def _batch(row: Row) -> Batch:
         "relation": Name(row.pop("relation_schema"), row.pop("relation_name")),
         "oid": row.pop("relation"),
         "paths": tuple(row.pop("paths")),
+        "done_at": _moment(row.pop("done_us")),
+        "expires_at": _moment(row.pop("expires_us")),
     }
     return Batch(**names, **row)
+
+
+def _last_run(row: Row) -> LastRun:
+    started, finished = moment_of(row.pop("started_us")), _moment(row.pop("finished_us"))
+    return LastRun(started_at=started, finished_at=finished, **row)
+
+
+def _moment(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else moment_of(microseconds)
 
 
 def cold(found: Sequence[Batch]) -> tuple[Batch, ...]:

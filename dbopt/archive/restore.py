@@ -307,8 +307,7 @@ def _target(
     row = session.row("archive/named", table=asked.into)
     if row["oid"] is not None:
         found = session.row("archive/table", oid=row["oid"])
-        columns = tuple(Column(**one) for one in session.rows("archive/columns", oid=row["oid"]))
-        return Name(found["schema"], found["name"]), columns, None
+        return Name(found["schema"], found["name"]), sources.columns_of(session, row["oid"]), None
     name = Name(row["schema"], row["name"])
     columns = tuple(Column(column.name, column.type) for column in manifest.columns)
     return name, columns, render("archive/restore_table.sql", table=str(name), columns=columns)

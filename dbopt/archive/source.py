@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dbopt.archive.columns import Column, Shape, shape
+from dbopt.archive.columns import Column, Shape, reading, shape
 from dbopt.archive.policy import Policy
 from dbopt.errors import QueryFailed, UsageError
 from dbopt.partition.key import Kind, kind_of
@@ -88,7 +88,7 @@ class Source:
 def read(session: Session, policy: Policy) -> Source:
     """Raises QueryFailed where there is no such table, UsageError where the control column cannot be one."""
     row = session.row("archive/table", oid=_oid(session, policy.table))
-    columns = tuple(Column(**one) for one in session.rows("archive/columns", oid=row["oid"]))
+    columns = columns_of(session, row["oid"])
     return Source(
         name=Name(row.pop("schema"), row.pop("name")),
         delete_triggers=tuple(row.pop("delete_triggers")),
@@ -97,6 +97,13 @@ def read(session: Session, policy: Policy) -> Source:
         control=_control(policy, columns),
         **row,
     )
+
+
+def columns_of(session: Session, oid: int) -> tuple[Column, ...]:
+    """The columns of a table, with the schemas of their types."""
+    with session.rolled_back():
+        session.script(reading())
+        return tuple(Column(**one) for one in session.rows("archive/columns", oid=oid))
 
 
 def leaves(session: Session, source: Source, control: str) -> tuple[Leaf, ...]:
