@@ -9,6 +9,7 @@ last transaction. A partition that changed is exported anew, and one that keeps 
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 from dbopt.archive import ledger, source
@@ -149,12 +150,17 @@ def _emptied(work: Work, leaf: Leaf) -> Detached:
 
 
 def _clean(work: Work, leaf: Leaf, batch: int) -> None:
-    try:
-        if work.session.is_open and ledger.batch(work.log, batch).state in (ledger.EXPORTING, ledger.VERIFIED):
-            work.discard(batch)
-            work.session.script(render("archive/unwatch.sql", table=str(leaf.name), oid=leaf.oid))
-    except ServerError:
-        return
+    work.clean(batch)
+    with suppress(ServerError):
+        if work.session.is_open:
+            _unwatch(work, leaf)
+
+
+def _unwatch(work: Work, leaf: Leaf) -> None:
+    """Without keeping anybody waiting for long."""
+    with work.session.transaction():
+        work.session.script(f"SET LOCAL lock_timeout = {work.limits.lock_timeout_ms}")
+        work.session.script(render("archive/unwatch.sql", table=str(leaf.name), oid=leaf.oid))
 
 
 def _parent(work: Work, leaf: Leaf) -> Name:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from dbopt.archive.policy import Policy
+from dbopt.errors import Obstructed
 from dbopt.partition.model import Name
 from dbopt.postgres import own_schema
 from dbopt.postgres.identifiers import SQL
@@ -129,9 +130,15 @@ def begin(session: Session, policy: Policy, table: Name, relation: Name, oid: in
 
 def will_write(session: Session, batch: int, path: str) -> None:
     """Before a file is written: should the run be killed, the next one knows what to remove."""
-    session.execute(
-        SQL("UPDATE dbopt.archive_batch SET paths = paths || %(path)s::text WHERE id = %(id)s"),
-        {"path": path, "id": batch},
+    _one(
+        session.changed(
+            SQL(
+                "INSERT INTO dbopt.archive_path (batch, path) SELECT id, %(path)s FROM dbopt.archive_batch"
+                " WHERE id = %(id)s AND state = %(state)s FOR KEY SHARE"
+            ),
+            {"path": path, "id": batch, "state": EXPORTING},
+        ),
+        batch,
     )
 
 
@@ -140,14 +147,32 @@ def change(session: Session, number: int, **values: Any) -> None:
     assignments = ", ".join(f"{name} = %({name})s" for name in values)
     if values.get("state") == DONE:
         assignments += ", done_at = clock_timestamp()"
-    session.execute(
-        SQL(f"UPDATE dbopt.archive_batch SET {assignments} WHERE id = %(id)s"),  # noqa: S608 - names of ours
-        {**values, "id": number},
+    _one(
+        session.changed(
+            SQL(f"UPDATE dbopt.archive_batch SET {assignments} WHERE id = %(id)s"),  # noqa: S608 - names of ours
+            {**values, "id": number},
+        ),
+        number,
     )
 
 
+def claim(session: Session, number: int) -> Batch | None:
+    """Inside the transaction that forgets a batch: the batch, if it came to nothing. Raises LockNotAvailable where a
+    transaction that may yet make it done holds it.
+    """
+    found = session.fetch(
+        SQL(
+            "SELECT id FROM dbopt.archive_batch WHERE id = %(id)s AND state IN ('exporting', 'verified')"
+            " FOR UPDATE NOWAIT"
+        ),
+        {"id": number},
+    )
+    return batch(session, number) if found else None
+
+
 def forget(session: Session, batch: int) -> None:
-    session.execute(SQL("DELETE FROM dbopt.archive_batch WHERE id = %(id)s"), {"id": batch})
+    for table, column in (("archive_path", "batch"), ("archive_batch", "id")):
+        session.execute(SQL(f"DELETE FROM dbopt.{table} WHERE {column} = %(id)s"), {"id": batch})  # noqa: S608 - ours
 
 
 def begin_run(session: Session, policy: str, boundary: int | None) -> int:
@@ -181,6 +206,12 @@ def end_run(session: Session, run: int, state: str, why_quit: str) -> None:
         ),
         {"state": state, "why": why_quit, "id": run},
     )
+
+
+def _one(changed: int, batch: int) -> None:
+    """What the ledger does not know of must not happen."""
+    if changed != 1:
+        raise Obstructed(f"the ledger has no batch {batch} any more: another run took it for one that had ended")
 
 
 def _insert(session: Session, table: str, values: dict[str, Any]) -> int:

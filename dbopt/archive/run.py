@@ -173,7 +173,7 @@ class _Run:
             if batch.state == ledger.VERIFIED and (done := detaching.resume(work, batch)) is not None:
                 self._count(done.rows, done.bytes, done.batches)
             elif batch.state in (ledger.EXPORTING, ledger.VERIFIED):
-                discard(work.log, work.store, batch)
+                discard(work.log, work.store, batch.id)
                 self._note(f"removed what a run that ended early had left of batch {batch.id}")
 
     def _all(self, work: Work, todo: Units) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -16,7 +16,7 @@ from dbopt.archive.manifest import ArchivedColumn, ArchivedFile, Manifest
 from dbopt.archive.policy import Policy
 from dbopt.archive.source import Leaf, Source
 from dbopt.archive.store import Store, sha256_of
-from dbopt.errors import ArchiveDamaged
+from dbopt.errors import ArchiveDamaged, FileError, ServerError
 from dbopt.postgres.arrow import ArrowSession
 from dbopt.postgres.identifiers import literal
 from dbopt.postgres.patience import Limits
@@ -115,11 +115,12 @@ class Work:
     def _count(self, rows: int, size_bytes: int) -> None:
         ledger.count_in_run(self.session, self.run, rows, size_bytes)
 
-    def discard(self, batch: int) -> None:
-        """Remove the files of a batch that came to nothing, and the batch."""
-        discard(
-            self.log, self.store, next(one for one in ledger.batches(self.log, self.policy.name) if one.id == batch)
-        )
+    def clean(self, batch: int) -> None:
+        """After a failure, as far as that can be done; the next run does the rest. Should the commit have come through,
+        the batch is done.
+        """
+        with suppress(ServerError, FileError):
+            discard(self.log, self.store, batch)
 
     def _manifest(self, batch: int, way: str, leaf: Leaf, files: tuple[ArchivedFile, ...]) -> Manifest:
         shape = self.source.shape
@@ -171,11 +172,16 @@ def read_manifest(store: Store, path: str) -> Manifest:
         return documents.load(Manifest, file.read().decode("utf-8", "replace"), store.uri(path))
 
 
-def discard(log: Session, store: Store, batch: ledger.Batch) -> None:
-    """Remove what a batch that is not done may have left behind, then the batch itself."""
-    for path in batch.paths:
-        store.remove(path)
-    ledger.forget(log, batch.id)
+def discard(log: Session, store: Store, number: int) -> None:
+    """Remove what a batch that is not done may have left behind, then the batch itself. Nobody can make it done
+    meanwhile. Raises LockNotAvailable where that is about to happen.
+    """
+    with log.transaction():
+        batch = ledger.claim(log, number)
+        if batch is not None:
+            for path in batch.paths:
+                store.remove(path)
+            ledger.forget(log, number)
 
 
 def _settings(limits: Limits) -> str:
