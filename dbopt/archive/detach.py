@@ -83,8 +83,12 @@ def _as_a_whole(work: Work, leaf: Leaf) -> Detached:
 def _watch(work: Work, leaf: Leaf) -> None:
     def attempt() -> None:
         with work.session.transaction():
-            work.session.script(f"SET LOCAL lock_timeout = {work.limits.lock_timeout_ms}")
-            work.session.script(render("archive/watch.sql", table=str(leaf.name), oid=leaf.oid))
+            work.session.script(
+                f"SET LOCAL lock_timeout = {work.limits.lock_timeout_ms};"
+                f" LOCK TABLE ONLY {leaf.name} IN ACCESS EXCLUSIVE MODE"
+            )
+            storage = work.session.row("archive/storage", oid=leaf.oid)["storage"]
+            work.session.script(render("archive/watch.sql", table=str(leaf.name), oid=leaf.oid, storage=storage))
 
     patiently(work.limits, attempt, work.on_wait)
     work.step(WATCHED)
@@ -123,7 +127,10 @@ def _require_unchanged(work: Work, leaf: Leaf, batch: int | None) -> None:
         if not work.session.fetch(SQL(render("archive/is_empty.sql", table=str(leaf.name))))[0]["is_empty"]:
             raise _Changed
         return
-    if work.session.row("archive/touched", oid=leaf.oid)["touched"]:
+    found = work.session.rows("archive/watched", oid=leaf.oid)
+    if not found or not found[0]["is_watched"] or work.session.row("archive/touched", oid=leaf.oid)["touched"]:
+        raise _Changed
+    if ledger.batch(work.session, batch).oid != leaf.oid:  # another run watches it by now
         raise _Changed
     if source.read(work.session, work.policy).columns != work.source.columns:
         raise Obstructed(f"the columns of {work.source.name} changed while {leaf.name} was exported", hint="try again")
