@@ -53,9 +53,13 @@ def detach(work: Work, leaf: Leaf) -> Detached:
 
 
 def resume(work: Work, batch: ledger.Batch) -> Detached | None:
-    """Go on with a partition that was exported by a run that was killed; None where that is too late."""
+    """Go on with a partition that was exported by a run that was killed; None where that is too late: it changed, or its
+    files are not what they were.
+    """
     found = work.session.rows("archive/watched", oid=batch.oid)
     if not found or not found[0]["is_watched"] or batch.relation != _name_of(work, batch.oid):
+        return None
+    if not work.is_right(batch):
         return None
     leaf = Leaf(batch.relation, batch.oid, 0, 0, is_ordered=False)
     try:

@@ -20,7 +20,7 @@ from dbopt.archive.policy import Policy
 from dbopt.archive.source import Leaf, Source
 from dbopt.archive.store import store
 from dbopt.archive.units import Units
-from dbopt.archive.work import Step, Work, discard
+from dbopt.archive.work import Step, Work
 from dbopt.errors import Interrupted, Obstructed
 from dbopt.postgres.arrow import arrow_session
 from dbopt.postgres.exclusive import exclusive, key_of
@@ -175,7 +175,7 @@ class _Run:
                 self._count(done.rows, done.bytes, done.batches)
                 gone.add(batch.oid)
             elif batch.state in (ledger.EXPORTING, ledger.VERIFIED):
-                discard(work.log, work.store, batch.id)
+                work.discard(batch.id)
                 self._note(f"removed what a run that ended early had left of batch {batch.id}")
         return gone
 

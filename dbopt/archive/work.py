@@ -13,10 +13,10 @@ from dbopt.archive import ledger
 from dbopt.archive.columns import READING
 from dbopt.archive.files import Filing, check, joined
 from dbopt.archive.manifest import ArchivedColumn, ArchivedFile, Manifest
-from dbopt.archive.policy import Policy
+from dbopt.archive.policy import Policy, destination
 from dbopt.archive.source import Leaf, Source
-from dbopt.archive.store import Store, sha256_of
-from dbopt.errors import ArchiveDamaged, FileError, ServerError
+from dbopt.archive.store import Store, sha256_of, store
+from dbopt.errors import ArchiveDamaged, CorruptDocument, FileError, FileMissing, ServerError, UnsupportedDocument
 from dbopt.postgres.arrow import ArrowSession
 from dbopt.postgres.identifiers import literal
 from dbopt.postgres.patience import Limits
@@ -120,7 +120,39 @@ class Work:
         the batch is done.
         """
         with suppress(ServerError, FileError):
-            discard(self.log, self.store, batch)
+            self.discard(batch)
+
+    def discard(self, number: int) -> None:
+        """Remove what a batch that is not done may have left behind, then the batch itself. Nobody can make it done
+        meanwhile. Raises LockNotAvailable where that is about to happen, FileError.
+        """
+        with self.log.transaction():
+            batch = ledger.claim(self.log, number)
+            if batch is not None:
+                for path in batch.paths:
+                    self._store_of(batch).remove(path)
+                ledger.forget(self.log, number)
+
+    def is_right(self, batch: ledger.Batch) -> bool:
+        """Whether the files of a verified batch still are what was written, and of the table as it is now."""
+        place = self._store_of(batch)
+        try:
+            if batch.manifest is None or sha256_of(place, batch.manifest) != batch.checksum:
+                return False
+            manifest = read_manifest(place, batch.manifest)
+            if manifest.columns != self._columns():
+                return False
+            for one in manifest.files:
+                check(place, one, self.source.shape)
+        except (FileMissing, CorruptDocument, UnsupportedDocument, ArchiveDamaged):
+            return False
+        return True
+
+    def _store_of(self, batch: ledger.Batch) -> Store:
+        """Where it is: the policy may name another place by now."""
+        if batch.destination == str(self.policy.destination):
+            return self.store
+        return store(destination(batch.destination), self.policy.endpoint, self.policy.region)
 
     def _manifest(self, batch: int, way: str, leaf: Leaf, files: tuple[ArchivedFile, ...]) -> Manifest:
         shape = self.source.shape
@@ -139,20 +171,23 @@ class Work:
             written_at=datetime.now(UTC).isoformat(timespec="seconds"),
             rows=sum(file.rows for file in files),
             exact=shape.exact,
-            columns=tuple(
-                ArchivedColumn(
-                    one.column.name,
-                    one.column.type,
-                    one.name,
-                    one.arrow,
-                    one.is_text,
-                    one.column.not_null,
-                    one.column.generated,
-                    one.column.identity,
-                )
-                for one in shape.fields
-            ),
+            columns=self._columns(),
             files=files,
+        )
+
+    def _columns(self) -> tuple[ArchivedColumn, ...]:
+        return tuple(
+            ArchivedColumn(
+                one.column.name,
+                one.column.type,
+                one.name,
+                one.arrow,
+                one.is_text,
+                one.column.not_null,
+                one.column.generated,
+                one.column.identity,
+            )
+            for one in self.source.shape.fields
         )
 
 
@@ -170,18 +205,6 @@ def read_manifest(store: Store, path: str) -> Manifest:
     """Raises FileMissing, CorruptDocument."""
     with store.reading(path) as file:
         return documents.load(Manifest, file.read().decode("utf-8", "replace"), store.uri(path))
-
-
-def discard(log: Session, store: Store, number: int) -> None:
-    """Remove what a batch that is not done may have left behind, then the batch itself. Nobody can make it done
-    meanwhile. Raises LockNotAvailable where that is about to happen.
-    """
-    with log.transaction():
-        batch = ledger.claim(log, number)
-        if batch is not None:
-            for path in batch.paths:
-                store.remove(path)
-            ledger.forget(log, number)
 
 
 def _settings(limits: Limits) -> str:
