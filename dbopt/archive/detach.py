@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from dbopt.archive import ledger, source
 from dbopt.archive.columns import selected
 from dbopt.archive.files import write
-from dbopt.archive.ledger import Batch
+from dbopt.archive.manifest import ArchivedFile
 from dbopt.archive.move import Place, move
 from dbopt.archive.source import Leaf
 from dbopt.archive.work import COMMITTED, DELETED, WATCHED, Work
@@ -52,14 +52,18 @@ def detach(work: Work, leaf: Leaf) -> Detached:
     return _emptied(work, leaf)
 
 
-def resume(work: Work, batch: Batch) -> Detached | None:
-    """Go on with a partition that was exported by a run that was killed; None where that is too late."""
+def resume(work: Work, batch: ledger.Batch) -> Detached | None:
+    """Go on with a partition that was exported by a run that was killed; None where that is too late: it changed, or
+    its files are not what they were.
+    """
     found = work.session.rows("archive/watched", oid=batch.oid)
     if not found or not found[0]["is_watched"] or batch.relation != _name_of(work, batch.oid):
         return None
+    if not work.is_right(batch):
+        return None
     leaf = Leaf(batch.relation, batch.oid, 0, 0, is_ordered=False)
     try:
-        _drop(work, leaf, batch)
+        _drop(work, leaf, batch.id)
     except _Changed:
         return None
     work.step(COMMITTED)
@@ -69,37 +73,41 @@ def resume(work: Work, batch: Batch) -> Detached | None:
 def _as_a_whole(work: Work, leaf: Leaf) -> Detached:
     started = time.monotonic()
     _watch(work, leaf)
-    number = ledger.next_batch(work.log)
+    batch = ledger.begin(work.log, work.policy, work.source.name, leaf.name, leaf.oid, "detach")
     try:
-        batch = _export(work, leaf, number, started)
+        files = _export(work, leaf, batch, started)
         _drop(work, leaf, batch)
     except Exception:
-        _clean(work, leaf, number)
+        _clean(work, leaf, batch)
         raise
     work.step(COMMITTED)
-    return Detached(batch.rows or 0, batch.bytes or 0, 1)
+    return Detached(sum(file.rows for file in files), sum(file.bytes for file in files), 1)
 
 
 def _watch(work: Work, leaf: Leaf) -> None:
     def attempt() -> None:
         with work.session.transaction():
-            work.session.script(f"SET LOCAL lock_timeout = {work.limits.lock_timeout_ms}")
-            work.session.script(render("archive/watch.sql", table=str(leaf.name), oid=leaf.oid))
+            work.session.script(
+                f"SET LOCAL lock_timeout = {work.limits.lock_timeout_ms};"
+                f" LOCK TABLE ONLY {leaf.name} IN ACCESS EXCLUSIVE MODE"
+            )
+            storage = work.session.row("archive/storage", oid=leaf.oid)["storage"]
+            work.session.script(render("archive/watch.sql", table=str(leaf.name), oid=leaf.oid, storage=storage))
 
     patiently(work.limits, attempt, work.on_wait)
     work.step(WATCHED)
 
 
-def _export(work: Work, leaf: Leaf, number: int, started: float) -> Batch:
+def _export(work: Work, leaf: Leaf, batch: int, started: float) -> tuple[ArchivedFile, ...]:
     with work.snapshot():
         query = f"SELECT {selected(work.source.shape)} FROM ONLY {leaf.name}"  # noqa: S608 - quoted names
-        files = write(work.filing(number), work.arrow.batches(query))
-    batch = replace(work.keep(number, "detach", leaf, files), seconds=time.monotonic() - started)
-    ledger.record(work.session, batch)
-    return batch
+        files = write(work.filing(batch), work.arrow.batches(query))
+    manifest, checksum = work.keep(batch, "detach", leaf, files)
+    work.verified(batch, files, seconds=time.monotonic() - started, manifest=manifest, checksum=checksum)
+    return files
 
 
-def _drop(work: Work, leaf: Leaf, batch: Batch | None) -> None:
+def _drop(work: Work, leaf: Leaf, batch: int | None) -> None:
     """Detach and drop, unless something changed. Whoever waits for the table waits as long as this takes."""
 
     def attempt() -> None:
@@ -118,12 +126,15 @@ def _drop(work: Work, leaf: Leaf, batch: Batch | None) -> None:
     patiently(work.limits, attempt, work.on_wait)
 
 
-def _require_unchanged(work: Work, leaf: Leaf, batch: Batch | None) -> None:
+def _require_unchanged(work: Work, leaf: Leaf, batch: int | None) -> None:
     if batch is None:
         if not work.session.fetch(SQL(render("archive/is_empty.sql", table=str(leaf.name))))[0]["is_empty"]:
             raise _Changed
         return
-    if work.session.row("archive/touched", oid=leaf.oid)["touched"]:
+    found = work.session.rows("archive/watched", oid=leaf.oid)
+    if not found or not found[0]["is_watched"] or work.session.row("archive/touched", oid=leaf.oid)["touched"]:
+        raise _Changed
+    if ledger.batch(work.session, batch).oid != leaf.oid:  # another run watches it by now
         raise _Changed
     if source.read(work.session, work.policy).columns != work.source.columns:
         raise Obstructed(f"the columns of {work.source.name} changed while {leaf.name} was exported", hint="try again")
@@ -149,11 +160,18 @@ def _emptied(work: Work, leaf: Leaf) -> Detached:
     )
 
 
-def _clean(work: Work, leaf: Leaf, number: int) -> None:
-    work.discard(number)
+def _clean(work: Work, leaf: Leaf, batch: int) -> None:
+    work.clean(batch)
     with suppress(ServerError):
-        if work.session.is_open and ledger.find(work.log, number) is None:
-            work.session.script(render("archive/unwatch.sql", table=str(leaf.name), oid=leaf.oid))
+        if work.session.is_open:
+            _unwatch(work, leaf)
+
+
+def _unwatch(work: Work, leaf: Leaf) -> None:
+    """Without keeping anybody waiting for long."""
+    with work.session.transaction():
+        work.session.script(f"SET LOCAL lock_timeout = {work.limits.lock_timeout_ms}")
+        work.session.script(render("archive/unwatch.sql", table=str(leaf.name), oid=leaf.oid))
 
 
 def _parent(work: Work, leaf: Leaf) -> Name:

@@ -219,14 +219,14 @@ def _type(name: str) -> pa.DataType:
 
 
 def _joined(spans: Iterable[tuple[int | None, int | None]]) -> tuple[int | None, int | None]:
-    """What all spans lie in; None where one is not known."""
+    """What all spans lie in; None where one is not known, or there is none."""
     lower, upper = [], []
     for least, greatest in spans:
         if least is None or greatest is None:
             return None, None
         lower.append(least)
         upper.append(greatest)
-    return min(lower), max(upper)
+    return min(lower, default=None), max(upper, default=None)
 
 
 def joined(files: Iterable[ArchivedFile]) -> tuple[int | None, int | None]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from dbopt.archive.policy import Policy
 from dbopt.errors import Obstructed
 from dbopt.partition.interval import moment_of
 from dbopt.partition.model import Name
@@ -15,8 +16,8 @@ from dbopt.postgres.identifiers import SQL
 from dbopt.postgres.scripts import render
 from dbopt.postgres.session import Row, Session
 
-# The states of a batch, in their order. Before them it has no row but those of its files in dbopt.archive_writing: the
-# transaction that deletes rows began before the first file, and could not see such a row, much less change it.
+# The states of a batch, in their order.
+EXPORTING = "exporting"  # its files may be there, in part; its rows are in the table
 VERIFIED = "verified"  # its files are right; its rows are in the table still
 DONE = "done"  # its rows are in its files, and nowhere else
 EXPIRING = "expiring"  # its files are not read any more, and go when the grace period is over
@@ -95,9 +96,8 @@ def batches(session: Session, policy: str | None = None) -> tuple[Batch, ...]:
     return tuple(_batch(row) for row in session.rows("archive/batches", policy=policy, id=None))
 
 
-def find(session: Session, number: int) -> Batch | None:
-    found = session.rows("archive/batches", policy=None, id=number)
-    return _batch(found[0]) if found else None
+def batch(session: Session, number: int) -> Batch:
+    return _batch(session.row("archive/batches", policy=None, id=number))
 
 
 def last_runs(session: Session) -> dict[str, LastRun]:
@@ -113,71 +113,34 @@ def restored(session: Session) -> tuple[Restored, ...]:
     return tuple(Restored(**row) for row in session.rows("archive/restored"))
 
 
-def next_batch(session: Session) -> int:
-    """A number that no batch has had."""
-    return int(session.row("archive/next_batch")["id"])
-
-
-def will_write(session: Session, policy: str, batch: int, paths: Sequence[str]) -> None:
-    """Before files are written: should the run be killed, the next one knows what to remove."""
-    session.execute(
-        SQL(
-            "INSERT INTO dbopt.archive_writing (batch, policy, path)"
-            " SELECT %(batch)s, %(policy)s, path FROM unnest(%(paths)s::text[]) AS path"
-        ),
-        {"batch": batch, "policy": policy, "paths": list(paths)},
-    )
-
-
-def left_behind(session: Session, policy: str) -> dict[int, tuple[str, ...]]:
-    """The files of batches that came to nothing, by batch."""
-    return {row["batch"]: tuple(row["paths"]) for row in session.rows("archive/left_behind", policy=policy)}
-
-
-def unfinished(session: Session, policy: str) -> int:
-    """How many batches a run that was killed has left; those of one that is at work count too."""
-    if not exists(session):
-        return 0
-    verified = sum(1 for batch in batches(session, policy) if batch.state == VERIFIED)
-    return verified + len(left_behind(session, policy))
-
-
-def written(session: Session, policy: str, batch: int | None = None) -> None:
-    """Forget what was to be written: of a batch, or of all that came to something."""
-    session.execute(
-        SQL(
-            "DELETE FROM dbopt.archive_writing AS w WHERE policy = %(policy)s AND (w.batch = %(batch)s"
-            " OR %(batch)s::bigint IS NULL AND EXISTS (SELECT FROM dbopt.archive_batch AS b WHERE b.id = w.batch))"
-        ),
-        {"policy": policy, "batch": batch},
-    )
-
-
-def record(session: Session, batch: Batch) -> None:
-    """A new batch, whose files are right; one that is done, inside the transaction that deletes its rows."""
+def begin(session: Session, policy: Policy, table: Name, relation: Name, oid: int, way: str) -> int:
+    """A new batch, whose files may be written from now on; its number."""
     values = {
-        "id": batch.id,
-        "policy": batch.policy,
-        "destination": batch.destination,
-        "schema_name": batch.table.schema,
-        "table_name": batch.table.name,
-        "relation_schema": batch.relation.schema,
-        "relation_name": batch.relation.name,
-        "relation": batch.oid,
-        "way": batch.way,
-        "state": batch.state,
-        "paths": list(batch.paths),
-        "manifest": batch.manifest,
-        "checksum": batch.checksum,
-        "lower": batch.lower,
-        "upper": batch.upper,
-        "rows": batch.rows,
-        "bytes": batch.bytes,
-        "seconds": batch.seconds,
+        "policy": policy.name,
+        "destination": str(policy.destination),
+        "schema_name": table.schema,
+        "table_name": table.name,
+        "relation_schema": relation.schema,
+        "relation_name": relation.name,
+        "relation": oid,
+        "way": way,
+        "state": EXPORTING,
     }
-    _insert(session, "archive_batch", values)
-    if batch.state == DONE:
-        change(session, batch.id, state=DONE)
+    return int(_insert(session, "archive_batch", values))
+
+
+def will_write(session: Session, batch: int, path: str) -> None:
+    """Before a file is written: should the run be killed, the next one knows what to remove."""
+    _one(
+        session.changed(
+            SQL(
+                "INSERT INTO dbopt.archive_path (batch, path) SELECT id, %(path)s FROM dbopt.archive_batch"
+                " WHERE id = %(id)s AND state = %(state)s FOR KEY SHARE"
+            ),
+            {"path": path, "id": batch, "state": EXPORTING},
+        ),
+        batch,
+    )
 
 
 def change(session: Session, number: int, **values: Any) -> None:
@@ -185,16 +148,32 @@ def change(session: Session, number: int, **values: Any) -> None:
     assignments = ", ".join(f"{name} = %({name})s" for name in values)
     if values.get("state") == DONE:
         assignments += ", done_at = clock_timestamp()"
-    changed = session.changed(
-        SQL(f"UPDATE dbopt.archive_batch SET {assignments} WHERE id = %(id)s"),  # noqa: S608 - names of ours
-        {**values, "id": number},
+    _one(
+        session.changed(
+            SQL(f"UPDATE dbopt.archive_batch SET {assignments} WHERE id = %(id)s"),  # noqa: S608 - names of ours
+            {**values, "id": number},
+        ),
+        number,
     )
-    if changed != 1:
-        raise Obstructed(f"batch {number} is not in dbopt.archive_batch any more")
+
+
+def claim(session: Session, number: int) -> Batch | None:
+    """Inside the transaction that forgets a batch: the batch, if it came to nothing. Raises LockNotAvailable where a
+    transaction that may yet make it done holds it.
+    """
+    found = session.fetch(
+        SQL(
+            "SELECT id FROM dbopt.archive_batch WHERE id = %(id)s AND state IN ('exporting', 'verified')"
+            " FOR UPDATE NOWAIT"
+        ),
+        {"id": number},
+    )
+    return batch(session, number) if found else None
 
 
 def forget(session: Session, batch: int) -> None:
-    session.execute(SQL("DELETE FROM dbopt.archive_batch WHERE id = %(id)s"), {"id": batch})
+    for table, column in (("archive_path", "batch"), ("archive_batch", "id")):
+        session.execute(SQL(f"DELETE FROM dbopt.{table} WHERE {column} = %(id)s"), {"id": batch})  # noqa: S608 - ours
 
 
 def begin_run(session: Session, policy: str, boundary: int | None) -> int:
@@ -230,11 +209,19 @@ def end_run(session: Session, run: int, state: str, why_quit: str) -> None:
     )
 
 
+def _one(changed: int, batch: int) -> None:
+    """What the ledger does not know of must not happen."""
+    if changed != 1:
+        raise Obstructed(f"the ledger has no batch {batch} any more: another run took it for one that had ended")
+
+
 def _insert(session: Session, table: str, values: dict[str, Any]) -> int:
     names = ", ".join(values)
     holders = ", ".join(f"%({name})s" for name in values)
-    insert = f"INSERT INTO dbopt.{table} ({names}) OVERRIDING SYSTEM VALUE VALUES ({holders}) RETURNING id"  # noqa: S608
-    found = session.fetch(SQL(insert), values)
+    found = session.fetch(
+        SQL(f"INSERT INTO dbopt.{table} ({names}) VALUES ({holders}) RETURNING id"),  # noqa: S608 - names of ours
+        values,
+    )
     return int(found[0]["id"])
 
 
@@ -262,3 +249,8 @@ def _moment(microseconds: int | None) -> datetime | None:
 def cold(found: Sequence[Batch]) -> tuple[Batch, ...]:
     """Those whose rows are in the archive."""
     return tuple(batch for batch in found if batch.state in COLD)
+
+
+def unfinished(found: Sequence[Batch]) -> tuple[Batch, ...]:
+    """Those that a run which was killed has left, or one is at work on."""
+    return tuple(batch for batch in found if batch.state in (EXPORTING, VERIFIED))

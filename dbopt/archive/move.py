@@ -12,10 +12,12 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from dbopt.archive import ledger
 from dbopt.archive.columns import selected
 from dbopt.archive.files import write
+from dbopt.archive.manifest import ArchivedFile
 from dbopt.archive.policy import Policy
 from dbopt.archive.source import Leaf, Referring, Source
 from dbopt.archive.work import COMMITTED, DELETED, Work
@@ -23,6 +25,9 @@ from dbopt.errors import LockNotAvailable, Obstructed, QueryFailed
 from dbopt.partition.key import literal as position_literal
 from dbopt.postgres.identifiers import SQL, literal, quoted
 from dbopt.postgres.scripts import render
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _CONFLICTS = ("40001", "23503")  # a row was changed in between, or another came to refer to it
 _ATTEMPTS = 20
@@ -79,26 +84,33 @@ def move(work: Work, leaf: Leaf, boundary: int | None, place: Place, rows: int) 
 
 def _attempt(work: Work, leaf: Leaf, boundary: int | None, place: Place, rows: int) -> Moved:
     started = time.monotonic()
-    number: int | None = None
+    # before the snapshot: a transaction changes only what it sees
+    batch = ledger.begin(work.log, work.policy, work.source.name, leaf.name, leaf.oid, "move")
     try:
         with work.snapshot():
             stretch = _stretch(work, leaf, boundary, place, rows)
             found = list(work.arrow.batches(_query(work, leaf, stretch)))
             count = sum(len(one) for one in found)
-            if not count:
-                return Moved(0, 0, stretch.next)
-            number = ledger.next_batch(work.log)
-            files = write(work.filing(number), found)
-            batch = work.keep(number, "move", leaf, files)
-            _delete(work, leaf, stretch, count)
-            work.done(replace(batch, seconds=time.monotonic() - started))
-            work.step(DELETED)
+            files = _archive(work, leaf, stretch, batch, found, started) if count else ()
     except Exception:
-        if number is not None:
-            work.discard(number)
+        work.clean(batch)
         raise
+    if not count:
+        ledger.forget(work.log, batch)
+        return Moved(0, 0, stretch.next)
     work.step(COMMITTED)
-    return Moved(count, batch.bytes or 0, stretch.next)
+    return Moved(count, sum(file.bytes for file in files), stretch.next)
+
+
+def _archive(
+    work: Work, leaf: Leaf, stretch: _Stretch, batch: int, found: Sequence[pa.RecordBatch], started: float
+) -> tuple[ArchivedFile, ...]:
+    files = write(work.filing(batch), found)
+    manifest, checksum = work.keep(batch, "move", leaf, files)
+    _delete(work, leaf, stretch, sum(file.rows for file in files))
+    work.done(batch, files, seconds=time.monotonic() - started, manifest=manifest, checksum=checksum)
+    work.step(DELETED)
+    return files
 
 
 def _stretch(work: Work, leaf: Leaf, boundary: int | None, place: Place, rows: int) -> _Stretch:

@@ -79,7 +79,7 @@ def plan(session: Session, policies: Sequence[Policy], all_policies: Sequence[Po
 
 def _planned(session: Session, policy: Policy, policies: Sequence[Policy]) -> PlannedPolicy:
     batches = ledger.batches(session, policy.name)
-    unfinished = ledger.unfinished(session, policy.name)
+    unfinished = len(ledger.unfinished(batches))
     try:
         source = sources.read(session, policy)
         obstacles = sources.obstacles(source, policy, policies)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dbopt.archive import detach as detaching
@@ -20,7 +20,7 @@ from dbopt.archive.policy import Policy
 from dbopt.archive.source import Leaf, Source
 from dbopt.archive.store import store
 from dbopt.archive.units import Units
-from dbopt.archive.work import Step, Work, discard
+from dbopt.archive.work import Step, Work
 from dbopt.errors import Interrupted, Obstructed
 from dbopt.postgres.arrow import arrow_session
 from dbopt.postgres.exclusive import exclusive, key_of
@@ -128,9 +128,8 @@ class _Run:
         ledger.make(self._session)
         number = ledger.begin_run(self._session, self._policy.name, todo.before)
         with self._told(number), self._working(source, number) as work:
-            self._recover(work)
-            why = self._all(work, todo)
-            ledger.written(self._session, self._policy.name)
+            gone = self._recover(work)
+            why = self._all(work, replace(todo, detach=tuple(leaf for leaf in todo.detach if leaf.oid not in gone)))
             ledger.end_run(self._session, number, "finished" if why == FINISHED else "stopped", why)
         return Ran(self._policy.name, self._rows, self._bytes, self._batches, why, time.monotonic() - started)
 
@@ -168,20 +167,17 @@ class _Run:
                 self._note,
             )
 
-    def _recover(self, work: Work) -> None:
-        """Finish or remove what a run that was killed left behind."""
-        name = self._policy.name
-        for batch in ledger.batches(self._session, name):
-            if batch.state == ledger.VERIFIED:
-                done = detaching.resume(work, batch)
-                if done is None:
-                    discard(work.log, work.store, name, batch.id, batch.paths)
-                else:
-                    self._count(done.rows, done.bytes, done.batches)
-        for number, paths in ledger.left_behind(self._session, name).items():
-            discard(work.log, work.store, name, number, paths)
-            self._note(f"{name}: removed what a run that ended early had left of batch {number}")
-        ledger.written(self._session, name)
+    def _recover(self, work: Work) -> set[int]:
+        """Finish or remove what a run that was killed left behind: the partitions that are gone now."""
+        gone = set()
+        for batch in ledger.batches(self._session, self._policy.name):
+            if batch.state == ledger.VERIFIED and (done := detaching.resume(work, batch)) is not None:
+                self._count(done.rows, done.bytes, done.batches)
+                gone.add(batch.oid)
+            elif batch.state in (ledger.EXPORTING, ledger.VERIFIED):
+                work.discard(batch.id)
+                self._note(f"removed what a run that ended early had left of batch {batch.id}")
+        return gone
 
     def _all(self, work: Work, todo: Units) -> str:
         for leaf in todo.detach:

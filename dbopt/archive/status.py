@@ -96,7 +96,7 @@ def _status(session: Session, policy: Policy, last: LastRun | None) -> PolicySta
         behind=behind,
         last_run=_run(last),
         batches=len(cold),
-        unfinished=ledger.unfinished(session, policy.name),
+        unfinished=len(ledger.unfinished(batches)),
         expiring=_count(batches, ledger.EXPIRING),
         destination=str(policy.destination),
         schedule=policy.schedule,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import dbopt
@@ -12,12 +12,11 @@ from dbopt import documents
 from dbopt.archive import ledger
 from dbopt.archive.columns import reading
 from dbopt.archive.files import Filing, check, joined
-from dbopt.archive.ledger import Batch
 from dbopt.archive.manifest import ArchivedColumn, ArchivedFile, Manifest
-from dbopt.archive.policy import Policy
+from dbopt.archive.policy import Policy, destination
 from dbopt.archive.source import Leaf, Source
-from dbopt.archive.store import Store, sha256_of
-from dbopt.errors import ArchiveDamaged, FileError, ServerError
+from dbopt.archive.store import Store, sha256_of, store
+from dbopt.errors import ArchiveDamaged, CorruptDocument, FileError, FileMissing, ServerError, UnsupportedDocument
 from dbopt.postgres.arrow import ArrowSession
 from dbopt.postgres.patience import Limits
 from dbopt.postgres.session import Session
@@ -54,7 +53,7 @@ class Work:
 
     def filing(self, batch: int) -> Filing:
         def announce(path: str) -> None:
-            ledger.will_write(self.log, self.policy.name, batch, (path, manifest_path(self.policy, batch)))
+            ledger.will_write(self.log, batch, path)
             self.step(ANNOUNCED)
 
         return Filing(
@@ -81,61 +80,81 @@ class Work:
                 self.step(SNAPSHOT)
                 yield
 
-    def keep(self, number: int, way: str, leaf: Leaf, files: tuple[ArchivedFile, ...]) -> Batch:
-        """Write the manifest, then read everything again: the batch, verified. Raises ArchiveDamaged: then nothing may
-        be deleted.
+    def keep(self, batch: int, way: str, leaf: Leaf, files: tuple[ArchivedFile, ...]) -> tuple[str, str]:
+        """Write the manifest, then read everything again: the manifest's path and its checksum. Raises ArchiveDamaged:
+        then nothing may be deleted.
         """
         self.step(WRITTEN)
-        path = manifest_path(self.policy, number)
-        manifest = self._manifest(number, way, leaf, files)
+        path = manifest_path(self.policy, batch)
+        manifest = self._manifest(batch, way, leaf, files)
+        ledger.will_write(self.log, batch, path)
+        text = documents.dump(manifest)
         with self.store.writing(path) as file:
-            file.write(documents.dump(manifest).encode())
+            file.write(text.encode())
         self.step(DESCRIBED)
         if read_manifest(self.store, path) != manifest:
             raise ArchiveDamaged(f"{self.store.uri(path)} is not what was written")
         for one in files:
             check(self.store, one, manifest.types)
         self.step(CHECKED)
-        lower, upper = joined(files)
-        return Batch(
-            id=number,
-            policy=self.policy.name,
-            table=self.source.name,
-            relation=leaf.name,
-            oid=leaf.oid,
-            way=way,
-            state=ledger.VERIFIED,
-            destination=str(self.policy.destination),
-            paths=(*(file.path for file in files), path),
-            manifest=path,
-            checksum=sha256_of(self.store, path),
-            lower=lower,
-            upper=upper,
-            rows=sum(file.rows for file in files),
-            bytes=sum(file.bytes for file in files),
-        )
+        return path, sha256_of(self.store, path)
 
-    def done(self, batch: Batch) -> None:
-        """Record a batch as done, inside the transaction that deletes its rows."""
-        ledger.record(self.session, replace(batch, state=ledger.DONE))
-        ledger.count_in_run(self.session, self.run, batch.rows or 0, batch.bytes or 0)
+    def done(self, batch: int, files: tuple[ArchivedFile, ...], **values: object) -> None:
+        """Inside the transaction that deletes the rows."""
+        ledger.change(self.session, batch, state=ledger.DONE, **_summed(files), **values)
+        self._count(sum(file.rows for file in files), sum(file.bytes for file in files))
 
-    def finished(self, batch: Batch) -> None:
+    def verified(self, batch: int, files: tuple[ArchivedFile, ...], **values: object) -> None:
+        """What is in the table still is in the files, too."""
+        ledger.change(self.session, batch, state=ledger.VERIFIED, **_summed(files), **values)
+
+    def finished(self, batch: int) -> None:
         """Make a verified batch done, inside the transaction that deletes its rows."""
-        ledger.change(self.session, batch.id, state=ledger.DONE)
-        ledger.count_in_run(self.session, self.run, batch.rows or 0, batch.bytes or 0)
+        ledger.change(self.session, batch, state=ledger.DONE)
+        found = ledger.batch(self.session, batch)
+        self._count(found.rows or 0, found.bytes or 0)
+
+    def _count(self, rows: int, size_bytes: int) -> None:
+        ledger.count_in_run(self.session, self.run, rows, size_bytes)
+
+    def clean(self, batch: int) -> None:
+        """After a failure, as far as that can be done; the next run does the rest. Should the commit have come through,
+        the batch is done.
+        """
+        with suppress(ServerError, FileError):
+            self.discard(batch)
 
     def discard(self, number: int) -> None:
-        """After a failure, as far as that can be done; the next run does the rest. A batch that is done stays: its
-        transaction may have come through although nobody was told.
+        """Remove what a batch that is not done may have left behind, then the batch itself. Nobody can make it done
+        meanwhile. Raises LockNotAvailable where that is about to happen, FileError.
         """
-        if not self.session.is_open:
-            return
-        with suppress(ServerError, FileError):
-            found = ledger.find(self.log, number)
-            if found is None or found.state == ledger.VERIFIED:
-                paths = ledger.left_behind(self.log, self.policy.name).get(number, ()) if found is None else found.paths
-                discard(self.log, self.store, self.policy.name, number, paths)
+        with self.log.transaction():
+            batch = ledger.claim(self.log, number)
+            if batch is not None:
+                for path in batch.paths:
+                    self._store_of(batch).remove(path)
+                ledger.forget(self.log, number)
+
+    def is_right(self, batch: ledger.Batch) -> bool:
+        """Whether the files of a verified batch still are what was written, and of the table as it is now."""
+        place = self._store_of(batch)
+        try:
+            if batch.manifest is None or sha256_of(place, batch.manifest) != batch.checksum:
+                return False
+            manifest = read_manifest(place, batch.manifest)
+            if manifest.columns != self._columns():
+                return False
+            for one in manifest.files:
+                check(place, one, manifest.types)
+        except (FileMissing, CorruptDocument, UnsupportedDocument, ArchiveDamaged):
+            return False
+        return True
+
+    def _store_of(self, batch: ledger.Batch) -> Store:
+        """Where it is: the policy may name another place by now."""
+        if batch.destination == str(self.policy.destination):
+            return self.store
+        return store(destination(batch.destination), self.policy.endpoint, self.policy.region)
 
     def _manifest(self, batch: int, way: str, leaf: Leaf, files: tuple[ArchivedFile, ...]) -> Manifest:
         shape = self.source.shape
@@ -154,21 +173,30 @@ class Work:
             written_at=datetime.now(UTC).isoformat(timespec="seconds"),
             rows=sum(file.rows for file in files),
             exact=shape.exact,
-            columns=tuple(
-                ArchivedColumn(
-                    one.column.name,
-                    one.column.type,
-                    one.name,
-                    one.arrow,
-                    one.is_text,
-                    one.column.not_null,
-                    one.column.generated,
-                    one.column.identity,
-                )
-                for one in shape.fields
-            ),
+            columns=self._columns(),
             files=files,
         )
+
+    def _columns(self) -> tuple[ArchivedColumn, ...]:
+        return tuple(
+            ArchivedColumn(
+                one.column.name,
+                one.column.type,
+                one.name,
+                one.arrow,
+                one.is_text,
+                one.column.not_null,
+                one.column.generated,
+                one.column.identity,
+            )
+            for one in self.source.shape.fields
+        )
+
+
+def _summed(files: tuple[ArchivedFile, ...]) -> dict[str, object]:
+    lower, upper = joined(files)
+    size_bytes = sum(file.bytes for file in files)
+    return {"lower": lower, "upper": upper, "rows": sum(file.rows for file in files), "bytes": size_bytes}
 
 
 def manifest_path(policy: Policy, batch: int) -> str:
@@ -179,11 +207,3 @@ def read_manifest(store: Store, path: str) -> Manifest:
     """Raises FileMissing, CorruptDocument."""
     with store.reading(path) as file:
         return documents.load(Manifest, file.read().decode("utf-8", "replace"), store.uri(path))
-
-
-def discard(log: Session, store: Store, policy: str, number: int, paths: Sequence[str]) -> None:
-    """Remove what a batch that is not done may have left behind, then the batch itself."""
-    for path in paths:
-        store.remove(path)
-    ledger.forget(log, number)
-    ledger.written(log, policy, number)
