@@ -90,7 +90,7 @@ def _planned(session: Session, policy: Policy, policies: Sequence[Policy]) -> Pl
         return _empty(policy, policy.table, (error.message,), unfinished)
     if obstacles:
         return _empty(policy, str(source.name), obstacles, unfinished)
-    gone = [_detached(source, leaf) for leaf in todo.detach]
+    gone = [_detached(session, source, leaf) for leaf in todo.detach]
     left = [_moved(session, source, policy, leaf, todo.before) for leaf in todo.move]
     found = tuple(unit for unit in (*gone, *left) if unit.rows or unit.way == "detach")
     rows = sum(unit.rows for unit in found)
@@ -129,10 +129,11 @@ def _empty(policy: Policy, table: str, obstacles: tuple[str, ...], unfinished: i
     )
 
 
-def _detached(source: Source, leaf: Leaf) -> PlannedUnit:
+def _detached(session: Session, source: Source, leaf: Leaf) -> PlannedUnit:
     parent = str(source.name)
+    storage = session.row("archive/storage", oid=leaf.oid)["storage"]
     statements = (
-        render("archive/watch.sql", table=str(leaf.name), oid=leaf.oid),
+        render("archive/watch.sql", table=str(leaf.name), oid=leaf.oid, storage=storage),
         _export(source, leaf, "true"),
         render("archive/detach.sql", parent=parent, table=str(leaf.name), oid=leaf.oid),
     )
