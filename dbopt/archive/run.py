@@ -21,7 +21,7 @@ from dbopt.archive.source import Leaf, Source
 from dbopt.archive.store import store
 from dbopt.archive.units import Units
 from dbopt.archive.work import Step, Work
-from dbopt.errors import Interrupted, Obstructed
+from dbopt.errors import DboptError, Interrupted, Obstructed
 from dbopt.postgres.arrow import arrow_session
 from dbopt.postgres.exclusive import exclusive, key_of
 from dbopt.postgres.patience import Limits
@@ -68,20 +68,27 @@ class Ran:
     batches: int
     why_quit: str
     seconds: float
+    error: DboptError | None = None
 
 
 def run(
     session: Session, policies: Sequence[Policy], all_policies: Sequence[Policy], asked: Asked, hooks: Hooks
 ) -> Iterator[Ran]:
-    """One after another; a limit of rows or time is for all of them together.
-
-    Raises AlreadyRunning, Obstructed before anything is touched, FileError, ArchiveDamaged, ServerError.
+    """One after another; a limit of rows or time is for all of them together. A policy that fails does not keep the
+    next from running: AlreadyRunning, Obstructed before anything is touched, FileError, ArchiveDamaged and ServerError
+    are in what it yields. Raises ConnectionFailed.
     """
     budget = _Budget(asked)
     for policy in policies:
-        what = f"archives by the policy {policy.name} in"
-        with exclusive(session, key_of("archive", policy.name), what):
-            yield _Run(session, policy, all_policies, asked, hooks, budget).run()
+        one = _Run(session, policy, all_policies, asked, hooks, budget)
+        try:
+            with exclusive(session, key_of("archive", policy.name), f"archives by the policy {policy.name} in"):
+                done = one.run()
+        except DboptError as error:
+            if not session.is_open or isinstance(error, Interrupted):
+                raise
+            done = one.ran(FAILED, error)
+        yield done
 
 
 class _Budget:
@@ -118,9 +125,9 @@ class _Run:
         self._session, self._policy, self._policies = session, policy, policies
         self._asked, self._hooks, self._budget = asked, hooks, budget
         self._rows = self._bytes = self._batches = 0
+        self._started = time.monotonic()
 
     def run(self) -> Ran:
-        started = time.monotonic()
         source = examined(self._session, self._policy, self._policies)
         todo = units.units(self._session, source, self._policy)
         for note in todo.notes:
@@ -131,7 +138,12 @@ class _Run:
             gone = self._recover(work)
             why = self._all(work, replace(todo, detach=tuple(leaf for leaf in todo.detach if leaf.oid not in gone)))
             ledger.end_run(self._session, number, "finished" if why == FINISHED else "stopped", why)
-        return Ran(self._policy.name, self._rows, self._bytes, self._batches, why, time.monotonic() - started)
+        return self.ran(why)
+
+    def ran(self, why: str, error: DboptError | None = None) -> Ran:
+        """What it did until now."""
+        seconds = time.monotonic() - self._started
+        return Ran(self._policy.name, self._rows, self._bytes, self._batches, why, seconds, error)
 
     @contextmanager
     def _told(self, number: int) -> Iterator[None]:

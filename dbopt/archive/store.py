@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-_ATTEMPTS = 5
-_PAUSE_SECONDS = 0.2
+_ATTEMPTS = 2  # of ours, beside those of the client
+_CLIENT_ATTEMPTS = 5
+_PAUSE_SECONDS = 1.0
 _TIMEOUT_SECONDS = 20
 
 
@@ -157,12 +158,12 @@ def sha256_of(store: Store, path: str) -> str:
 def _s3(endpoint: str, region: str) -> fs.S3FileSystem:
     files = imported("pyarrow.fs")
     scheme, _, host = endpoint.rpartition("://")
-    options: dict[str, Any] = {"scheme": scheme or "https"}
+    options: dict[str, Any] = {"scheme": scheme or "https", "allow_delayed_open": True}  # small files by one request
     if host:
         options["endpoint_override"] = host
     if region:
         options["region"] = region
-    retries = files.AwsStandardS3RetryStrategy(max_attempts=_ATTEMPTS)
+    retries = files.AwsStandardS3RetryStrategy(max_attempts=_CLIENT_ATTEMPTS)
     return files.S3FileSystem(
         connect_timeout=_TIMEOUT_SECONDS, request_timeout=_TIMEOUT_SECONDS, retry_strategy=retries, **options
     )

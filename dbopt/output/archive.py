@@ -106,7 +106,15 @@ def ran(done: Sequence[Ran], found: Status) -> Report:
         )
         for one in done
     )
-    return Report((Table(columns, rows),), document=found)
+    styles = tuple("red" if one.error else "" for one in done)
+    return Report((Table(columns, rows, styles=styles),), document=found)
+
+
+def failures(done: Sequence[Ran]) -> Iterator[str]:
+    """The errors of policies that failed."""
+    for one in done:
+        if one.error is not None:
+            yield f"{one.policy}: {one.error.message}" + (f"\nhint: {one.error.hint}" if one.error.hint else "")
 
 
 def verified(found: Verified) -> Report:

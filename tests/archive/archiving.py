@@ -39,8 +39,13 @@ def section(folder: Path, **values: Any) -> dict[str, Any]:
 
 
 def archive(session: Session, *sections: dict[str, Any], hooks: Hooks | None = None, **asked: Any) -> list[Ran]:
+    """Raises the first error of a policy, when all have run."""
     found = policies(*sections)
-    return list(run(session, found, found, Asked(**asked), hooks or Hooks()))
+    done = list(run(session, found, found, Asked(**asked), hooks or Hooks()))
+    for one in done:
+        if one.error is not None:
+            raise one.error
+    return done
 
 
 def contents(session: Session, table: str) -> list[str]:

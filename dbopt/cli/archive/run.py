@@ -10,9 +10,13 @@ import typer
 from dbopt.cli.archive.shared import Names, policies, show
 from dbopt.cli.change import DryRun, LockTimeout, Retries, Yes, check_format, ending, limits
 from dbopt.cli.command import TABULAR, Format, Run, command
+from dbopt.errors import AlreadyRunning, DboptError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dbopt.archive.policy import Policy
+    from dbopt.archive.run import Ran
     from dbopt.postgres.session import Session
 
 
@@ -81,7 +85,17 @@ def register(app: typer.Typer) -> None:
                     if why_quit:
                         run.note(f"{one.policy}: {one.why_quit}")
             run.emit(output.ran(done, status(session, chosen)))
-        return 0
+        for text in output.failures(done):
+            run.note(text)
+        return _exit_code(done)
+
+
+def _exit_code(done: Sequence[Ran]) -> int:
+    """75, for cron to try again, where nothing is wrong but that others are at work."""
+    errors = [one.error for one in done if one.error is not None]
+    if errors and all(error.exit_code == AlreadyRunning.exit_code for error in errors):
+        return AlreadyRunning.exit_code
+    return DboptError.exit_code if errors else 0
 
 
 def _expire(run: Run, session: Session, chosen: tuple[Policy, ...], dry_run: bool, yes: bool) -> int:
