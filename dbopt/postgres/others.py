@@ -3,9 +3,9 @@ have done.
 
 `pg_stat_database.active_time` knows short statements, but late: a session adds to it between transactions, once a
 second at most, and its last statement with the next one or after ten seconds. So our own time may be counted after we
-know of it, and a long statement only when it is done. The first is kept in mind until it is counted; for the second, a
-session that is at work at the moment of a look counts as if it had been all the time since the one before. And where no
-other session has changed its state since then, whatever was added is old.
+know of it: it is kept in mind until the look after the next. And a long statement is counted only when it is done, one
+that touches no table perhaps never: a session that is at work at the moment of a look counts as if it had been all the
+time since the one before. Where no other session has changed its state since then, whatever was added is old.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from dbopt.postgres.session import Row
 _LOOKS = 3  # are averaged, since a session's time comes once a second or not
 _SURE = 2
 _IDLE = 0.1  # fewer at work than this are none
-_LATE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Others:
 
     def __init__(self) -> None:
         self._last: Look | None = None
-        self._own = 0.0  # seconds since the last look
+        self._own = self._own_before = 0.0  # seconds since the last look, and between the two before
         self._uncounted = 0.0  # seconds of ours that the server may have yet to count
         self._estimates: deque[float] = deque(maxlen=_LOOKS)
         self._is_sure = False
@@ -81,7 +80,8 @@ class Others:
         if grown < 0 or look.reset != last.reset or look.at <= last.at:
             return  # the counts were reset: nothing can be told of this time
         known = self._uncounted + own
-        self._uncounted = min(max(known - grown, 0.0), max(own, _LATE_SECONDS))
+        self._uncounted = min(max(known - grown, 0.0), max(own, self._own_before))
+        self._own_before = own
         is_quiet = not look.stirred and look.sessions == last.sessions and last.pids <= look.pids
         by_count = 0.0 if is_quiet else max(grown - known, 0.0) / (look.at - last.at)
         self._estimates.append(max(by_count, float(look.active)))

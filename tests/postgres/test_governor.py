@@ -20,7 +20,7 @@ from tests.servers import Database, Server
 from tests.standby import standby
 
 ALONE = Restraint(busy_share=None, max_lag_ms=None, max_transaction_seconds=None)
-SHORT = "SELECT count(*) FROM generate_series(1, 20000)"
+SHORT = "SELECT count(*) FROM pg_class, generate_series(1, 50)"  # sessions count their time only if they touch a table
 
 
 class Still:
