@@ -198,12 +198,10 @@ def test_a_busy_database_gives_pauses_until_it_is_idle(database: Database) -> No
     def work(session: Session) -> None:
         time.sleep(0.05) if ended.is_set() else session.script(SHORT)
 
-    def on_wait(text: str) -> None:
-        waits.append(text)
-        ended.set()
-
     def sleep(seconds: float) -> None:
         pauses.append(seconds)
+        if waits:
+            ended.set()
         time.sleep(seconds)
 
     governor = Governor(
@@ -212,14 +210,17 @@ def test_a_busy_database_gives_pauses_until_it_is_idle(database: Database) -> No
         clock=lambda: time.monotonic() + jumped[0],
         sleep=sleep,
         stop=deadline(),
-        on_wait=on_wait,
+        on_wait=waits.append,
     )
     with database.session.another() as one, database.session.another() as two:
-        with working(lambda: work(one), lambda: work(two)):
+
+        def do() -> None:
             assert governor.begin()
             jumped[0] += 3600
-            governor.end(1)
-            assert governor.begin()
+            governor.end(1, busy_seconds=0)
+
+        with working(lambda: work(one), lambda: work(two)):
+            until(ended.is_set, do)  # on a loaded machine the others may get nothing done at first
     assert waits[0] == "others are at work: 10% of the time is taken"
     assert 0 < max(pauses) <= 0.5
 
