@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -22,7 +17,8 @@ from dbopt.postgres.session import connect
 from tests.conftest import SHOP as SHOP_SCRIPT
 from tests.index.advising import workload
 from tests.index.shop import SHOP, index
-from tests.servers import DEBIAN_PG_CTL, Database, Server
+from tests.servers import Database, Server
+from tests.standby import standby
 
 DAY = 86_400.0
 IDLE = index("idle", "orders", "status", scans=0)
@@ -87,27 +83,6 @@ def test_a_standby_counts_for_itself(pg15: Server, new_database: Callable[..., D
         replace(read_catalog(shop.session), counted_seconds=9 * DAY), [replace(seen, counted_seconds=9 * DAY)]
     )
     assert [found.index.name for found in needless(counted)] == ["idle"]
-
-
-@contextmanager
-def standby(primary: Server) -> Iterator[str]:
-    """A streaming replica of the server, on a Unix socket; yields its conninfo."""
-    user = "postgres" if os.getuid() == 0 else None
-
-    def run(program: str, *arguments: str) -> None:
-        command = [str(DEBIAN_PG_CTL.parent / program), "-D", f"{folder}/data", *arguments]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/", user=user)
-
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        if user is not None:
-            shutil.chown(folder, user)
-        run("pg_basebackup", "-d", primary.conninfo, "-R", "-c", "fast", "--no-sync")
-        options = f"-p 5432 -c unix_socket_directories={folder} -c listen_addresses=''"
-        run("pg_ctl", "-w", "-l", f"{folder}/log", "-o", options, "start")
-        try:
-            yield f"host={folder} port=5432 user=postgres"
-        finally:
-            run("pg_ctl", "-w", "-m", "immediate", "stop")
 
 
 def test_suggest_asks_them(dbopt: Callable[..., tuple[int, str, str]], shop: Database, tmp_path: Path) -> None:

@@ -7,9 +7,7 @@ import random
 import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,6 +18,7 @@ from dbopt.partition.maintained import Kept
 from dbopt.partition.move import Manner, Mover, left_over, move
 from dbopt.postgres.patience import Limits
 from dbopt.postgres.session import Session
+from tests.background import working
 from tests.partition.disk import small_disk
 from tests.partition.sets import EVENTS, days, left_behind, partitions, rows, value
 from tests.servers import Database, Server
@@ -51,31 +50,6 @@ def mover_of(session: Session) -> tuple[Mover, int]:
 def kept(session: Session, **wishes: object) -> Kept:
     (one,) = maintain(session, Wishes(**wishes)).sets  # type: ignore[arg-type]
     return one
-
-
-@contextmanager
-def working(*tasks: Callable[[], None]) -> Iterator[None]:
-    """Tasks that run again and again, each in a thread, until the block ends; what they raise is raised."""
-    ended = threading.Event()
-    raised: list[BaseException] = []
-
-    def loop(task: Callable[[], None]) -> None:
-        try:
-            while not ended.is_set():
-                task()
-        except BaseException as error:
-            raised.append(error)
-
-    threads = [threading.Thread(target=loop, args=(task,)) for task in tasks]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        for thread in threads:
-            thread.join()
-    assert raised == []
 
 
 @pytest.mark.parametrize("key", ["PRIMARY KEY (id, at)", "CHECK (id > 0)"], ids=["with-a-key", "without-a-key"])

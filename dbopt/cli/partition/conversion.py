@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from dbopt.partition.convert.plan import Plan
     from dbopt.partition.convert.work import Manner
     from dbopt.partition.model import Name
-    from dbopt.partition.throttle import Throttle
     from dbopt.postgres.patience import Limits
     from dbopt.postgres.session import Session
+    from dbopt.postgres.throttle import Throttle
 
 DropOld = Annotated[bool, typer.Option("--drop-old", help="Drop the former table in the end; default: it is kept.")]
 NoVerify = Annotated[bool, typer.Option("--no-verify", help="Do not compare the rows before the swap.")]
@@ -61,7 +61,7 @@ class Options:
 
 def throttle(batch_time: str, sleep: str, max_lag: str, max_active: int | None) -> Throttle:
     """Raises UsageError for a text that is not a duration."""
-    from dbopt.partition.throttle import Throttle
+    from dbopt.postgres.throttle import Throttle
     from dbopt.units import milliseconds
 
     return Throttle(

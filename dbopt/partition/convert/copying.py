@@ -17,10 +17,10 @@ from dbopt.partition.convert.swap import Behind, Swap
 from dbopt.partition.convert.target import SYNC, beside, list_of, stored, sync_key
 from dbopt.partition.model import Name
 from dbopt.partition.table import Table, read_table
-from dbopt.partition.throttle import Pacer
 from dbopt.postgres.identifiers import SQL, literal
 from dbopt.postgres.scripts import render
 from dbopt.postgres.session import Row
+from dbopt.postgres.throttle import Pacer
 
 _FIRST_BLOCKS, _FIRST_KEYS = 64, 1000
 _FEW_KEYS = 500  # what may be left for the swap's lock

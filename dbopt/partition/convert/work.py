@@ -13,10 +13,10 @@ from dbopt.partition.convert.ledger import Conversion, Leaf
 from dbopt.partition.convert.target import NEW, beside, log_names
 from dbopt.partition.model import Name
 from dbopt.partition.table import Table, read_table
-from dbopt.partition.throttle import Throttle
 from dbopt.postgres.identifiers import quoted
 from dbopt.postgres.patience import Limits, patiently
 from dbopt.postgres.session import Session
+from dbopt.postgres.throttle import Throttle
 
 _HURRY_MS = 100  # an autovacuum gives way when a lock was waited for so long; the default is more than a lock timeout
 

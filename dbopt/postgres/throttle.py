@@ -59,7 +59,7 @@ class Pacer:
         throttle = self._throttle
         if throttle.max_lag_ms is None and throttle.max_active is None:
             return None
-        row = self._session.row("partition/pressure")
+        row = self._session.row("postgres/pressure")
         lag = row["lag_seconds"]
         if throttle.max_lag_ms is not None and lag is not None and lag * 1000 > throttle.max_lag_ms:
             return f"a standby is {lag:.0f} s behind"
