@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 
-from dbopt.archive import ledger, source
+from dbopt.archive import ledger
 from dbopt.archive.columns import selected
 from dbopt.archive.files import write
 from dbopt.archive.manifest import ArchivedFile
@@ -53,8 +53,8 @@ def detach(work: Work, leaf: Leaf) -> Detached:
 
 
 def resume(work: Work, batch: ledger.Batch) -> Detached | None:
-    """Go on with a partition that was exported by a run that was killed; None where that is too late: it changed, or its
-    files are not what they were.
+    """Go on with a partition that was exported by a run that was killed; None where that is too late: it changed, or
+    its files are not what they were.
     """
     found = work.session.rows("archive/watched", oid=batch.oid)
     if not found or not found[0]["is_watched"] or batch.relation != _name_of(work, batch.oid):
@@ -99,9 +99,13 @@ def _watch(work: Work, leaf: Leaf) -> None:
 
 
 def _export(work: Work, leaf: Leaf, batch: int, started: float) -> tuple[ArchivedFile, ...]:
-    with work.snapshot():
-        query = f"SELECT {selected(work.source.shape)} FROM ONLY {leaf.name}"  # noqa: S608 - quoted names
-        files = write(work.filing(batch), work.arrow.batches(query))
+    query = f"SELECT {selected(work.source.shape)} FROM ONLY {leaf.name}"  # noqa: S608 - quoted names
+
+    def attempt() -> tuple[ArchivedFile, ...]:
+        with work.snapshot(leaf, "ACCESS SHARE"):
+            return write(work.filing(batch), work.arrow.batches(query))
+
+    files = patiently(work.limits, attempt, work.on_wait)
     manifest, checksum = work.keep(batch, "detach", leaf, files)
     work.verified(batch, files, seconds=time.monotonic() - started, manifest=manifest, checksum=checksum)
     return files
@@ -136,8 +140,7 @@ def _require_unchanged(work: Work, leaf: Leaf, batch: int | None) -> None:
         raise _Changed
     if ledger.batch(work.session, batch).oid != leaf.oid:  # another run watches it by now
         raise _Changed
-    if source.read(work.session, work.policy).columns != work.source.columns:
-        raise Obstructed(f"the columns of {work.source.name} changed while {leaf.name} was exported", hint="try again")
+    work.require_columns(leaf)
 
 
 def _emptied(work: Work, leaf: Leaf) -> Detached:
@@ -148,7 +151,7 @@ def _emptied(work: Work, leaf: Leaf) -> Detached:
         while not place.at_end:
             moved = move(work, leaf, None, place, work.policy.batch_rows)
             rows, size, batches, place = rows + moved.rows, size + moved.bytes, batches + bool(moved.rows), moved.place
-        work.session.script(f"VACUUM {leaf.name}")  # to see under the lock, at once, that it is empty
+        work.session.script(f"VACUUM (SKIP_LOCKED) {leaf.name}")  # to see under the lock, at once, that it is empty
         try:
             _drop(work, leaf, None)
         except _Changed:

@@ -153,7 +153,10 @@ class _Run:
     def _working(self, source: Source, number: int) -> Iterator[Work]:
         policy = self._policy
         place = store(policy.destination, policy.endpoint, policy.region)
-        with self._session.another() as log, arrow_session(self._session, READING) as arrow:
+        # A session that waits for the other, which waits for a third that waits for the first, is no deadlock to the
+        # server: each wait must end.
+        settings = {**READING, "lock_timeout": f"{self._asked.limits.lock_timeout_ms}ms"}
+        with self._session.another() as log, arrow_session(self._session, settings) as arrow:
             yield Work(
                 policy,
                 source,

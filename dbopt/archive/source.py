@@ -88,15 +88,20 @@ class Source:
 def read(session: Session, policy: Policy) -> Source:
     """Raises QueryFailed where there is no such table, UsageError where the control column cannot be one."""
     row = session.row("archive/table", oid=_oid(session, policy.table))
-    columns = tuple(Column(**one) for one in session.rows("archive/columns", oid=row["oid"]))
+    found = columns(session, row["oid"])
     return Source(
         name=Name(row.pop("schema"), row.pop("name")),
         delete_triggers=tuple(row.pop("delete_triggers")),
         referring=tuple(_referring(one) for one in row.pop("referring")),
-        columns=columns,
-        control=_control(policy, columns),
+        columns=found,
+        control=_control(policy, found),
         **row,
     )
+
+
+def columns(session: Session, oid: int) -> tuple[Column, ...]:
+    """Those of a table, in their order."""
+    return tuple(Column(**one) for one in session.rows("archive/columns", oid=oid))
 
 
 def leaves(session: Session, source: Source, control: str) -> tuple[Leaf, ...]:

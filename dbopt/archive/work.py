@@ -10,13 +10,22 @@ from datetime import UTC, datetime
 import dbopt
 from dbopt import documents
 from dbopt.archive import ledger
+from dbopt.archive import source as sources
 from dbopt.archive.columns import READING
 from dbopt.archive.files import Filing, check, joined
 from dbopt.archive.manifest import ArchivedColumn, ArchivedFile, Manifest
 from dbopt.archive.policy import Policy, destination
 from dbopt.archive.source import Leaf, Source
 from dbopt.archive.store import Store, sha256_of, store
-from dbopt.errors import ArchiveDamaged, CorruptDocument, FileError, FileMissing, ServerError, UnsupportedDocument
+from dbopt.errors import (
+    ArchiveDamaged,
+    CorruptDocument,
+    FileError,
+    FileMissing,
+    Obstructed,
+    ServerError,
+    UnsupportedDocument,
+)
 from dbopt.postgres.arrow import ArrowSession
 from dbopt.postgres.identifiers import literal
 from dbopt.postgres.patience import Limits
@@ -69,14 +78,26 @@ class Work:
         )
 
     @contextmanager
-    def snapshot(self) -> Iterator[None]:
-        """A REPEATABLE READ transaction of the session, in which `arrow` sees the same rows; committed at the end."""
+    def snapshot(self, leaf: Leaf, mode: str) -> Iterator[None]:
+        """A REPEATABLE READ transaction of the session, in which `arrow` sees the same rows; committed at the end. The
+        lock comes first: nobody alters the table as it is seen. Raises Obstructed where somebody did since it was read.
+        """
         with self.session.transaction():
-            self.session.script(f"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; {_settings(self.limits)}")
+            self.session.script(
+                "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;"
+                f" SET LOCAL lock_timeout = {self.limits.lock_timeout_ms}; LOCK TABLE ONLY {leaf.name} IN {mode} MODE"
+            )
+            self.require_columns(leaf)
+            self.session.script(_settings(self.limits))
             seen = self.session.row("archive/snapshot")["snapshot"]
             with self.arrow.reading(seen):
                 self.step(SNAPSHOT)
                 yield
+
+    def require_columns(self, leaf: Leaf) -> None:
+        """Values of a column that nobody knew of would be lost."""
+        if sources.columns(self.session, self.source.oid) != self.source.columns:
+            raise Obstructed(f"{self.source.name} was altered while {leaf.name} was archived", hint="try again")
 
     def keep(self, batch: int, way: str, leaf: Leaf, files: tuple[ArchivedFile, ...]) -> tuple[str, str]:
         """Write the manifest, then read everything again: the manifest's path and its checksum. Raises ArchiveDamaged:
