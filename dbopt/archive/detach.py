@@ -70,6 +70,14 @@ def resume(work: Work, batch: ledger.Batch) -> Detached | None:
     return Detached(batch.rows or 0, batch.bytes or 0, 1)
 
 
+def unwatch_all(work: Work) -> None:
+    """What runs that were killed left on partitions; where that is not to be had now, the next run tries."""
+    for row in work.session.rows("archive/left_watched", oid=work.source.oid):
+        with suppress(ServerError):
+            _unwatch(work, Leaf(Name(row["schema"], row["name"]), row["oid"], 0, 0, is_ordered=False))
+    ledger.forget_unwatched(work.session)
+
+
 def _as_a_whole(work: Work, leaf: Leaf) -> Detached:
     started = time.monotonic()
     _watch(work, leaf)

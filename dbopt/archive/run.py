@@ -180,6 +180,7 @@ class _Run:
             elif batch.state in (ledger.EXPORTING, ledger.VERIFIED):
                 work.discard(batch.id)
                 self._note(f"removed what a run that ended early had left of batch {batch.id}")
+        detaching.unwatch_all(work)
         return gone
 
     def _all(self, work: Work, todo: Units) -> str:
