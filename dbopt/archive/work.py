@@ -63,7 +63,7 @@ class Work:
 
     def filing(self, batch: int) -> Filing:
         def announce(path: str) -> None:
-            ledger.will_write(self.log, batch, path)
+            self._announce(batch, path)
             self.step(ANNOUNCED)
 
         return Filing(
@@ -106,7 +106,7 @@ class Work:
         self.step(WRITTEN)
         path = manifest_path(self.policy, batch)
         manifest = self._manifest(batch, way, leaf, files)
-        ledger.will_write(self.log, batch, path)
+        self._announce(batch, path)
         text = documents.dump(manifest)
         with self.store.writing(path) as file:
             file.write(text.encode())
@@ -117,6 +117,15 @@ class Work:
             check(self.store, one, self.source.shape)
         self.step(CHECKED)
         return path, sha256_of(self.store, path)
+
+    def _announce(self, batch: int, path: str) -> None:
+        """A file that is there already is of another database, or of a ledger that is lost."""
+        if self.store.exists(path):
+            raise FileError(
+                f"{self.store.uri(path)} is there already, and not of this database's ledger",
+                hint="two databases cannot archive by policies of one name to one destination: change either",
+            )
+        ledger.will_write(self.log, batch, path)
 
     def done(self, batch: int, files: tuple[ArchivedFile, ...], **values: object) -> None:
         """Inside the transaction that deletes the rows."""
