@@ -35,6 +35,9 @@ SENTINEL = "sentinel"
 FAILED = "error"
 STOPPED = "interrupted"
 
+_UNLIMITED = {"statement_timeout": "0", "idle_session_timeout": "0", "idle_in_transaction_session_timeout": "0"}
+_LEDGER_LOCK_TIMEOUT_MS = 10_000
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -153,10 +156,15 @@ class _Run:
     def _working(self, source: Source, number: int) -> Iterator[Work]:
         policy = self._policy
         place = store(policy.destination, policy.endpoint, policy.region)
+        self._session.rows("archive/settings")
         # A session that waits for the other, which waits for a third that waits for the first, is no deadlock to the
         # server: each wait must end.
-        settings = {**READING, "lock_timeout": f"{self._asked.limits.lock_timeout_ms}ms"}
+        settings = {**READING, **_UNLIMITED, "lock_timeout": f"{self._asked.limits.lock_timeout_ms}ms"}
+        if self._session.major >= 17:
+            settings["transaction_timeout"] = "0"
         with self._session.another() as log, arrow_session(self._session, settings) as arrow:
+            log.rows("archive/settings")
+            log.limit(lock_timeout_ms=_LEDGER_LOCK_TIMEOUT_MS)
             yield Work(
                 policy,
                 source,
