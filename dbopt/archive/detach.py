@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 
-from dbopt.archive import ledger, source
+from dbopt.archive import ledger
 from dbopt.archive.columns import selected
 from dbopt.archive.files import write
 from dbopt.archive.manifest import ArchivedFile
@@ -70,6 +70,14 @@ def resume(work: Work, batch: ledger.Batch) -> Detached | None:
     return Detached(batch.rows or 0, batch.bytes or 0, 1)
 
 
+def unwatch_all(work: Work) -> None:
+    """What runs that were killed left on partitions; where that is not to be had now, the next run tries."""
+    for row in work.session.rows("archive/left_watched", oid=work.source.oid):
+        with suppress(ServerError):
+            _unwatch(work, Leaf(Name(row["schema"], row["name"]), row["oid"], 0, 0, is_ordered=False))
+    ledger.forget_unwatched(work.session)
+
+
 def _as_a_whole(work: Work, leaf: Leaf) -> Detached:
     started = time.monotonic()
     _watch(work, leaf)
@@ -99,9 +107,13 @@ def _watch(work: Work, leaf: Leaf) -> None:
 
 
 def _export(work: Work, leaf: Leaf, batch: int, started: float) -> tuple[ArchivedFile, ...]:
-    with work.snapshot():
-        query = f"SELECT {selected(work.source.shape)} FROM ONLY {leaf.name}"  # noqa: S608 - quoted names
-        files = write(work.filing(batch), work.arrow.batches(query))
+    query = f"SELECT {selected(work.source.shape)} FROM ONLY {leaf.name}"  # noqa: S608 - quoted names
+
+    def attempt() -> tuple[ArchivedFile, ...]:
+        with work.snapshot(leaf, "ACCESS SHARE"):
+            return write(work.filing(batch), work.arrow.batches(query))
+
+    files = patiently(work.limits, attempt, work.on_wait)
     manifest, checksum = work.keep(batch, "detach", leaf, files)
     work.verified(batch, files, seconds=time.monotonic() - started, manifest=manifest, checksum=checksum)
     return files
@@ -136,8 +148,7 @@ def _require_unchanged(work: Work, leaf: Leaf, batch: int | None) -> None:
         raise _Changed
     if ledger.batch(work.session, batch).oid != leaf.oid:  # another run watches it by now
         raise _Changed
-    if source.read(work.session, work.policy).columns != work.source.columns:
-        raise Obstructed(f"the columns of {work.source.name} changed while {leaf.name} was exported", hint="try again")
+    work.require_columns(leaf)
 
 
 def _emptied(work: Work, leaf: Leaf) -> Detached:
@@ -148,7 +159,7 @@ def _emptied(work: Work, leaf: Leaf) -> Detached:
         while not place.at_end:
             moved = move(work, leaf, None, place, work.policy.batch_rows)
             rows, size, batches, place = rows + moved.rows, size + moved.bytes, batches + bool(moved.rows), moved.place
-        work.session.script(f"VACUUM {leaf.name}")  # to see under the lock, at once, that it is empty
+        work.session.script(f"VACUUM (SKIP_LOCKED) {leaf.name}")  # to see under the lock, at once, that it is empty
         try:
             _drop(work, leaf, None)
         except _Changed:

@@ -176,6 +176,16 @@ def forget(session: Session, batch: int) -> None:
         session.execute(SQL(f"DELETE FROM dbopt.{table} WHERE {column} = %(id)s"), {"id": batch})  # noqa: S608 - ours
 
 
+def forget_unwatched(session: Session) -> None:
+    """What tables noted that do not exist any more, or note nothing any more."""
+    session.execute(
+        SQL(
+            "DELETE FROM dbopt.archive_touched AS t WHERE NOT EXISTS"
+            " (SELECT FROM pg_trigger WHERE tgrelid = t.relation AND tgname = 'zzz_dbopt_archive_touch')"
+        )
+    )
+
+
 def begin_run(session: Session, policy: str, boundary: int | None) -> int:
     """A new run; its number. A former one that says it is running was killed."""
     session.execute(

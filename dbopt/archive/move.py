@@ -87,7 +87,7 @@ def _attempt(work: Work, leaf: Leaf, boundary: int | None, place: Place, rows: i
     # before the snapshot: a transaction changes only what it sees
     batch = ledger.begin(work.log, work.policy, work.source.name, leaf.name, leaf.oid, "move")
     try:
-        with work.snapshot():
+        with work.snapshot(leaf, "ROW EXCLUSIVE"):
             stretch = _stretch(work, leaf, boundary, place, rows)
             found = list(work.arrow.batches(_query(work, leaf, stretch)))
             count = sum(len(one) for one in found)

@@ -35,6 +35,9 @@ SENTINEL = "sentinel"
 FAILED = "error"
 STOPPED = "interrupted"
 
+_UNLIMITED = {"statement_timeout": "0", "idle_session_timeout": "0", "idle_in_transaction_session_timeout": "0"}
+_LEDGER_LOCK_TIMEOUT_MS = 10_000
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -132,6 +135,7 @@ class _Run:
         todo = units.units(self._session, source, self._policy)
         for note in todo.notes:
             self._note(note)
+        _settle(self._session)
         ledger.make(self._session)
         number = ledger.begin_run(self._session, self._policy.name, todo.before)
         with self._told(number), self._working(source, number) as work:
@@ -165,7 +169,13 @@ class _Run:
     def _working(self, source: Source, number: int) -> Iterator[Work]:
         policy = self._policy
         place = store(policy.destination, policy.endpoint, policy.region)
-        with self._session.another() as log, arrow_session(self._session, READING) as arrow:
+        # A session that waits for the other, which waits for a third that waits for the first, is no deadlock to the
+        # server: each wait must end.
+        settings = {**READING, **_UNLIMITED, "lock_timeout": f"{self._asked.limits.lock_timeout_ms}ms"}
+        if self._session.major >= 17:
+            settings["transaction_timeout"] = "0"
+        with self._session.another() as log, arrow_session(self._session, settings) as arrow:
+            _settle(log)
             yield Work(
                 policy,
                 source,
@@ -189,6 +199,7 @@ class _Run:
             elif batch.state in (ledger.EXPORTING, ledger.VERIFIED):
                 work.discard(batch.id)
                 self._note(f"removed what a run that ended early had left of batch {batch.id}")
+        detaching.unwatch_all(work)
         return gone
 
     def _all(self, work: Work, todo: Units) -> str:
@@ -226,6 +237,12 @@ class _Run:
     def _note(self, text: str) -> None:
         if self._hooks.on_note is not None:
             self._hooks.on_note(text)
+
+
+def _settle(session: Session) -> None:
+    """Whatever the role's settings are."""
+    session.rows("archive/settings")
+    session.limit(lock_timeout_ms=_LEDGER_LOCK_TIMEOUT_MS)
 
 
 def examined(session: Session, policy: Policy, policies: Sequence[Policy]) -> Source:

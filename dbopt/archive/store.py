@@ -39,6 +39,9 @@ class Store(Protocol):
         FileMissing.
         """
 
+    def exists(self, path: str) -> bool:
+        """Whether there is such a file."""
+
     def remove(self, path: str) -> None:
         """It is all right if there is none."""
 
@@ -84,6 +87,10 @@ class Folder:
                 os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
             yield file
 
+    def exists(self, path: str) -> bool:
+        with _said("look for", self.root / path):
+            return (self.root / path).exists()
+
     def remove(self, path: str) -> None:
         final = self.root / path
         with _said("remove", final):
@@ -118,6 +125,10 @@ class Bucket:
         import io
 
         yield io.BytesIO(self._patiently("read", path, lambda: self._get(path)))
+
+    def exists(self, path: str) -> bool:
+        found = self._patiently("look for", path, lambda: self.files.get_file_info(f"{self.address}/{path}"))
+        return bool(found.type != imported("pyarrow.fs").FileType.NotFound)
 
     def remove(self, path: str) -> None:
         self._patiently("remove", path, lambda: self._delete(path))

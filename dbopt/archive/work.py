@@ -10,13 +10,22 @@ from datetime import UTC, datetime
 import dbopt
 from dbopt import documents
 from dbopt.archive import ledger
+from dbopt.archive import source as sources
 from dbopt.archive.columns import reading
 from dbopt.archive.files import Filing, check, joined
 from dbopt.archive.manifest import ArchivedColumn, ArchivedFile, Manifest
 from dbopt.archive.policy import Policy, destination
 from dbopt.archive.source import Leaf, Source
 from dbopt.archive.store import Store, sha256_of, store
-from dbopt.errors import ArchiveDamaged, CorruptDocument, FileError, FileMissing, ServerError, UnsupportedDocument
+from dbopt.errors import (
+    ArchiveDamaged,
+    CorruptDocument,
+    FileError,
+    FileMissing,
+    Obstructed,
+    ServerError,
+    UnsupportedDocument,
+)
 from dbopt.postgres.arrow import ArrowSession
 from dbopt.postgres.patience import Limits
 from dbopt.postgres.session import Session
@@ -53,7 +62,7 @@ class Work:
 
     def filing(self, batch: int) -> Filing:
         def announce(path: str) -> None:
-            ledger.will_write(self.log, batch, path)
+            self._announce(batch, path)
             self.step(ANNOUNCED)
 
         return Filing(
@@ -68,17 +77,26 @@ class Work:
         )
 
     @contextmanager
-    def snapshot(self) -> Iterator[None]:
-        """A REPEATABLE READ transaction of the session, in which `arrow` sees the same rows; committed at the end."""
+    def snapshot(self, leaf: Leaf, mode: str) -> Iterator[None]:
+        """A REPEATABLE READ transaction of the session, in which `arrow` sees the same rows; committed at the end. The
+        lock comes first: nobody alters the table as it is seen. Raises Obstructed where somebody did since it was read.
+        """
         with self.session.transaction():
             self.session.script(
-                f"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; {reading()};"
-                f" SET LOCAL lock_timeout = {self.limits.lock_timeout_ms}"
+                "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;"
+                f" SET LOCAL lock_timeout = {self.limits.lock_timeout_ms}; LOCK TABLE ONLY {leaf.name} IN {mode} MODE"
             )
+            self.require_columns(leaf)
+            self.session.script(reading())
             seen = self.session.row("archive/snapshot")["snapshot"]
             with self.arrow.reading(seen):
                 self.step(SNAPSHOT)
                 yield
+
+    def require_columns(self, leaf: Leaf) -> None:
+        """Values of a column that nobody knew of would be lost."""
+        if sources.columns_of(self.session, self.source.oid) != self.source.columns:
+            raise Obstructed(f"{self.source.name} was altered while {leaf.name} was archived", hint="try again")
 
     def keep(self, batch: int, way: str, leaf: Leaf, files: tuple[ArchivedFile, ...]) -> tuple[str, str]:
         """Write the manifest, then read everything again: the manifest's path and its checksum. Raises ArchiveDamaged:
@@ -87,7 +105,7 @@ class Work:
         self.step(WRITTEN)
         path = manifest_path(self.policy, batch)
         manifest = self._manifest(batch, way, leaf, files)
-        ledger.will_write(self.log, batch, path)
+        self._announce(batch, path)
         text = documents.dump(manifest)
         with self.store.writing(path) as file:
             file.write(text.encode())
@@ -98,6 +116,15 @@ class Work:
             check(self.store, one, manifest.types)
         self.step(CHECKED)
         return path, sha256_of(self.store, path)
+
+    def _announce(self, batch: int, path: str) -> None:
+        """A file that is there already is of another database, or of a ledger that is lost."""
+        if self.store.exists(path):
+            raise FileError(
+                f"{self.store.uri(path)} is there already, and not of this database's ledger",
+                hint="two databases cannot archive by policies of one name to one destination: change either",
+            )
+        ledger.will_write(self.log, batch, path)
 
     def done(self, batch: int, files: tuple[ArchivedFile, ...], **values: object) -> None:
         """Inside the transaction that deletes the rows."""

@@ -34,6 +34,7 @@ NAMES = (
     "report_size",
     "partition_convert",
     "partition_move",
+    "archive_crash",
 )
 
 

@@ -58,6 +58,13 @@ def debian_15(settings: Mapping[str, str] = SETTINGS) -> Iterator[Server]:
             shutil.rmtree(directory, ignore_errors=True)
 
 
+def restarted(server: Server) -> None:
+    """Stop a server of `debian_15` as a crash would, and start it again, with the options it had."""
+    with server.connect() as session:
+        data = session.fetch_workload("SELECT current_setting('data_directory') AS data")[0]["data"]
+    _pg_ctl("restart", "-s", "-w", "-D", data, "-m", "immediate", "-l", Path(data).parent / "log")
+
+
 @contextmanager
 def _stopped_on_sigterm() -> Iterator[None]:
     """While this lasts, SIGTERM leaves by way of SystemExit, so that the servers are stopped: it would end the process

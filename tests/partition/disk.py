@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from dbopt.errors import ServerError
 from dbopt.postgres.session import Session
+from tests.disk import mounted
 from tests.partition.sets import value
 from tests.servers import Database
 
@@ -20,20 +18,16 @@ from tests.servers import Database
 @contextmanager
 def small_disk(database: Database, directory: Path, *tables: str) -> Iterator[str]:
     """A tablespace on a file system of 4 MB, which takes root to mount. The tables are dropped in the end."""
-    place = directory / "small"
-    place.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", place], check=False).returncode:
-        pytest.skip("a small file system cannot be mounted here")
-    try:
-        data = Path(value(database.session, "SELECT current_setting('data_directory')"))
-        os.chown(place, data.stat().st_uid, data.stat().st_gid)
-        database.session.script(f"CREATE TABLESPACE small LOCATION '{place}'")
-        yield "small"
-    finally:
-        for table in tables:
-            database.session.script(f"DROP TABLE IF EXISTS {table} CASCADE")
-        _dropped(database.session)
-        subprocess.run(["umount", "-l", place], check=True)
+    with mounted(directory / "small", 4) as place:
+        try:
+            data = Path(value(database.session, "SELECT current_setting('data_directory')"))
+            os.chown(place, data.stat().st_uid, data.stat().st_gid)
+            database.session.script(f"CREATE TABLESPACE small LOCATION '{place}'")
+            yield "small"
+        finally:
+            for table in tables:
+                database.session.script(f"DROP TABLE IF EXISTS {table} CASCADE")
+            _dropped(database.session)
 
 
 def _dropped(session: Session) -> None:
