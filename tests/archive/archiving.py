@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +40,13 @@ def section(folder: Path, **values: Any) -> dict[str, Any]:
 
 
 def archive(session: Session, *sections: dict[str, Any], hooks: Hooks | None = None, **asked: Any) -> list[Ran]:
-    """Raises the first error of a policy, when all have run."""
     found = policies(*sections)
-    done = list(run(session, found, found, Asked(**asked), hooks or Hooks()))
+    return all_of(run(session, found, found, Asked(**asked), hooks or Hooks()))
+
+
+def all_of(running: Iterable[Ran]) -> list[Ran]:
+    """Raises the first error of a policy, when all have run."""
+    done = list(running)
     for one in done:
         if one.error is not None:
             raise one.error

@@ -29,6 +29,7 @@ from dbopt.errors import (
 from dbopt.postgres import embedded
 from dbopt.postgres.patience import Limits
 from dbopt.postgres.session import connect
+from tests.archive.archiving import all_of
 from tests.archive.killed import UNSTALL, Happening, ended, started
 from tests.archive.world import LIMITS, WAYS, archived, cold, due, hot, make_table, policy, wrong
 from tests.disk import mounted, remount
@@ -211,9 +212,9 @@ def test_two_policies_of_one_table(ev: Callable[[str], Database], tmp_path: Path
     def change_and_watch() -> None:
         elsewhere(database, "UPDATE ev SET amount = -5 WHERE id = (SELECT id FROM ev ORDER BY at LIMIT 1)")
         with database.server.connect(database.name) as session, suppress(Stopped):
-            list(run(session, [second], [second], Asked(limits=LIMITS), Hooks(step=At(WATCHED, stop))))
+            all_of(run(session, [second], [second], Asked(limits=LIMITS), Hooks(step=At(WATCHED, stop))))
 
-    list(run(database.session, [first], [first], Asked(), Hooks(step=At(CHECKED, change_and_watch))))
+    all_of(run(database.session, [first], [first], Asked(), Hooks(step=At(CHECKED, change_and_watch))))
     found = hot(database.session) + cold(database.session, tmp_path / "a")
     assert found == due(database.session)
 
@@ -349,13 +350,13 @@ def test_limits_that_a_role_has_end_no_run(
     database = new_database(server)
     make_table(database.session, way, ROWS)
     for setting in ("statement_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout"):
-        database.session.script(f"ALTER DATABASE {database.name} SET {setting} = '400ms'")
+        database.session.script(f"ALTER DATABASE {database.name} SET {setting} = '2s'")
     if server.major >= 17:
-        database.session.script(f"ALTER DATABASE {database.name} SET transaction_timeout = '400ms'")
+        database.session.script(f"ALTER DATABASE {database.name} SET transaction_timeout = '2s'")
     database.session.script(f"ALTER DATABASE {database.name} SET default_transaction_isolation = 'serializable'")
     with server.connect(database.name) as session:
         session.limit()
-        archived(session, tmp_path, way, At(WRITTEN, lambda: time.sleep(0.6)))
+        archived(session, tmp_path, way, At(WRITTEN, lambda: time.sleep(2.5)))
     assert wrong(database.session, tmp_path) == []
     assert cold(database.session, tmp_path)
 

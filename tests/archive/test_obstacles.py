@@ -57,9 +57,8 @@ def test_rows_that_refer_to_rows_of_the_same_table_go_before_these(events: Datab
         "ALTER TABLE events ADD COLUMN parent bigint REFERENCES events; UPDATE events SET parent = id - 1 WHERE id > 1;"
         "INSERT INTO events (id, at, parent) VALUES (10000, 'infinity', 4990)"
     )
-    archive(events.session, section(tmp_path), limit=20)
-    assert count(events.session, "events") == 4991
-    assert count(events.session, "events WHERE id <= 4990") == 4990
+    archive(events.session, section(tmp_path), limit=3)
+    assert count(events.session, "events WHERE id > 4990") == 8  # not the newest three, to which nobody refers
 
 
 def test_no_primary_key(events: Database, tmp_path: Path) -> None:

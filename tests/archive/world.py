@@ -23,6 +23,7 @@ from dbopt.errors import ServerError
 from dbopt.partition import interval
 from dbopt.postgres.patience import Limits
 from dbopt.postgres.session import Session, connect
+from tests.archive.archiving import all_of
 
 WAYS = ("move", "blocks", "detach", "busy")
 """Rows in the order of an index, and block by block; partitions, and partitions that change each time."""
@@ -102,7 +103,7 @@ def archived(
 ) -> list[Ran]:
     """A run, in this process."""
     wanted = policy(folder, way, batch_rows)
-    return list(run(session, [wanted], [wanted], Asked(limits=limits), Hooks(step=step)))
+    return all_of(run(session, [wanted], [wanted], Asked(limits=limits), Hooks(step=step)))
 
 
 # -- the writers -------------------------------------------------------------------------------------------------------
