@@ -111,7 +111,7 @@ def _export(work: Work, leaf: Leaf, batch: int, started: float) -> tuple[Archive
 
     def attempt() -> tuple[ArchivedFile, ...]:
         with work.snapshot(leaf, "ACCESS SHARE"):
-            return write(work.filing(batch), work.arrow.batches(query))
+            return write(work.filing(batch), work.paced(work.arrow.batches(query)))
 
     files = patiently(work.limits, attempt, work.on_wait)
     manifest, checksum = work.keep(batch, "detach", leaf, files)
@@ -157,7 +157,9 @@ def _emptied(work: Work, leaf: Leaf) -> Detached:
     for _ in range(_PASSES):
         place = Place()
         while not place.at_end:
+            work.governor.begin()
             moved = move(work, leaf, None, place, work.policy.batch_rows)
+            work.governor.end(moved.rows, moved.bytes)
             rows, size, batches, place = rows + moved.rows, size + moved.bytes, batches + bool(moved.rows), moved.place
         work.session.script(f"VACUUM (SKIP_LOCKED) {leaf.name}")  # to see under the lock, at once, that it is empty
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -11,11 +12,13 @@ from dbopt.errors import ConfigurationError, UsageError
 from dbopt.partition import interval, key
 from dbopt.partition.interval import Interval, microseconds_of, moment_of
 from dbopt.partition.key import Kind
-from dbopt.units import bytes_of, milliseconds
+from dbopt.postgres.governor import Restraint
+from dbopt.units import bytes_of, milliseconds, share
 
 METHODS = ("auto", "detach", "move")
 MOST_BATCH_ROWS = 1_000_000
 GRACE = Interval(days=7)
+RESTRAINT = Restraint()
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _SECRET = re.compile(r"^[^/]*//[^/]*:[^/]*@|(access_key|secret|token|password)[^=&]*=", re.IGNORECASE)
@@ -42,7 +45,8 @@ class Destination:
 class Policy:
     """One section. `keep_hot` is an interval back from the server's clock, or a number back from the largest value of a
     control column that carries no time. `file_rows` is how many rows a file has at most, `after` the policies that go
-    first, `legal_minimum` what --expire never goes below, `grace` how long an expired file is still kept.
+    first, `legal_minimum` what --expire never goes below, `grace` how long an expired file is still kept. `restraint`
+    is what a run takes of the server at most.
     """
 
     name: str
@@ -62,11 +66,7 @@ class Policy:
     endpoint: str = ""
     region: str = ""
     without_primary_key: bool = False
-    sleep_ms: float = 0
-    max_lag_ms: float = 10_000
-    rows_per_second: float | None = None
-    bytes_per_second: float | None = None
-    busy_share: float | None = None
+    restraint: Restraint = RESTRAINT
 
 
 _SETTINGS: dict[str, type | tuple[type, ...]] = {
@@ -91,7 +91,7 @@ _SETTINGS: dict[str, type | tuple[type, ...]] = {
     "max_lag": str,
     "rows_per_second": (int, float),
     "bytes_per_second": (str, int),
-    "busy_share": (int, float),
+    "busy_share": str,
 }
 _NEEDED = ("table", "control", "keep_hot", "destination")
 
@@ -196,17 +196,23 @@ def _policy(values: dict[str, Any], name: str) -> Policy:
     for setting in ("keep_archive", "legal_minimum", "grace"):
         if setting in values:
             given[setting] = interval.parse(values[setting])
-    for setting in ("sleep", "max_lag"):
-        if setting in values:
-            given[f"{setting}_ms"] = milliseconds(values[setting])
-    if "bytes_per_second" in values:
-        given["bytes_per_second"] = float(bytes_of(str(values["bytes_per_second"])))
     keep_hot = values["keep_hot"]
     given["name"] = name
     given["keep_hot"] = keep_hot if isinstance(keep_hot, int) else interval.parse(keep_hot)
     given["destination"] = destination(values["destination"])
     given["after"] = tuple(values.get("after", ()))
-    return Policy(**given)
+    return Policy(**given, restraint=_restraint(values))
+
+
+def _restraint(values: dict[str, Any]) -> Restraint:
+    read: dict[str, tuple[str, Callable[[Any], float]]] = {
+        "sleep": ("sleep_ms", milliseconds),
+        "max_lag": ("max_lag_ms", milliseconds),
+        "rows_per_second": ("max_rows_per_second", float),
+        "bytes_per_second": ("max_bytes_per_second", lambda value: float(bytes_of(str(value)))),
+        "busy_share": ("busy_share", share),
+    }
+    return Restraint(**{name: of(values[setting]) for setting, (name, of) in read.items() if setting in values})
 
 
 def destination(text: str) -> Destination:
@@ -254,12 +260,6 @@ def _check_values(policy: Policy, label: str) -> None:
         raise ConfigurationError(f"{label}: file_rows must be at least 1")
     if isinstance(policy.keep_hot, int) and policy.keep_hot < 0:
         raise ConfigurationError(f"{label}: keep_hot is negative")
-    if policy.busy_share is not None and not 0 < policy.busy_share <= 1:
-        raise ConfigurationError(f"{label}: busy_share is a fraction between 0 and 1")
-    for name in ("rows_per_second", "bytes_per_second"):
-        rate = getattr(policy, name)
-        if rate is not None and rate <= 0:
-            raise ConfigurationError(f"{label}: {name} must be positive")
     shortest, kept = policy.legal_minimum, policy.keep_archive
     if shortest is not None and kept is not None and kept.approximate_us < shortest.approximate_us:
         raise ConfigurationError(f"{label}: keep_archive ({kept}) is less than legal_minimum ({shortest})")

@@ -273,7 +273,7 @@ def _condition(plan: Plan, batch: Batch, manifest: Manifest) -> str:
     parts = _within(value, plan.kind, plan.lower, plan.upper) or ["true"]
     for one in plan.already:
         if batch.id <= one.batch:
-            parts.append(f"NOT ({' AND '.join(_within(value, plan.kind, one.lower, one.upper)) or 'true'})")
+            parts.append(f"({' AND '.join(_within(value, plan.kind, one.lower, one.upper)) or 'true'}) IS NOT TRUE")
     return " AND ".join(parts)
 
 

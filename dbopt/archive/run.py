@@ -22,8 +22,9 @@ from dbopt.archive.store import store
 from dbopt.archive.units import Units
 from dbopt.archive.work import Step, Work
 from dbopt.errors import DboptError, Interrupted, Obstructed
-from dbopt.postgres.arrow import arrow_session
+from dbopt.postgres.arrow import ArrowSession, arrow_session
 from dbopt.postgres.exclusive import exclusive, key_of
+from dbopt.postgres.governor import Governor, Restraint
 from dbopt.postgres.patience import Limits
 from dbopt.postgres.session import Session
 
@@ -42,14 +43,21 @@ _LEDGER_LOCK_TIMEOUT_MS = 10_000
 @dataclass(frozen=True)
 class Asked:
     """Options of the command. A run ends before a batch when `limit` rows are archived, `run_seconds` have passed or
-    there is a file `sentinel`; `batch_rows` goes before the policy's.
+    there is a file `sentinel`; `batch_rows`, `sleep_ms`, `max_lag_ms` and `busy_share` go before the policy's.
     """
 
     limit: int | None = None
     run_seconds: float | None = None
     sentinel: Path | None = None
     batch_rows: int | None = None
+    sleep_ms: float | None = None
+    max_lag_ms: float | None = None
+    busy_share: float | None = None
     limits: Limits = field(default_factory=lambda: Limits(lock_timeout_ms=500, retries=20, pause_ms=250))
+
+    def restraint(self, policy: Policy) -> Restraint:
+        given = {"sleep_ms": self.sleep_ms, "max_lag_ms": self.max_lag_ms, "busy_share": self.busy_share}
+        return replace(policy.restraint, **{name: value for name, value in given.items() if value is not None})
 
 
 @dataclass(frozen=True)
@@ -183,11 +191,23 @@ class _Run:
                 self._session,
                 log,
                 arrow,
+                self._governor(log, arrow),
                 number,
                 self._hooks.step,
                 self._asked.limits,
                 self._note,
             )
+
+    def _governor(self, log: Session, arrow: ArrowSession) -> Governor:
+        """It looks at the server by the session that is in no transaction between two batches."""
+        return Governor(
+            log,
+            self._asked.restraint(self._policy),
+            pids=(self._session.backend_pid, log.backend_pid, arrow.backend_pid),
+            stop=lambda: self._budget.why_quit() is not None,
+            on_wait=self._note,
+            on_note=self._note,
+        )
 
     def _recover(self, work: Work) -> set[int]:
         """Finish or remove what a run that was killed left behind: the partitions that are gone now."""
@@ -204,9 +224,10 @@ class _Run:
 
     def _all(self, work: Work, todo: Units) -> str:
         for leaf in todo.detach:
-            if why := self._budget.why_quit():
-                return why
+            if not work.governor.begin():
+                return self._budget.why_quit() or FINISHED
             done = detach(work, leaf)
+            work.governor.end(0)
             self._count(done.rows, done.bytes, done.batches)
         for leaf in todo.move:
             if why := self._moved(work, leaf, todo.before):
@@ -219,9 +240,10 @@ class _Run:
         while True:
             place, rows = Place(), self._rows
             while not place.at_end:
-                if why := self._budget.why_quit():
-                    return why
+                if not work.governor.begin():
+                    return self._budget.why_quit()
                 moved = move(work, leaf, before, place, self._budget.batch_rows(self._policy))
+                work.governor.end(moved.rows, moved.bytes)
                 place = moved.place
                 if moved.rows:
                     self._count(moved.rows, moved.bytes, 1)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import dbopt
 from dbopt import documents
@@ -27,8 +28,12 @@ from dbopt.errors import (
     UnsupportedDocument,
 )
 from dbopt.postgres.arrow import ArrowSession
+from dbopt.postgres.governor import Governor
 from dbopt.postgres.patience import Limits
 from dbopt.postgres.session import Session
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Step = Callable[[str], None]
 """Told the name of each step when it is done."""
@@ -55,10 +60,18 @@ class Work:
     session: Session
     log: Session
     arrow: ArrowSession
+    governor: Governor
     run: int
     step: Step = lambda _: None
     limits: Limits = field(default_factory=Limits)
     on_wait: Callable[[str], None] | None = None
+
+    def paced(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """What is read, no faster than others and the limits allow."""
+        for batch in batches:
+            yield batch
+            self.governor.end(len(batch), batch.nbytes)
+            self.governor.begin()
 
     def filing(self, batch: int) -> Filing:
         def announce(path: str) -> None:

@@ -28,6 +28,10 @@ class ArrowSession:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
+    @property
+    def backend_pid(self) -> int:
+        return int(next(self.batches("SELECT pg_backend_pid() AS pid")).column(0)[0].as_py())
+
     def execute(self, statement: str) -> None:
         with _translated(), self._connection.cursor() as cursor:
             cursor.execute(_TAG + statement)

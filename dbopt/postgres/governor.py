@@ -72,7 +72,7 @@ def reasons(restraint: Restraint, found: Row) -> Iterator[Reason]:
         yield Reason("lock", f"others wait for a lock that this run holds: {found['waiting']}")
     age, oldest = found.get("age_seconds"), restraint.max_transaction_seconds
     if age is not None and oldest is not None and age > oldest:
-        text = f"{found['whose']} has a transaction open since {found['begun']:%Y-%m-%d %H:%M:%S}"
+        text = f"{found['whose']} has a transaction open since {found['begun']} UTC"
         yield Reason(f"{found['whose']} {found['begun']}", f"{text}: what it may still see cannot be vacuumed")
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Any
 
 from dbopt.postgres.session import Row
 
@@ -34,7 +33,7 @@ class Look:
     pids: frozenset[int] = frozenset()
     active: int = 0
     stirred: bool = True
-    moment: Any = None  # the server's own
+    moment: int | None = None  # by the server's own clock, in microseconds since 1970
 
     @classmethod
     def of(cls, row: Row, at: float) -> Look:

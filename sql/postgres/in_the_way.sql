@@ -24,7 +24,7 @@ SELECT (
            WHERE pg_blocking_pids(w.pid) && (%(pids)s::integer[] || pg_backend_pid())
        ) AS waiting,
        o.whose,
-       o.begun,
+       to_char(o.begun AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') AS begun,
        extract(epoch FROM clock_timestamp() - o.begun)::float8 AS age_seconds
 FROM (VALUES (1)) AS always
 LEFT JOIN oldest AS o ON true;

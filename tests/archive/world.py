@@ -21,6 +21,7 @@ from dbopt.archive.run import Asked, Hooks, Ran, run
 from dbopt.archive.work import Step
 from dbopt.errors import ServerError
 from dbopt.partition import interval
+from dbopt.postgres.governor import Restraint
 from dbopt.postgres.patience import Limits
 from dbopt.postgres.session import Session, connect
 from tests.archive.archiving import all_of
@@ -90,6 +91,7 @@ def policy(folder: Path, way: str, batch_rows: int = 300) -> Policy:
         method="move" if way in ("move", "blocks") else "detach",
         batch_rows=batch_rows,
         file_rows=200,
+        restraint=Restraint(busy_share=None),
     )
 
 

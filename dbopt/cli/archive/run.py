@@ -35,6 +35,18 @@ def register(app: typer.Typer) -> None:
         sentinel: Annotated[
             Path | None, typer.Option("--sentinel", metavar="FILE", help="Begin no batch when there is this file.")
         ] = None,
+        sleep: Annotated[
+            str | None, typer.Option("--sleep", metavar="TIME", help="A rest between two batches, as in 100ms.")
+        ] = None,
+        max_lag: Annotated[
+            str | None, typer.Option("--max-lag", metavar="TIME", help="Wait while a standby is further behind.")
+        ] = None,
+        busy_share: Annotated[
+            str | None,
+            typer.Option(
+                "--busy-share", metavar="PERCENT", help="Work so much of the time while others do; default: 10%."
+            ),
+        ] = None,
         why_quit: Annotated[bool, typer.Option("--why-quit", help="Say on stderr why it ended.")] = False,
         statistics: Annotated[bool, typer.Option("--statistics", help="Say on stderr where the time went.")] = False,
         expire: Annotated[
@@ -54,7 +66,7 @@ def register(app: typer.Typer) -> None:
         from dbopt.archive.plan import plan
         from dbopt.archive.status import status
         from dbopt.output import archive as output
-        from dbopt.units import milliseconds
+        from dbopt.units import milliseconds, share
 
         check_format(run, dry_run)
         chosen, known = policies(run, policy)
@@ -63,6 +75,9 @@ def register(app: typer.Typer) -> None:
             run_seconds=milliseconds(run_time) / 1000 if run_time else None,
             sentinel=sentinel,
             batch_rows=batch_rows,
+            sleep_ms=milliseconds(sleep) if sleep else None,
+            max_lag_ms=milliseconds(max_lag) if max_lag else None,
+            busy_share=share(busy_share) if busy_share else None,
             limits=limits(lock_timeout, None, retries),
         )
         with run.connect() as session:
