@@ -52,8 +52,8 @@ CREATE TABLE events (
     ip inet
 );
 INSERT INTO events
-SELECT n, timestamptz '2024-01-01Z' + n * interval '90 minutes', nullif(n % 23, 0), n % 100, n % 13 - 6, n * 10000000000,
-       n * 1.25, n / 8.0, sqrt(n) - 20, n / 3.0, CASE n % 3 WHEN 0 THEN true WHEN 1 THEN false END, 'text ' || n % 37,
+SELECT n, timestamptz '2024-01-01Z' + n * interval '90 minutes', nullif(n % 23, 0), n % 100, n % 13 - 6,
+       n * 10000000000, n * 1.25, n / 8.0, sqrt(n) - 20, n / 3.0, CASE n % 3 WHEN 0 THEN true WHEN 1 THEN false END, 'text ' || n % 37,
        'K' || n % 7, 'f' || n % 9, CASE n % 2 WHEN 0 THEN 'Mail' ELSE 'mAIL' END || n % 5,
        (ARRAY['glad', 'fine', 'sad'])[n % 3 + 1]::mood, ARRAY['a' || n % 3, 'b c', NULL, 'q"\\' || n % 2],
        ARRAY[n % 5, NULL, -n], jsonb_build_object('k', n % 4, 'name', 'v' || n % 3, 'list', jsonb_build_array(n, 'x')),
@@ -102,7 +102,7 @@ QUERIES = (
     " SELECT * FROM down ORDER BY id",
     "SELECT id FROM events WHERE n = 1 UNION SELECT customer_id FROM events ORDER BY 1 LIMIT 10 OFFSET 3",
     "SELECT n FROM events EXCEPT SELECT id FROM customer",
-    "SELECT day, count(e.id) FROM generate_series(timestamptz '2024-01-01Z', timestamptz '2024-01-20Z', interval '1 day')"
+    "SELECT day, count(e.id) FROM generate_series(timestamptz '2024-01-01Z', timestamptz '2024-01-20Z', '1 day')"
     " AS day LEFT JOIN events e ON e.at >= day AND e.at < day + interval '1 day' GROUP BY day ORDER BY day",
     "SELECT g, count(*) FROM generate_series(1, 5) g JOIN events e ON e.n = g GROUP BY g",
     "SELECT id, doc -> 'k', doc ->> 'name', doc #>> '{list,1}', doc -> 'list' ->> 0 FROM events WHERE doc @>"

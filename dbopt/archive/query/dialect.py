@@ -28,7 +28,8 @@ _TIMES = {_T.DATE: "date", _T.TIMESTAMP: "timestamp", _T.TIMESTAMPTZ: "timestamp
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between)
 Constants = Callable[[Sequence[tuple[str, str]]], Sequence[str | None]]
 """Of pairs of a type and a text, how PostgreSQL writes the value."""
-_SAME_WORDS = """ascii bit_length btrim cbrt char_length character_length cot date_part degrees div every gcd isfinite lcm ltrim
+_SAME_WORDS = """
+    ascii bit_length btrim cbrt char_length character_length cot date_part degrees div every gcd isfinite lcm ltrim
     make_date make_time make_timestamp nullif octet_length pi radians reverse rtrim starts_with strpos substr translate
     trunc bool_and bool_or bit_and bit_or bit_xor array_position array_append array_cat array_prepend array_to_string
     cardinality generate_series unnest regexp_like regr_slope regr_intercept regr_r2 regr_count corr covar_pop

@@ -11,7 +11,7 @@ _DAY_US = 86_400 * _SECOND_US
 
 
 def outside(kind: Kind, column: str, lower: int | None, upper: int | None) -> str:
-    """That a row's position is not within [lower, upper). A row without a position is within what has no bounds, only."""
+    """That a row's position is not within [lower, upper). One without a position is within what has no bounds."""
     if lower is None and upper is None:
         return "false"
     parts = []

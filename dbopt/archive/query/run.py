@@ -228,7 +228,7 @@ class _Query:
                 one,
                 known := self._type_of(one),
                 names.field(one.name).name,
-                known.is_open_numeric and one.name in shown,
+                known.base == "numeric" and one.name in shown,
             )
             for one in use.columns
         ]

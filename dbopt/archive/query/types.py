@@ -112,12 +112,14 @@ def value(field: str, exact: str | None, known: Type, is_text: bool, target: str
     plain = field
     if target == FLOATING and known.base == "numeric":
         plain = f"CAST({field} AS {FLOATING})"
+    elif target == TEXT and known.base in _NATIVE:
+        plain = f"CAST({field} AS {TEXT})"
     elif known.base == "citext":
         plain = f"{field} COLLATE NOCASE"
     return plain if exact is None else f"coalesce({from_text(exact, known, target)}, {plain})"
 
 
-def from_text(text: str, known: Type, target: str) -> str:
+def from_text(text: str, known: Type, target: str, cast: str = "CAST") -> str:
     """PostgreSQL's text as a value of the engine's type."""
     if known.base == "citext":
         return f"{text} COLLATE NOCASE"
@@ -133,7 +135,7 @@ def from_text(text: str, known: Type, target: str) -> str:
         text = f"replace({text}, '+', '')"
     elif known.base == "money":
         text = f"regexp_replace({text}, '[$,]', '', 'g')"
-    return f"CAST({text} AS {target})"
+    return f"{cast}({text} AS {target})"
 
 
 def converted(found: str, known: Type, target: str) -> str:
@@ -142,6 +144,11 @@ def converted(found: str, known: Type, target: str) -> str:
     if target == TEXT or known.element is not None or known.is_enum or known.base in ("money", "interval", "citext"):
         return from_text(as_text, known, target)
     return f"CAST({found} AS {target})"
+
+
+def has_limits(known: Type) -> bool:
+    """Whether the engine may lack some values of a type that it has."""
+    return known.base in _DATED or known.base in ("interval", "time")
 
 
 def _list(text: str, element: Type, target: str) -> str:

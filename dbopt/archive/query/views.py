@@ -97,7 +97,12 @@ def _nothing(wanted: Sequence[Wanted], targets: Sequence[str]) -> str:
 
 def _shown(source: Source, wanted: Wanted) -> str:
     stored = source.columns.get(wanted.column.name)
-    return f"CAST(NULL AS {TEXT})" if stored is None else _text(source, stored)
+    if stored is None:
+        return f"CAST(NULL AS {TEXT})"
+    text, digits = _text(source, stored), wanted.type.digits
+    if digits is None or digits == stored.type.digits:
+        return text
+    return f"coalesce(CAST(TRY_CAST({text} AS DECIMAL({digits[0]}, {digits[1]})) AS {TEXT}), {text})"
 
 
 def _value(source: Source, wanted: Wanted, target: str) -> str:
@@ -144,6 +149,8 @@ def _target(engine: Engine, wanted: Wanted, sources: Sequence[Source]) -> tuple[
         why = "values that are no numbers" if widest.is_special else "more than 38 digits"
         return target, f"{why}: computed with as floating numbers" if target == FLOATING else None
     target = types.engine_type(known)
+    if types.has_limits(known) and _are_beyond(engine, wanted, sources, target):
+        return TEXT, "values that the engine lacks: taken as texts"
     if known.element is None or target == TEXT:
         return target, None
     if _has_dimensions(engine, wanted, sources):
@@ -165,6 +172,20 @@ def _widest(engine: Engine, wanted: Wanted, sources: Sequence[Source]) -> Widest
         row = engine.row(f"SELECT {before}, {behind}, {special} FROM {identifier(source.table)}")  # noqa: S608
         found = Widest(max(found.before, row[0] or 0), max(found.behind, row[1] or 0), found.is_special or bool(row[2]))
     return found
+
+
+def _are_beyond(engine: Engine, wanted: Wanted, sources: Sequence[Source], target: str) -> bool:
+    """Whether values that are stored as texts cannot be read."""
+    for source in sources:
+        stored = source.columns.get(wanted.column.name)
+        if stored is None or stored.type.base != wanted.type.base or not (stored.is_text or source.exact):
+            continue
+        text = identifier(stored.field) if stored.is_text else _exact(source, stored)
+        tried = types.from_text(text, stored.type, target, "TRY_CAST")
+        found = f"SELECT bool_or({text} IS NOT NULL AND {tried} IS NULL) FROM {identifier(source.table)}"  # noqa: S608
+        if engine.row(found)[0]:
+            return True
+    return False
 
 
 def _has_dimensions(engine: Engine, wanted: Wanted, sources: Sequence[Source]) -> bool:
