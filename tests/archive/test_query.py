@@ -328,6 +328,14 @@ def test_who_may_not_see_all_rows_sees_no_archived_ones(events: Events, database
         session.script("DROP OWNED BY dbopt_reader; DROP ROLE dbopt_reader")
 
 
+def test_a_view_of_an_archived_table_is_told_of(events: Events) -> None:
+    session, policy = events
+    session.script("CREATE VIEW recent AS SELECT * FROM events")
+    found = query(session, policies(policy), "SELECT count(*) FROM recent")
+    assert found.notes == ("public.recent is a view: it lacks the archived rows of public.events",)
+    assert found.rows == ((str(count(session, "events")),),)
+
+
 def test_without_its_libraries_it_says_what_to_install(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "duckdb", None)
     with pytest.raises(FeatureMissing, match="duckdb") as caught:

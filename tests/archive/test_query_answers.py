@@ -53,7 +53,8 @@ CREATE TABLE events (
 );
 INSERT INTO events
 SELECT n, timestamptz '2024-01-01Z' + n * interval '90 minutes', nullif(n % 23, 0), n % 100, n % 13 - 6,
-       n * 10000000000, n * 1.25, n / 8.0, sqrt(n) - 20, n / 3.0, CASE n % 3 WHEN 0 THEN true WHEN 1 THEN false END, 'text ' || n % 37,
+       n * 10000000000, n * 1.25, n / 8.0, sqrt(n) - 20, n / 3.0,
+       CASE n % 3 WHEN 0 THEN true WHEN 1 THEN false END, 'text ' || n % 37,
        'K' || n % 7, 'f' || n % 9, CASE n % 2 WHEN 0 THEN 'Mail' ELSE 'mAIL' END || n % 5,
        (ARRAY['glad', 'fine', 'sad'])[n % 3 + 1]::mood, ARRAY['a' || n % 3, 'b c', NULL, 'q"\\' || n % 2],
        ARRAY[n % 5, NULL, -n], jsonb_build_object('k', n % 4, 'name', 'v' || n % 3, 'list', jsonb_build_array(n, 'x')),
@@ -159,6 +160,14 @@ QUERIES = (
     "SELECT id FROM events WHERE code = ANY('{K1,K2}') AND n = ANY('{1,2}'::int[])",
     "SELECT corr(f, n), regr_slope(f, n), variance(n) FROM events",
     "SELECT -n, +n, NOT ok, n IS NULL, txt IS NOT NULL, n <> 3, n != 3 FROM events WHERE NOT (n = 3 OR ok)",
+    "SELECT f::text, d::text, 'x' || f, ok::text, round(-2.5), round(2.5::float8), f::numeric, r * 2 FROM events",
+    "SELECT jsonb_array_length(doc -> 'list'), jsonb_typeof(doc -> 'list'), jsonb_typeof(doc -> 'k') FROM events",
+    "SELECT id FROM events WHERE bin = '\\xeccbc87e4b5ce2fe28308fd9f2a7baf3' OR feeling = ANY(ARRAY['sad']::mood[])",
+    "SELECT s.c / 2, s.b / 3, 1 / 3::numeric, (n + 1) / 2, length(code) / 2 FROM"
+    " (SELECT n, code, count(*) AS c, sum(big) AS b FROM events GROUP BY n, code) AS s",
+    "SELECT id FROM events WHERE d IN ('2024-01-05', 'Jan 6 2024') OR at = 'January 3 2024 12:00'",
+    "SELECT exact AS e2, exact FROM events ORDER BY e2 DESC, exact LIMIT 5",
+    "SELECT -n AS n FROM events ORDER BY n LIMIT 5",
 )
 
 

@@ -6,6 +6,7 @@ know pass only where both servers mean the same by them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -25,6 +26,7 @@ _INTEGERS = frozenset({_T.SMALLINT, _T.INT, _T.BIGINT})
 _FLOATS = frozenset({_T.FLOAT, _T.DOUBLE})
 _UNKNOWN = frozenset({_T.UNKNOWN, _T.NULL})
 _TIMES = {_T.DATE: "date", _T.TIMESTAMP: "timestamp", _T.TIMESTAMPTZ: "timestamptz", _T.TIME: "time"}
+_TEXTS = frozenset({_T.TEXT, _T.VARCHAR, _T.CHAR, _T.BPCHAR})
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between)
 Constants = Callable[[Sequence[tuple[str, str]]], Sequence[str | None]]
 """Of pairs of a type and a text, how PostgreSQL writes the value."""
@@ -63,9 +65,9 @@ _CALLED = {
 _DIFFERENT: tuple[type[Any], ...] = tuple(
     found
     for name in (
-        *("RegexpExtract", "RegexpExtractAll", "RegexpSplit", "ToNumber", "Rand", "Encode", "Decode", "Format"),
+        *("RegexpExtract", "RegexpExtractAll", "RegexpSplit", "ToNumber", "Encode", "Decode", "Format"),
         *("SHA", "SHA2", "WidthBucket", "ToChar", "Overlay", "JustifyDays", "JustifyHours", "JustifyInterval"),
-        *("XMLElement", "XMLTable", "MatchAgainst", "ToArray", "Rand", "Randn", "Uuid"),
+        *("XMLElement", "XMLTable", "MatchAgainst", "ToArray", "Randn", "Uuid"),
     )
     if (found := getattr(exp, name, None)) is not None
 )
@@ -75,6 +77,8 @@ MACROS = (
     "CREATE MACRO _dbopt_typeof(j) AS CASE json_type(j) WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array'"
     " WHEN 'VARCHAR' THEN 'string' WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null'"
     " WHEN NULL THEN NULL ELSE 'number' END",
+    "CREATE MACRO _dbopt_text(f) AS CASE WHEN isnan(f) THEN 'NaN' WHEN isinf(f) AND f > 0 THEN 'Infinity'"
+    " WHEN isinf(f) THEN '-Infinity' ELSE regexp_replace(CAST(f AS VARCHAR), '[.]0$', '') END",
     "CREATE MACRO _dbopt_hex(n) AS lower(to_hex(n))",
     "CREATE MACRO _dbopt_div(a, b) AS trunc(a / b)",
     "CREATE MACRO _dbopt_slash(a, b) AS CASE WHEN typeof(a) IN ('SMALLINT', 'INTEGER', 'BIGINT')"
@@ -179,8 +183,15 @@ def _metadata() -> Any:
         annotator._set_type(node, _T.DECIMAL if kind is _T.DECIMAL else _T.DOUBLE)  # noqa: SLF001
         return node
 
+    def literals(annotator: Any, node: Any) -> Any:
+        number = _T.INT if node.name.isdigit() and len(node.name) < 10 else _T.BIGINT
+        kind = _T.VARCHAR if node.is_string else number if node.name.isdigit() else _T.DECIMAL
+        annotator._set_type(node, kind)  # noqa: SLF001
+        return node
+
     return {
         **Postgres.EXPRESSION_METADATA,
+        exp.Literal: {"annotator": literals},
         exp.Sum: {"annotator": sums},
         exp.Ceil: {"annotator": rounded},
         exp.Floor: {"annotator": rounded},
@@ -239,6 +250,10 @@ class _Rules:
             (_DIFFERENT, _refuse),
             (exp.Div, _divided),
             (exp.Round, _rounded),
+            (exp.TableColumn, _whole_row),
+            ((exp.JSONExtract, exp.JSONExtractScalar), _extracted),
+            ((exp.Add, exp.Sub, exp.Mul, exp.Div), _widened),
+            (exp.DPipe, _joined),
             (exp.DateTrunc, _truncated),
             (exp.TimestampTrunc, _truncated),
             (exp.NEQ, _not_all),
@@ -260,11 +275,14 @@ class _Rules:
         operands = _operands(node)
         known = [found for one in operands if isinstance(one, exp.Column) and (found := self._column_type(one))]
         enum = next((one for one in known if one.is_enum), None)
+        is_binary = any(one.base == "bytea" for one in known)
         is_blank_padded = any(one.base == "bpchar" for one in known)
         for one in operands:
             if isinstance(one, exp.Literal) and one.is_string:
                 if enum is not None:
                     one.replace(exp.cast(one.copy(), _user_type(enum_name(enum)[1:-1].replace('""', '"'))))
+                elif is_binary:
+                    one.replace(_binary(one.name))
                 elif is_blank_padded:
                     one.replace(exp.Literal.string(one.name.rstrip(" ")))
         return node
@@ -277,25 +295,85 @@ class _Rules:
 
     def _cast(self, node: Any) -> Any:
         to = node.to
+        for inner in to.find_all(exp.DataType):
+            self._map(inner)
         if to.this is _T.ARRAY and node.this.is_string:
             return _array(node)
         if to.this is _T.MONEY:
             text = exp.Literal.string(node.this.name.replace("$", "").replace(",", ""))
             return exp.cast(text if node.this.is_string else node.this, "decimal(19, 2)")
+        if to.this is _T.VARBINARY and node.this.is_string:
+            return _binary(node.this.name)
         if to.this is _T.TIME and _kind(node.this) is _T.TIMESTAMPTZ:
             node.set("this", exp.cast(node.this.copy(), "timestamp"))
-        elif to.this in (_T.USERDEFINED, _T.UNKNOWN, _T.INET, _T.NAME, _T.XML, _T.HSTORE):
-            known = self._enums.get(to.sql("postgres").replace('"', ""))
-            name = None if known is None else enum_name(known)[1:-1].replace('""', '"')
-            node.set("to", _user_type(name) if name else exp.DataType.build("text"))
-        elif to.this in (_T.VARCHAR, _T.CHAR, _T.BPCHAR) and to.expressions:
-            length = to.expressions[0].this.copy()
-            return exp.Left(this=exp.cast(node.this, "text"), expression=length)
+        if to.this is _T.DECIMAL and not to.expressions:
+            return _numeric(node)
+        if to.this in _TEXTS:
+            return self._as_text(node)
         return node
+
+    def _map(self, to: Any) -> None:
+        if to.this in (_T.USERDEFINED, _T.UNKNOWN, _T.INET, _T.NAME, _T.XML, _T.HSTORE):
+            known = self._enums.get(to.sql("postgres").replace('"', ""))
+            to.set("this", _T.USERDEFINED if known else _T.TEXT)
+            name = None if known is None else enum_name(known)[1:-1].replace('""', '"')
+            to.set("kind", exp.to_identifier(name, quoted=True) if name else None)
+
+    def _as_text(self, node: Any) -> Any:
+        """How PostgreSQL writes a value, as far as the engine writes it so."""
+        known = self._column_type(node.this) if isinstance(node.this, exp.Column) else None
+        if _kind(node.this) in (_T.INTERVAL, _T.ARRAY, _T.VARBINARY) or (known and known.is_open_numeric):
+            raise _untranslatable("text out of a value of this type")
+        text = _written(node.this)
+        if node.to.this in (_T.VARCHAR, _T.CHAR, _T.BPCHAR) and node.to.expressions:
+            length = node.to.expressions[0].this.copy()
+            return exp.Left(this=exp.cast(text.copy(), "text"), expression=length)
+        return exp.cast(text.copy(), "text")
 
 
 def _user_type(name: str) -> Any:
     return exp.DataType(this=_T.USERDEFINED, kind=exp.to_identifier(name, quoted=True))
+
+
+def _written(node: Any) -> Any:
+    if _kind(node) in _FLOATS:
+        return exp.Anonymous(this="_dbopt_text", expressions=[node.copy()])
+    return node
+
+
+def _joined(node: Any) -> Any:
+    if _kind(node.left) in _FLOATS or _kind(node.right) in _FLOATS:
+        return exp.DPipe(this=_written(node.left).copy(), expression=_written(node.right).copy())
+    return node
+
+
+def _widened(node: Any) -> Any:
+    """A real number beside any other is a double one."""
+    for one, other in ((node.left, node.right), (node.right, node.left)):
+        if _kind(one) is _T.FLOAT and _kind(other) in _INTEGERS | {_T.DECIMAL}:
+            one.replace(exp.cast(one.copy(), "double"))
+    return node
+
+
+def _numeric(node: Any) -> Any:
+    """As exact as can be without digits that are given."""
+    kind = _kind(node.this)
+    if kind is _T.DECIMAL:
+        return exp.Paren(this=node.this.copy())
+    whole = kind in _INTEGERS or (node.this.is_string and node.this.name.strip().isdigit())
+    return exp.cast(node.this.copy(), "decimal(19, 0)" if whole else "double")
+
+
+def _binary(text: str) -> Any:
+    if not text.startswith("\\x"):
+        raise _untranslatable("bytea that is not written in hex")
+    return exp.Anonymous(this="from_hex", expressions=[exp.Literal.string(text[2:])])
+
+
+def _whole_row(node: Any) -> Any:
+    if isinstance(node.parent, exp.Count):
+        return node
+    raise _untranslatable("a whole row as one value")
 
 
 def _kind(node: Any) -> Any:
@@ -341,6 +419,14 @@ def _has_key(node: Any) -> Any:
     return exp.Anonymous(this="list_contains", expressions=[keys, node.right])
 
 
+def _extracted(node: Any) -> Any:
+    """As functions: an arrow among arguments would begin a lambda."""
+    if not isinstance(node.expression, exp.JSONPath):
+        return exp.Paren(this=node.copy())
+    name = "json_extract" if isinstance(node, exp.JSONExtract) else "json_extract_string"
+    return exp.Anonymous(this=name, expressions=[node.this.copy(), node.expression.copy()])
+
+
 def _at_path(node: Any) -> Any:
     if not node.right.is_string or not node.right.name.startswith("{"):
         raise _untranslatable("a path that is no literal")
@@ -351,9 +437,12 @@ def _at_path(node: Any) -> Any:
 
 
 def _to_char(node: Any) -> Any:
-    if _kind(node.this) in (_T.DATE, _T.TIMESTAMP, _T.TIMESTAMPTZ):
-        return node
-    raise _untranslatable("to_char of what is no time")
+    layout = node.args.get("format")
+    if _kind(node.this) not in _TIMES or layout is None or not layout.is_string:
+        raise _untranslatable("to_char of what is no time")
+    if re.search('[A-Za-z"%]', re.sub("%-?[YmdHIMSyjbfp]", "", layout.name)):
+        raise _untranslatable("to_char with such a format")
+    return node
 
 
 def _not_all(node: Any) -> Any:
@@ -402,7 +491,7 @@ def _filtered(node: Any) -> Any:
 
 def _anonymous(node: Any) -> Any:
     name = node.name.lower()
-    if name.startswith("_dbopt") or name in ("round_even", "json_contains", "list_contains", "json_keys"):
+    if name.startswith("_dbopt") or name in ("round_even", "json_contains", "list_contains", "json_keys", "from_hex"):
         return node
     if name in ("json_agg", "jsonb_agg"):
         return _json_agg(node)

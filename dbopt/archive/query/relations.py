@@ -64,6 +64,20 @@ def relations(
     return found
 
 
+def unseen(session: Session, relations: Iterable[Relation]) -> tuple[str, ...]:
+    """What views do not show: archived rows of the tables that they read."""
+    archived = {batch.table for batch in ledger.cold(ledger.batches(session))}
+    found = []
+    for relation in relations:
+        if archived and relation.oid is not None and relation.cold is None:
+            tables = {Name(**row) for row in session.rows("archive/view_tables", oid=relation.oid)} & archived
+            found += [
+                f"{relation.name} is a view: it lacks the archived rows of {table}"
+                for table in sorted(map(str, tables))
+            ]
+    return tuple(found)
+
+
 def known_types(session: Session, relations: Iterable[Relation]) -> dict[tuple[str, str], Type]:
     """The types of all columns, also of those that batches have: by the type's name and what its digits come from, the
     typmod of a column or the Arrow type of a field.

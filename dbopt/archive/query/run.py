@@ -111,6 +111,7 @@ class _Query:
         statement.name_columns(self._tree)
         named = statement.tables(self._tree)
         found = naming.relations(self._session, named, self._policies, moment["schemas"])
+        self._notes.extend(naming.unseen(self._session, found.values()))
         described = self._session.described(_describable(self._sql, self._tree, named, found))
         columns = self._result_columns(described)
         self._types = naming.known_types(self._session, found.values())

@@ -9,6 +9,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from dbopt.errors import QueryFailed
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -78,7 +80,7 @@ def _writer(kind: pa.DataType, type_name: str, modifier: int) -> Writer:
         (pa.types.is_time, _clock),
         (pa.types.is_binary, lambda value: f"\\x{value.hex()}"),
         (pa.types.is_interval, lambda value: interval(value.months, value.days, value.nanoseconds // 1000)),
-        (pa.types.is_struct, lambda value: _row(value)),
+        (pa.types.is_struct, _row),
     ):
         if is_kind(kind):
             return write
@@ -201,8 +203,8 @@ def _element(value: Any, write: Writer) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _row(value: dict[str, Any]) -> str:
-    return "(" + ",".join("" if one is None else str(one) for one in value.values()) + ")"
+def _row(_: object) -> str:
+    raise QueryFailed("a row as one value has no counterpart in the engine", hint="name its columns")
 
 
 def _jsonb(text: str) -> str:
