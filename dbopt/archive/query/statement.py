@@ -48,7 +48,17 @@ def read(sql: str) -> Any:
         raise UsageError(f"{_begins(sql).upper()} is nothing that an archive can be asked", hint=_HINT)
     if tree.find(*_WRITING) is not None or any(select.args.get("into") for select in tree.find_all(exp.Select)):
         raise UsageError("the statement writes or locks", hint=_HINT)
+    _mend_arrows(tree)
     return tree
+
+
+def _mend_arrows(tree: Any) -> None:
+    """`f(doc -> 'key')` is an operator in PostgreSQL, which has no lambdas."""
+    for node in list(tree.find_all(exp.Lambda)):
+        if len(node.expressions) == 1 and isinstance(node.expressions[0], exp.Identifier):
+            read_again = parse(f"SELECT {node.expressions[0].sql('postgres')} -> {node.this.sql('postgres')}")
+            if isinstance(read_again, exp.Select):
+                node.replace(read_again.expressions[0].copy())
 
 
 def tables(tree: Any) -> tuple[Named, ...]:
