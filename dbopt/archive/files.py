@@ -47,7 +47,7 @@ def write(filing: Filing, batches: Iterable[pa.RecordBatch]) -> tuple[ArchivedFi
     with ExitStack() as stack:
         open_files: dict[str, _File] = {}
         for batch in batches:
-            for folder, rows in folders.split(_typed(batch, schema), field, filing.kind):
+            for folder, rows in folders.split(typed(batch, schema), field, filing.kind):
                 if folder not in open_files:
                     open_files[folder] = _File(filing, folder, len(done) + len(open_files), schema, stack)
                 open_files[folder].add(rows)
@@ -79,7 +79,7 @@ def arrow_schema(types: Mapping[str, str]) -> pa.Schema:
     """Of the names of Arrow types by field."""
     import pyarrow as pa
 
-    return pa.schema([pa.field(name, _type(kind)) for name, kind in types.items()])
+    return pa.schema([pa.field(name, arrow_type(kind)) for name, kind in types.items()])
 
 
 def _compare(parquet: Any, file: ArchivedFile, schema: pa.Schema, where: str) -> None:
@@ -189,7 +189,7 @@ class _Counted:
         return False
 
 
-def _typed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+def typed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     """The rows in the types of the file: the driver hands over numerics as texts."""
     import pyarrow as pa
 
@@ -204,7 +204,7 @@ def _storage(values: pa.Array) -> pa.Array:
     return getattr(values, "storage", values)
 
 
-def _type(name: str) -> pa.DataType:
+def arrow_type(name: str) -> pa.DataType:
     import pyarrow as pa
 
     if name.startswith("decimal128"):

@@ -110,6 +110,21 @@ class Session:
             columns = tuple((column.name, column.type_code) for column in cursor.description or ())
         return columns, rows
 
+    def described(self, text: str) -> tuple[tuple[str, int, int], ...]:
+        """The columns that one statement would give, each with the oid of its type and its modifier; it is not run.
+        Raises QueryFailed where it has parameters, or gives no rows.
+        """
+        with translated(self._connection):
+            connection = self._connection.pgconn
+            for result in (connection.prepare(b"", f"{TAG}{text}".encode()), connection.describe_prepared(b"")):
+                if result.status != psycopg.pq.ExecStatus.COMMAND_OK:
+                    raise psycopg.errors.error_from_result(result, self._connection.info.encoding)
+        if result.nparams or not result.nfields:
+            raise QueryFailed("the statement has parameters" if result.nparams else "the statement gives no rows")
+        return tuple(
+            ((result.fname(n) or b"").decode(), result.ftype(n), result.fmod(n)) for n in range(result.nfields)
+        )
+
     def fetch_workload(self, text: str, values: Sequence[str | None] = (), prefix: str = "") -> list[Row]:
         """Run one statement of the workload, its `$n` bound as text of unknown type, through the extended protocol,
         which refuses a second statement in the same string. Results travel in binary. Raises QueryFailed for more

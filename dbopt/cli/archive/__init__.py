@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from dbopt.cli.archive import plan, restore, run, status, verify
+from dbopt.cli.archive import plan, query, restore, run, status, verify
 from dbopt.cli.command import group
 
 
@@ -14,5 +14,6 @@ def register(main: typer.Typer) -> None:
     run.register(app)
     status.register(app)
     verify.register(app)
+    query.register(app)
     restore.register(app)
     main.add_typer(app, name="archive")
