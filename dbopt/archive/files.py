@@ -19,7 +19,7 @@ from dbopt.partition.key import Kind
 if TYPE_CHECKING:
     import pyarrow as pa
 
-GROUP_ROWS = 131_072
+GROUP_ROWS = 65_536
 """Rows of a row group: what is in memory at once for each file that is being written."""
 
 

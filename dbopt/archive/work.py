@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,7 +28,7 @@ from dbopt.errors import (
     ServerError,
     UnsupportedDocument,
 )
-from dbopt.postgres.arrow import ArrowSession
+from dbopt.postgres.arrow import ArrowSession, ahead
 from dbopt.postgres.governor import Governor
 from dbopt.postgres.patience import Limits
 from dbopt.postgres.session import Session
@@ -47,6 +48,8 @@ DESCRIBED = "described"  # the manifest is written
 CHECKED = "checked"  # all was read again
 DELETED = "deleted"  # or detached and dropped; not yet committed
 COMMITTED = "committed"
+_CHECKERS = 2
+
 STEPS = (WATCHED, SNAPSHOT, ANNOUNCED, WRITTEN, DESCRIBED, CHECKED, DELETED, COMMITTED)
 
 
@@ -67,8 +70,8 @@ class Work:
     on_wait: Callable[[str], None] | None = None
 
     def paced(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """What is read, no faster than others and the limits allow."""
-        for batch in batches:
+        """What is read, a batch ahead of the files, and no faster than others and the limits allow."""
+        for batch in ahead(batches):
             yield batch
             self.governor.end(len(batch), batch.nbytes)
             self.governor.begin()
@@ -125,10 +128,15 @@ class Work:
         self.step(DESCRIBED)
         if read_manifest(self.store, path) != manifest:
             raise ArchiveDamaged(f"{self.store.uri(path)} is not what was written")
-        for one in files:
-            check(self.store, one, manifest.types)
+        self._check(files, manifest)
         self.step(CHECKED)
         return path, sha256_of(self.store, path)
+
+    def _check(self, files: Sequence[ArchivedFile], manifest: Manifest) -> None:
+        """Two at a time: the server has nothing to do meanwhile."""
+        with ThreadPoolExecutor(min(_CHECKERS, len(files) or 1)) as checkers:
+            for _ in checkers.map(lambda one: check(self.store, one, manifest.types), files):
+                pass
 
     def _announce(self, batch: int, path: str) -> None:
         """A file that is there already is of another database, or of a ledger that is lost."""
