@@ -45,7 +45,7 @@ _NATIVE = {
     "timestamp": "timestamp[us]",
     "timestamptz": "timestamp[us, tz=UTC]",
 }
-_YEARS = "isfinite({0}) AND {0} >= '0001-01-01' AND {0} < '10000-01-01'"
+_YEARS = "{0} >= '0001-01-01' AND {0} < '10000-01-01'"  # and no infinity
 _FITS = {
     "date": _YEARS,
     "timestamp": _YEARS,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 GROUP_ROWS = 65_536
 """Rows of a row group: what is in memory at once for each file that is being written."""
+_READ_ROWS = 8192
+_REPEATED = 4  # times, on average, that a value must come
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def check(store: Store, file: ArchivedFile, types: Mapping[str, str]) -> None:
             raise ArchiveDamaged(f"{where} has other bytes than were written")
         stream.seek(0)
         try:
-            parquet = pq.ParquetFile(pa.PythonFile(stream, mode="r"), page_checksum_verification=True)
+            parquet = pq.ParquetFile(pa.PythonFile(stream, mode="r"), page_checksum_verification=True, pre_buffer=False)
             _compare(parquet, file, arrow_schema(types), where)
         except (pa.ArrowException, OSError) as error:
             raise ArchiveDamaged(f"{where} cannot be read: {error}") from None
@@ -89,7 +91,7 @@ def _compare(parquet: Any, file: ArchivedFile, schema: pa.Schema, where: str) ->
     if parquet.metadata.num_rows != file.rows:
         raise ArchiveDamaged(f"{where} has {parquet.metadata.num_rows} rows, not {file.rows}")
     sums = Checksums()
-    for batch in parquet.iter_batches(batch_size=GROUP_ROWS, use_threads=False):
+    for batch in parquet.iter_batches(batch_size=_READ_ROWS, use_threads=False):
         sums.add(batch)
     for name, digest in sums.digests().items():
         if file.checksums.get(name) != digest:
@@ -100,9 +102,6 @@ class _File:
     """A file that is being written."""
 
     def __init__(self, filing: Filing, folder: str, number: int, schema: pa.Schema, stack: ExitStack) -> None:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
         self.path = f"{filing.folder}/data/{folder}/{filing.name}-{number}.parquet"
         self.rows = 0
         self._filing, self._schema = filing, schema
@@ -114,13 +113,7 @@ class _File:
         filing.announce(self.path)
         self._stack = stack.enter_context(ExitStack())
         self._sink = _Counted(self._stack.enter_context(filing.store.writing(self.path)))
-        self._writer = pq.ParquetWriter(
-            pa.PythonFile(self._sink, mode="w"),
-            schema,
-            compression="zstd",
-            write_page_checksum=True,
-            write_page_index=True,
-        )
+        self._writer: Any = None
 
     def add(self, batch: pa.RecordBatch) -> None:
         self._sums.add(batch)
@@ -134,7 +127,7 @@ class _File:
     def end(self) -> ArchivedFile:
         """When it is there for good."""
         self._flush()
-        self._writer.close()
+        self._writing([]).close()
         self._stack.close()
         lower, upper = _joined(self._spans)
         return ArchivedFile(
@@ -145,8 +138,25 @@ class _File:
         import pyarrow as pa
 
         if self._waiting:
-            self._writer.write_table(pa.Table.from_batches(self._waiting, self._schema), row_group_size=GROUP_ROWS)
+            table = pa.Table.from_batches(self._waiting, self._schema)
+            self._writing(self._waiting).write_table(table, row_group_size=GROUP_ROWS)
         self._waiting, self._waiting_rows = [], 0
+
+    def _writing(self, first: Sequence[pa.RecordBatch]) -> Any:
+        """The writer, made for what the first rows are like."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(
+                pa.PythonFile(self._sink, mode="w"),
+                self._schema,
+                compression="zstd",
+                use_dictionary=_repeating(first),
+                write_page_checksum=True,
+                write_page_index=True,
+            )
+        return self._writer
 
 
 class _Counted:
@@ -187,6 +197,20 @@ class _Counted:
 
     def seekable(self) -> bool:
         return False
+
+
+def _repeating(batches: Sequence[pa.RecordBatch]) -> list[str]:
+    """The columns whose values come again so often that a dictionary of them pays."""
+    import pyarrow.compute as pc
+
+    if not batches:
+        return []
+    batch = batches[0]
+    return [
+        name
+        for name, column in zip(batch.schema.names, batch.columns, strict=True)
+        if pc.count_distinct(column).as_py() * _REPEATED < len(batch)
+    ]
 
 
 def typed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

@@ -74,6 +74,7 @@ class Restored:
     lower: int | None
     upper: int | None
     batch: int
+    rows: int
 
 
 def exists(session: Session) -> bool:

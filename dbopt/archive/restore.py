@@ -213,7 +213,7 @@ class _Restore:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        parquet = pq.ParquetFile(pa.PythonFile(stream, mode="r"))
+        parquet = pq.ParquetFile(pa.PythonFile(stream, mode="r"), pre_buffer=False)
         plain = pa.schema([(field.name, _ingestible(field.type)) for field in parquet.schema_arrow])
         batches = (_as(batch, plain) for batch in parquet.iter_batches())
         self._arrow.ingest(_STAGING, pa.RecordBatchReader.from_batches(plain, batches))

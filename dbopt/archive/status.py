@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -69,11 +70,13 @@ class Status:
 
 def status(session: Session, policies: Sequence[Policy]) -> Status:
     """Raises ConnectionFailed; what cannot be told of a policy is said in it."""
-    runs = ledger.last_runs(session)
-    return Status(tuple(_status(session, policy, runs.get(policy.name)) for policy in policies))
+    runs, back = ledger.last_runs(session), Counter[str]()
+    for one in ledger.restored(session):
+        back[one.policy] += one.rows
+    return Status(tuple(_status(session, one, runs.get(one.name), back[one.name]) for one in policies))
 
 
-def _status(session: Session, policy: Policy, last: LastRun | None) -> PolicyStatus:
+def _status(session: Session, policy: Policy, last: LastRun | None, restored_rows: int) -> PolicyStatus:
     batches = ledger.batches(session, policy.name)
     cold = ledger.cold(batches)
     source, behind, problem = None, None, None
@@ -90,7 +93,7 @@ def _status(session: Session, policy: Policy, last: LastRun | None) -> PolicySta
         name=policy.name,
         table=str(source.name) if source else policy.table,
         hot_rows=source.rows if source else None,
-        archived_rows=sum(batch.rows or 0 for batch in cold),
+        archived_rows=max(sum(batch.rows or 0 for batch in cold) - restored_rows, 0),
         bytes=sum(batch.bytes or 0 for batch in cold),
         boundary=literal(source.control, last.boundary) if last and source and last.boundary is not None else None,
         behind=behind,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -48,8 +47,6 @@ DESCRIBED = "described"  # the manifest is written
 CHECKED = "checked"  # all was read again
 DELETED = "deleted"  # or detached and dropped; not yet committed
 COMMITTED = "committed"
-_CHECKERS = 2
-
 STEPS = (WATCHED, SNAPSHOT, ANNOUNCED, WRITTEN, DESCRIBED, CHECKED, DELETED, COMMITTED)
 
 
@@ -128,15 +125,10 @@ class Work:
         self.step(DESCRIBED)
         if read_manifest(self.store, path) != manifest:
             raise ArchiveDamaged(f"{self.store.uri(path)} is not what was written")
-        self._check(files, manifest)
+        for one in files:
+            check(self.store, one, manifest.types)
         self.step(CHECKED)
         return path, sha256_of(self.store, path)
-
-    def _check(self, files: Sequence[ArchivedFile], manifest: Manifest) -> None:
-        """Two at a time: the server has nothing to do meanwhile."""
-        with ThreadPoolExecutor(min(_CHECKERS, len(files) or 1)) as checkers:
-            for _ in checkers.map(lambda one: check(self.store, one, manifest.types), files):
-                pass
 
     def _announce(self, batch: int, path: str) -> None:
         """A file that is there already is of another database, or of a ledger that is lost."""
