@@ -224,8 +224,8 @@ class _Restore:
             raise ArchiveDamaged(f"{self._place.uri(file.path)} did not reach the server as it is")
 
     def _summed(self, query: str) -> tuple[str, str]:
-        rows = [row for batch in self._arrow.batches(query) for row in batch.to_pylist()]
-        return rows[0]["rows"], rows[0]["sum"]
+        row = self._arrow.row(query)
+        return row["rows"], row["sum"]
 
 
 def _insert(plan: Plan, batch: Batch, manifest: Manifest) -> str:

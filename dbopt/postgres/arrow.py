@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from dbopt.errors import ConnectionFailed, FeatureMissing, ServerError
+from dbopt.errors import ConnectionFailed, FeatureMissing, QueryFailed, ServerError
 from dbopt.postgres.failures import class_of
 from dbopt.postgres.identifiers import literal, quoted
 
@@ -44,6 +44,14 @@ class ArrowSession:
             cursor.execute(_TAG + query)
             with cursor.fetch_record_batch() as reader:
                 yield from reader
+
+    def row(self, query: str) -> dict[str, Any]:
+        """The single row of a statement, which may change something: what fails has its SQLSTATE."""
+        with _translated(), self._connection.cursor() as cursor:
+            cursor.adbc_statement.set_options(**{"adbc.postgresql.use_copy": "false"})
+            cursor.execute(_TAG + query)
+            found: dict[str, Any] = cursor.fetch_arrow_table().to_pylist()[0]
+            return found
 
     @contextmanager
     def reading(self, snapshot: str) -> Iterator[None]:
@@ -109,11 +117,18 @@ def _translated() -> Iterator[None]:
         yield
     except Error as error:
         raise _as_error(error) from None
+    except OSError as error:  # what fails after the first rows comes without its SQLSTATE
+        raise QueryFailed(_message(str(error))) from None
 
 
 def _as_error(error: Any) -> ServerError:
-    lines = str(error).partition(_TEXT_OF_QUERY)[0].splitlines()
-    message = next((line.partition("ERROR:")[2] for line in lines if "ERROR:" in line), lines[0] if lines else "")
+    message = _message(str(error))
     if not error.sqlstate or error.sqlstate == "\0" * 5:
-        return ConnectionFailed(f"the connection was lost: {message.strip()}", hint="is the server still running?")
-    return class_of(error.sqlstate)(message.strip(), sqlstate=error.sqlstate)
+        return ConnectionFailed(f"the connection was lost: {message}", hint="is the server still running?")
+    return class_of(error.sqlstate)(message, sqlstate=error.sqlstate)
+
+
+def _message(text: str) -> str:
+    lines = text.partition(_TEXT_OF_QUERY)[0].splitlines()
+    found = next((line.partition("ERROR:")[2] for line in lines if "ERROR:" in line), lines[0] if lines else "")
+    return found.strip()
