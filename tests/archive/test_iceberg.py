@@ -29,13 +29,14 @@ from tests.servers import Database, Server
 
 OTHERS = """
 CREATE TABLE others (id bigint PRIMARY KEY, at timestamptz NOT NULL, note text);
-INSERT INTO others SELECT n, timestamptz '2024-01-01Z' + n * interval '1 hour', 'n' || n FROM generate_series(1, 300) AS n
+INSERT INTO others SELECT n, timestamptz '2024-01-01Z' + n * interval '1 hour', 'n' || n
+FROM generate_series(1, 300) AS n
 """
 
 
 @pytest.fixture
-def events(server: Server, new_database: Callable[[Server, str], Database]) -> Database:
-    return new_database(server, EVENTS)
+def events(pg18: Server, new_database: Callable[[Server, str], Database]) -> Database:
+    return new_database(pg18, EVENTS)
 
 
 def section(folder: Path, **values: Any) -> dict[str, Any]:
@@ -101,7 +102,7 @@ def kill_at(step: str, nth: int = 1) -> Hooks:
 def test_it_has_the_rows_that_were_archived(events: Database, tmp_path: Path) -> None:
     archive(events.session, section(tmp_path, batch_rows=2000, file_rows=700))
     found = table(tmp_path)
-    assert found["id"].to_pylist() and sorted(found["id"].to_pylist()) == list(range(1, 5001))
+    assert sorted(found["id"].to_pylist()) == list(range(1, 5001))
     written = [pq.ParquetFile(path).read() for path in tmp_path.rglob("*.parquet")]
     assert lines(found) == lines(pa.concat_tables(written))
     assert all(batch.published for batch in ledger.batches(events.session))

@@ -35,6 +35,7 @@ NAMES = (
     "partition_convert",
     "partition_move",
     "archive_crash",
+    "archive_engines",
 )
 
 
