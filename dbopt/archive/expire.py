@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from dbopt.archive import ledger
+from dbopt.archive.iceberg import OnNote, follow
 from dbopt.archive.ledger import Batch
 from dbopt.archive.policy import Policy
 from dbopt.archive.store import store
@@ -77,16 +78,17 @@ def due(session: Session, policy: Policy) -> Due:
     )
 
 
-def expire(session: Session, policies: Sequence[Policy]) -> Expired:
+def expire(session: Session, policies: Sequence[Policy], on_note: OnNote | None = None) -> Expired:
     """One policy after another, each under its lock. Raises AlreadyRunning, FileError, and what `due` raises."""
-    return Expired(tuple(_expire(session, policy) for policy in policies))
+    return Expired(tuple(_expire(session, policy, on_note) for policy in policies))
 
 
-def _expire(session: Session, policy: Policy) -> ExpiredPolicy:
+def _expire(session: Session, policy: Policy, on_note: OnNote | None) -> ExpiredPolicy:
     with exclusive(session, key_of("archive", policy.name), f"archives by the policy {policy.name} in"):
         todo = due(session, policy)
         for batch in todo.expiring:
-            ledger.change(session, batch.id, state=ledger.EXPIRING, expires_at=todo.until)
+            ledger.change(session, batch.id, state=ledger.EXPIRING, expires_at=todo.until, published=False)
+        follow(session, policy, on_note)
         for batch in todo.over:
             _remove(session, policy, batch)
     rows, size = sum(batch.rows or 0 for batch in todo.over), sum(batch.bytes or 0 for batch in todo.over)

@@ -29,7 +29,7 @@ COLD = (DONE,)
 @dataclass(frozen=True)
 class Batch:
     """`lower` and `upper` are the least and the greatest position of the control column, None where that is not known:
-    any may be there.
+    any may be there. `published` is whether the policy's Iceberg table shows it as it is now.
     """
 
     id: int
@@ -155,6 +155,25 @@ def change(session: Session, number: int, **values: Any) -> None:
             {**values, "id": number},
         ),
         number,
+    )
+
+
+def also_writes(session: Session, number: int, path: str) -> None:
+    """A file that stands for one of a batch in the Iceberg table: it goes when the batch expires."""
+    session.execute(
+        SQL(
+            "INSERT INTO dbopt.archive_path (batch, path) SELECT %(id)s, %(path)s"
+            " WHERE NOT EXISTS (SELECT FROM dbopt.archive_path WHERE batch = %(id)s AND path = %(path)s)"
+        ),
+        {"id": number, "path": path},
+    )
+
+
+def publish(session: Session, numbers: Sequence[int]) -> None:
+    """The Iceberg table shows these batches as the ledger has them."""
+    session.execute(
+        SQL("UPDATE dbopt.archive_batch SET published = true WHERE id = ANY(%(ids)s) AND NOT published"),
+        {"ids": list(numbers)},
     )
 
 

@@ -45,8 +45,9 @@ class Destination:
 class Policy:
     """One section. `keep_hot` is an interval back from the server's clock, or a number back from the largest value of a
     control column that carries no time. `file_rows` is how many rows a file has at most, `after` the policies that go
-    first, `legal_minimum` what --expire never goes below, `grace` how long an expired file is still kept. `restraint`
-    is what a run takes of the server at most.
+    first, `legal_minimum` what --expire never goes below, `grace` how long an expired file is still kept. `iceberg` is
+    whether there is an Iceberg table of it, None where there is one if that can be. `restraint` is what a run takes of
+    the server at most.
     """
 
     name: str
@@ -66,7 +67,13 @@ class Policy:
     endpoint: str = ""
     region: str = ""
     without_primary_key: bool = False
+    iceberg: bool | None = None
     restraint: Restraint = RESTRAINT
+
+    @property
+    def has_iceberg(self) -> bool:
+        """The catalogue is a file that is locked and written in place, for which a bucket is no place."""
+        return self.destination.kind == "folder" and self.iceberg is not False
 
 
 _SETTINGS: dict[str, type | tuple[type, ...]] = {
@@ -87,6 +94,7 @@ _SETTINGS: dict[str, type | tuple[type, ...]] = {
     "endpoint": str,
     "region": str,
     "without_primary_key": bool,
+    "iceberg": bool,
     "sleep": str,
     "max_lag": str,
     "rows_per_second": (int, float),
@@ -256,6 +264,11 @@ def _check_values(policy: Policy, label: str) -> None:
         raise ConfigurationError(f"{label}: key is {policy.key}", hint=f"one of {', '.join(Kind)}")
     if not 0 < policy.batch_rows <= MOST_BATCH_ROWS:
         raise ConfigurationError(f"{label}: batch_rows must be between 1 and {MOST_BATCH_ROWS}")
+    if policy.iceberg and not policy.has_iceberg:
+        raise ConfigurationError(
+            f"{label}: iceberg is true, but an Iceberg table needs a folder as destination",
+            hint="other engines read the Parquet files of a bucket as they are",
+        )
     if policy.file_rows < 1:
         raise ConfigurationError(f"{label}: file_rows must be at least 1")
     if isinstance(policy.keep_hot, int) and policy.keep_hot < 0:

@@ -16,6 +16,7 @@ from dbopt.archive import source as sources
 from dbopt.archive.checksum import Checksums
 from dbopt.archive.columns import READING, Column, Field, reading, restored
 from dbopt.archive.files import check
+from dbopt.archive.iceberg import OnNote, follow
 from dbopt.archive.ledger import Batch, Restored
 from dbopt.archive.manifest import ArchivedColumn, ArchivedFile, Manifest
 from dbopt.archive.policy import Policy
@@ -138,13 +139,20 @@ def statements(plan: Plan) -> tuple[str, ...]:
 OnFile = Callable[[int, int, str], None]
 
 
-def restore(session: Session, policy: Policy, asked: Asked, on_file: OnFile | None = None) -> RestoredRows:
+def restore(
+    session: Session,
+    policy: Policy,
+    asked: Asked,
+    on_file: OnFile | None = None,
+    on_note: OnNote | None = None,
+) -> RestoredRows:
     """Raises AlreadyRunning, ArchiveDamaged, ServerError, and what `plan` raises: then nothing is changed."""
     with exclusive(session, key_of("archive", policy.name), f"archives by the policy {policy.name} in"):
         todo = plan(session, policy, asked)
         place = store(policy.destination, policy.endpoint, policy.region)
         with arrow_session(session, {**READING, "search_path": "pg_catalog, pg_temp"}) as arrow:
             rows = _Restore(arrow, place, todo, on_file).run()
+        follow(session, policy, on_note)
     files = [file for manifest in todo.manifests for file in manifest.files]
     return RestoredRows(
         policy.name,

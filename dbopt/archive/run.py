@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dbopt.archive import detach as detaching
-from dbopt.archive import ledger, units
+from dbopt.archive import iceberg, ledger, units
 from dbopt.archive import source as sources
 from dbopt.archive.columns import READING
 from dbopt.archive.detach import detach
@@ -148,7 +148,10 @@ class _Run:
         number = ledger.begin_run(self._session, self._policy.name, todo.before)
         with self._told(number), self._working(source, number) as work:
             gone = self._recover(work)
+            is_followed = iceberg.follow(self._session, self._policy, self._hooks.on_note, work.step)
             why = self._all(work, replace(todo, detach=tuple(leaf for leaf in todo.detach if leaf.oid not in gone)))
+            if is_followed:
+                iceberg.follow(self._session, self._policy, self._hooks.on_note, work.step)
             ledger.end_run(self._session, number, "finished" if why == FINISHED else "stopped", why)
         return self.ran(why)
 

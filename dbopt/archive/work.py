@@ -47,6 +47,7 @@ DESCRIBED = "described"  # the manifest is written
 CHECKED = "checked"  # all was read again
 DELETED = "deleted"  # or detached and dropped; not yet committed
 COMMITTED = "committed"
+ICEBERG = "iceberg"  # of a run, not of a batch: the Iceberg table has it, and the ledger does not know yet
 STEPS = (WATCHED, SNAPSHOT, ANNOUNCED, WRITTEN, DESCRIBED, CHECKED, DELETED, COMMITTED)
 
 

@@ -28,13 +28,14 @@ def policies(*sections: dict[str, Any]) -> tuple[Policy, ...]:
 
 
 def section(folder: Path, **values: Any) -> dict[str, Any]:
-    """A policy for the table `events`, which keeps nothing hot that is older than a day."""
+    """A policy for the table `events`, which keeps nothing hot that is older than a day; without an Iceberg table."""
     return {
         "name": "events",
         "table": "public.events",
         "control": "at",
         "keep_hot": "1 day",
         "destination": str(folder),
+        "iceberg": False,
         **values,
     }
 

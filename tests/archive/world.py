@@ -91,6 +91,7 @@ def policy(folder: Path, way: str, batch_rows: int = 300) -> Policy:
         method="move" if way in ("move", "blocks") else "detach",
         batch_rows=batch_rows,
         file_rows=200,
+        iceberg=False,
         restraint=Restraint(busy_share=None),
     )
 

@@ -36,6 +36,7 @@ NAMES = (
     "partition_move",
     "archive_crash",
     "archive_speed",
+    "archive_engines",
 )
 
 

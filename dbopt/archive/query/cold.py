@@ -68,12 +68,12 @@ class Cold:
         found: dict[Layout, list[ColdFile]] = {}
         for batch, manifest, place in self.batches:
             kind = Kind(manifest.key)
-            ranges = _ranges(self.restored, batch)
+            again = ranges(self.restored, batch)
             for file in manifest.files:
-                if not can_hold(kind, file.lower, file.upper, bounds) or any(_is_within(file, one) for one in ranges):
+                if not can_hold(kind, file.lower, file.upper, bounds) or any(is_within(file, one) for one in again):
                     continue
                 exact = manifest.exact if _has_exact(file, manifest) else None
-                met = tuple(one for one in ranges if _meets(file, one))
+                met = tuple(one for one in again if meets(file, one))
                 layout = Layout(batch.destination, manifest.columns, exact, manifest.control, kind, met)
                 found.setdefault(layout, []).append(ColdFile(file, batch, place))
         return found
@@ -153,17 +153,20 @@ def _manifest(batch: Batch, place: Store) -> Manifest:
     return documents.load(Manifest, content.decode("utf-8", "replace"), place.uri(path))
 
 
-def _ranges(restored: Iterable[Restored], batch: Batch) -> list[Range]:
+def ranges(restored: Iterable[Restored], batch: Batch) -> list[Range]:
+    """Those that were put back into the table of a batch."""
     return [(one.lower, one.upper) for one in restored if one.policy == batch.policy and batch.id <= one.batch]
 
 
-def _meets(file: ArchivedFile, one: Range) -> bool:
+def meets(file: ArchivedFile, one: Range) -> bool:
+    """Whether a file can have rows in it."""
     if file.lower is None or file.upper is None:
         return True
     return (one[0] is None or file.upper >= one[0]) and (one[1] is None or file.lower < one[1])
 
 
-def _is_within(file: ArchivedFile, one: Range) -> bool:
+def is_within(file: ArchivedFile, one: Range) -> bool:
+    """Whether all rows of a file are in it."""
     lower, upper = one
     is_after = lower is None or (file.lower is not None and file.lower >= lower)
     return is_after and (upper is None or (file.upper is not None and file.upper < upper))

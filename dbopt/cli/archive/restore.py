@@ -48,6 +48,6 @@ def register(app: typer.Typer) -> None:
             if not run.confirm(f"Restore about {todo.rows:,} rows into {todo.target} of {session.database}?", yes):
                 return 0
             with bar(quiet=run.quiet) as on_file:
-                done = restoring.restore(session, chosen, asked, on_file)
+                done = restoring.restore(session, chosen, asked, on_file, run.note)
         run.emit(output.restored(done))
         return 0

@@ -123,5 +123,5 @@ def _expire(run: Run, session: Session, chosen: tuple[Policy, ...], dry_run: boo
     run.note(output.expiry(due))
     if any(one.expiring or one.over for one in due) and not run.confirm("Go on?", yes):
         return 0
-    run.emit(output.expired(expire.expire(session, chosen)))
+    run.emit(output.expired(expire.expire(session, chosen, run.note)))
     return 0
