@@ -90,7 +90,7 @@ def _status(session: Session, policy: Policy, last: LastRun | None) -> PolicySta
         name=policy.name,
         table=str(source.name) if source else policy.table,
         hot_rows=source.rows if source else None,
-        archived_rows=sum(batch.rows or 0 for batch in cold),
+        archived_rows=sum(batch.rows or 0 for batch in cold) - ledger.gone(session).get(policy.name, 0),
         bytes=sum(batch.bytes or 0 for batch in cold),
         boundary=literal(source.control, last.boundary) if last and source and last.boundary is not None else None,
         behind=behind,

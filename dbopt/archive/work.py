@@ -253,6 +253,12 @@ def _summed(files: tuple[ArchivedFile, ...]) -> dict[str, object]:
     return {"lower": lower, "upper": upper, "rows": sum(file.rows for file in files), "bytes": size_bytes}
 
 
+def place_of(policy: Policy, batch: ledger.Batch) -> Store:
+    """Where the files of a batch are: what the policy says, as long as it says files."""
+    place = policy.destination if policy.destination.is_files else destination(batch.destination)
+    return store(place, policy.endpoint, policy.region)
+
+
 def manifest_path(policy: Policy, batch: int) -> str:
     return f"{policy.name}/manifests/{batch:08d}.json"
 

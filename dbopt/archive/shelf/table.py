@@ -1,8 +1,8 @@
 """The archive table of a policy, in a schema of the same database: made by the first run and kept up by each.
 
 It has the table's columns, those that the table has lost among them, and nothing else: no defaults, keys or
-constraints but NOT NULL. Partitions that were detached are its children (INHERITS), whatever their bounds, so that all archived rows
-are read by its name. A view beside it shows hot and archived rows together.
+constraints but NOT NULL. Partitions that were detached are its children (INHERITS), whatever their bounds, so that all
+archived rows are read by its name. A view beside it shows hot and archived rows together.
 """
 
 from __future__ import annotations
@@ -293,7 +293,7 @@ def _taken(source: Source, policy: Policy) -> str:
 
 def _null(one: Side) -> str:
     collation = f" COLLATE {one.archived_collation}" if one.archived_collation else ""
-    return f"NULL::{one.archived_type}{collation}"
+    return f"NULL::{one.archived_type}{collation} AS {quoted(one.name)}"
 
 
 def _shelf(row: Row) -> Shelf:
