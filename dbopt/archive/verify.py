@@ -85,12 +85,14 @@ def _verified(
 ) -> tuple[VerifiedPolicy, list[Damage]]:
     batches = [one for one in ledger.cold(ledger.batches(session, policy.name)) if one.in_files]
     chosen = chance.sample(batches, min(len(batches), ceil(len(batches) * share)))
+    places: dict[str, Store] = {}
     damage: list[Damage] = []
     files = rows = size = 0
     for number, batch in enumerate(sorted(chosen, key=lambda one: one.id)):
         if on_file is not None:
             on_file(number, len(chosen), f"{policy.name}: batch {batch.id}")
-        place = place_of(policy, batch)
+        place = places.get(batch.destination) or place_of(policy, batch)
+        places[batch.destination] = place
         manifest, wrong = _manifest(place, batch)
         damage.extend(wrong)
         if manifest is None:

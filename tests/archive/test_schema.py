@@ -16,7 +16,7 @@ from dbopt.archive.run import Hooks
 from dbopt.archive.status import status
 from dbopt.archive.verify import verify
 from dbopt.archive.work import COMMITTED, DELETED, SNAPSHOT, WATCHED
-from dbopt.errors import DboptError, NothingToDo, Obstructed
+from dbopt.errors import ConfigurationError, DboptError, NothingToDo, Obstructed
 from dbopt.postgres.identifiers import SQL
 from dbopt.postgres.session import Session, connect
 from tests.archive.archiving import EVENTS, archive, archived_rows, contents, count, policies, section
@@ -176,6 +176,64 @@ def test_a_role_that_may_not_make_the_schema(database: Database) -> None:
         database.session.script(f"GRANT ALL ON SCHEMA archive TO {role}")
         archive(session, to_schema())
         assert count(session, "archive.events_all") == 5000
+
+
+def test_the_archive_table_has_the_columns_and_nothing_else(events: Session) -> None:
+    events.script(
+        "ALTER TABLE events ALTER kind SET DEFAULT 'k', ALTER kind SET STORAGE EXTERNAL, ALTER kind TYPE text COLLATE"
+        " \"C\", ADD CHECK (id > 0), ADD UNIQUE (kind, id); COMMENT ON COLUMN events.kind IS 'of 7';"
+        "ALTER TABLE events ADD COLUMN n bigint GENERATED ALWAYS AS IDENTITY"
+    )
+    archive(events, to_schema(), limit=1)
+    here = "'archive.events'::regclass"
+    assert count(events, f"pg_constraint WHERE conrelid = {here} AND contype <> 'n'") == 0
+    assert count(events, f"pg_attribute WHERE attrelid = {here} AND (atthasdef OR attidentity <> '')") == 0
+    kept = "attstorage = 'e' AND attcollation = '\"C\"'::regcollation AND col_description(attrelid, attnum) = 'of 7'"
+    assert count(events, f"pg_attribute WHERE attrelid = {here} AND attname = 'kind' AND {kept}") == 1
+    assert names(events, f"SELECT indexrelid::regclass::text AS name FROM pg_index WHERE indrelid = {here}") == [
+        "archive.events_id_idx",
+        "archive.events_at_idx",
+    ]
+    options = events.fetch(SQL("SELECT reloptions FROM pg_class WHERE oid = 'archive.events_all'::regclass"))
+    assert options[0]["reloptions"] == (["security_invoker=true"] if events.major >= 15 else None)
+
+
+def test_archived_partitions_are_left_out_by_their_bounds(parts: Session) -> None:
+    archive(parts, to_schema(name="parts", table="parts"))
+    lines = parts.fetch(SQL("EXPLAIN SELECT FROM archive.parts_all WHERE at >= '2024-02-10Z'"))
+    text = "\n".join(row["QUERY PLAN"] for row in lines)
+    assert "parts_2" in text
+    assert "Scan on parts_1" not in text
+
+
+def test_a_partition_that_others_refer_to_stays_whole(parts: Session) -> None:
+    parts.script(
+        "CREATE TABLE notes (id int PRIMARY KEY, at timestamptz, part bigint, part_at timestamptz,"
+        " FOREIGN KEY (part, part_at) REFERENCES parts);"
+        "INSERT INTO notes SELECT 1, now(), id, at FROM parts WHERE id = 7"
+    )
+    policy, notes = to_schema(name="parts", table="parts", after=["notes"]), to_schema(name="notes", table="notes")
+    with pytest.raises(DboptError, match="foreign key"):
+        archive(parts, policy, {**notes, "keep_hot": "1 year"})
+    assert count(parts, "parts") == 2000
+    archive(parts, {**policy, "method": "move"}, {**notes, "keep_hot": "1 year"})
+    assert names(parts, "SELECT id::text AS name FROM parts") == ["7"]
+    assert count(parts, "archive.parts_all") == 2000
+
+
+def test_a_trigger_that_keeps_rows_is_told(events: Session) -> None:
+    events.script(
+        "CREATE FUNCTION kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;"
+        "CREATE TRIGGER kept BEFORE DELETE ON events FOR EACH ROW WHEN (OLD.id = 7) EXECUTE FUNCTION kept()"
+    )
+    with pytest.raises(Obstructed, match=r"of 5,000 rows of public\.events 4,999 could be deleted"):
+        archive(events, to_schema())
+    assert count(events, "events") == 5000
+
+
+def test_another_database_is_no_destination() -> None:
+    with pytest.raises(ConfigurationError, match="another database is no destination yet"):
+        policies(section(Path("postgresql:billing")))
 
 
 # -- while others read -------------------------------------------------------------------------------------------------
