@@ -18,7 +18,7 @@ from dbopt.archive.files import write
 from dbopt.archive.manifest import ArchivedFile
 from dbopt.archive.move import Place, move
 from dbopt.archive.source import Leaf
-from dbopt.archive.work import COMMITTED, DELETED, WATCHED, Work
+from dbopt.archive.work import COMMITTED, DELETED, WATCHED, Task, Work
 from dbopt.errors import Obstructed, ServerError
 from dbopt.partition.model import Name
 from dbopt.postgres.identifiers import SQL
@@ -70,7 +70,7 @@ def resume(work: Work, batch: ledger.Batch) -> Detached | None:
     return Detached(batch.rows or 0, batch.bytes or 0, 1)
 
 
-def unwatch_all(work: Work) -> None:
+def unwatch_all(work: Task) -> None:
     """What runs that were killed left on partitions; where that is not to be had now, the next run tries."""
     for row in work.session.rows("archive/left_watched", oid=work.source.oid):
         with suppress(ServerError):
@@ -123,7 +123,7 @@ def _drop(work: Work, leaf: Leaf, batch: int | None) -> None:
     """Detach and drop, unless something changed. Whoever waits for the table waits as long as this takes."""
 
     def attempt() -> None:
-        parent = _parent(work, leaf)
+        parent = parent_of(work, leaf)
         with work.session.transaction():
             work.session.script(
                 f"SET LOCAL lock_timeout = {work.limits.lock_timeout_ms};"
@@ -180,14 +180,15 @@ def _clean(work: Work, leaf: Leaf, batch: int) -> None:
             _unwatch(work, leaf)
 
 
-def _unwatch(work: Work, leaf: Leaf) -> None:
+def _unwatch(work: Task, leaf: Leaf) -> None:
     """Without keeping anybody waiting for long."""
     with work.session.transaction():
         work.session.script(f"SET LOCAL lock_timeout = {work.limits.lock_timeout_ms}")
         work.session.script(render("archive/unwatch.sql", table=str(leaf.name), oid=leaf.oid))
 
 
-def _parent(work: Work, leaf: Leaf) -> Name:
+def parent_of(work: Task, leaf: Leaf) -> Name:
+    """Raises Obstructed where it is no partition any more."""
     found = work.session.rows("archive/watched", oid=leaf.oid)
     if not found:
         raise Obstructed(f"{leaf.name} is no partition any more")

@@ -13,8 +13,8 @@ from dbopt.archive import ledger
 from dbopt.archive.iceberg import OnNote, follow
 from dbopt.archive.ledger import Batch
 from dbopt.archive.policy import Policy
-from dbopt.archive.store import store
-from dbopt.archive.work import read_manifest
+from dbopt.archive.shelf import expire as shelf_expire
+from dbopt.archive.work import place_of, read_manifest
 from dbopt.errors import UsageError
 from dbopt.partition.interval import microseconds_of, moment_of
 from dbopt.partition.key import Kind
@@ -25,12 +25,16 @@ from dbopt.postgres.session import Session
 
 @dataclass(frozen=True)
 class Due:
-    """Batches that begin to expire now, until when they are kept, and those whose files are removed now."""
+    """Batches that begin to expire now, until when they are kept, and those whose files are removed now; `rows` are
+    those of an archive table that go now, by these statements.
+    """
 
     policy: Policy
     expiring: tuple[Batch, ...]
     until: datetime
     over: tuple[Batch, ...]
+    rows: int = 0
+    statements: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ def due(session: Session, policy: Policy) -> Due:
             f"archive policy {policy.name} does not say how long the archive is kept",
             hint='keep_archive = "7 years" in its section',
         )
-    batches = ledger.batches(session, policy.name)
+    batches = tuple(batch for batch in ledger.batches(session, policy.name) if batch.in_files)
     cold = ledger.cold(batches)
     if cold and not _kind(policy, cold[-1]).is_time:
         raise UsageError(f"archive policy {policy.name}: {policy.control} carries no time, so its rows have no age")
@@ -75,6 +79,8 @@ def due(session: Session, policy: Policy) -> Due:
         tuple(batch for batch in cold if batch.upper is not None and batch.upper < before),
         policy.grace.after(now),
         tuple(one for one in batches if one.state == ledger.EXPIRING and one.expires_at and one.expires_at <= now),
+        0 if policy.destination.is_files else shelf_expire.rows_due(session, policy),
+        () if policy.destination.is_files else shelf_expire.statements(session, policy),
     )
 
 
@@ -91,18 +97,19 @@ def _expire(session: Session, policy: Policy, on_note: OnNote | None) -> Expired
         follow(session, policy, on_note)
         for batch in todo.over:
             _remove(session, policy, batch)
+        gone = 0 if policy.destination.is_files else shelf_expire.expire(session, policy)
     rows, size = sum(batch.rows or 0 for batch in todo.over), sum(batch.bytes or 0 for batch in todo.over)
-    return ExpiredPolicy(policy.name, len(todo.expiring), len(todo.over), rows, size)
+    return ExpiredPolicy(policy.name, len(todo.expiring), len(todo.over), rows + gone, size)
 
 
 def _remove(session: Session, policy: Policy, batch: Batch) -> None:
     """The files first: killed in between, the next run does it again."""
-    place = store(policy.destination, policy.endpoint, policy.region)
+    place = place_of(policy, batch)
     for path in batch.paths:
         place.remove(path)
     ledger.change(session, batch.id, state=ledger.EXPIRED)
 
 
 def _kind(policy: Policy, batch: Batch) -> Kind:
-    place = store(policy.destination, policy.endpoint, policy.region)
+    place = place_of(policy, batch)
     return Kind(read_manifest(place, batch.manifest or "").key)

@@ -52,6 +52,11 @@ class Batch:
     done_at: datetime | None = None
     expires_at: datetime | None = None
 
+    @property
+    def in_files(self) -> bool:
+        """Whether its rows are in files, and not in a table of this database."""
+        return not self.destination.startswith("schema:")
+
 
 @dataclass(frozen=True)
 class LastRun:
@@ -83,7 +88,7 @@ def exists(session: Session) -> bool:
 
 def make(session: Session) -> None:
     """Raises PrivilegeMissing where dbopt may have no schema."""
-    if exists(session):
+    if session.row("archive/ledger")["is_whole"]:
         return
     with session.transaction():
         own_schema.make(session)
@@ -112,6 +117,13 @@ def restored(session: Session) -> tuple[Restored, ...]:
     if not exists(session):
         return ()
     return tuple(Restored(**row) for row in session.rows("archive/restored"))
+
+
+def gone(session: Session) -> dict[str, int]:
+    """How many rows of its batches the archive tables of this database have no more, by policy."""
+    if not exists(session):
+        return {}
+    return {row["policy"]: int(row["rows"]) for row in session.rows("archive/gone")}
 
 
 def begin(session: Session, policy: Policy, table: Name, relation: Name, oid: int, way: str) -> int:
@@ -226,6 +238,13 @@ def count_in_run(session: Session, run: int, rows: int, size_bytes: int) -> None
             " WHERE id = %(id)s"
         ),
         {"rows": rows, "bytes": size_bytes, "id": run},
+    )
+
+
+def count_rows_in_run(session: Session, run: int, rows: int) -> None:
+    """The rows of a batch that was counted in without them."""
+    session.execute(
+        SQL("UPDATE dbopt.archive_run SET rows = rows + %(rows)s WHERE id = %(id)s"), {"rows": rows, "id": run}
     )
 
 

@@ -10,7 +10,7 @@ index to read them in that order, a stretch of blocks.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from dbopt.archive.files import write
 from dbopt.archive.manifest import ArchivedFile
 from dbopt.archive.policy import Policy
 from dbopt.archive.source import Leaf, Referring, Source
-from dbopt.archive.work import COMMITTED, DELETED, Work
+from dbopt.archive.work import COMMITTED, DELETED, Task, Work
 from dbopt.errors import LockNotAvailable, Obstructed, QueryFailed
 from dbopt.partition.key import literal as position_literal
 from dbopt.postgres.identifiers import SQL, literal, quoted
@@ -55,7 +55,7 @@ class Moved:
 
 
 @dataclass(frozen=True)
-class _Stretch:
+class Stretch:
     """The rows of a batch, as a condition."""
 
     condition: str
@@ -68,17 +68,24 @@ def move(work: Work, leaf: Leaf, boundary: int | None, place: Place, rows: int) 
     Raises FileError, ArchiveDamaged, ServerError, and Obstructed where the rows cannot be deleted: then all of them are
     in the table still.
     """
+    return tried(work, leaf, rows, lambda size: _attempt(work, leaf, boundary, place, size))
+
+
+def tried(work: Task, leaf: Leaf, rows: int, attempt: Callable[[int], Moved]) -> Moved:
+    """A batch of at most so many rows, tried again with fewer where others are in the way. Raises what the last attempt
+    raises.
+    """
     size = rows
-    for attempt in range(_ATTEMPTS):
+    for number in range(_ATTEMPTS):
         try:
-            return replace(_attempt(work, leaf, boundary, place, size), retries=attempt)
+            return replace(attempt(size), retries=number)
         except (LockNotAvailable, QueryFailed) as error:
-            if attempt == _ATTEMPTS - 1 or not (isinstance(error, LockNotAvailable) or error.sqlstate in _CONFLICTS):
+            if number == _ATTEMPTS - 1 or not (isinstance(error, LockNotAvailable) or error.sqlstate in _CONFLICTS):
                 raise
             if work.on_wait is not None:
                 work.on_wait(f"{leaf.name}: {error.message}; trying again")
         size = max(size // 2, 1)
-        time.sleep(min(_PAUSE_SECONDS * 2**attempt, _LONGEST_PAUSE_SECONDS))
+        time.sleep(min(_PAUSE_SECONDS * 2**number, _LONGEST_PAUSE_SECONDS))
     raise AssertionError("unreachable")
 
 
@@ -88,7 +95,7 @@ def _attempt(work: Work, leaf: Leaf, boundary: int | None, place: Place, rows: i
     batch = ledger.begin(work.log, work.policy, work.source.name, leaf.name, leaf.oid, "move")
     try:
         with work.snapshot(leaf, "ROW EXCLUSIVE"):
-            stretch = _stretch(work, leaf, boundary, place, rows)
+            stretch = next_stretch(work, leaf, boundary, place, rows)
             found = list(work.arrow.batches(_query(work, leaf, stretch)))
             count = sum(len(one) for one in found)
             files = _archive(work, leaf, stretch, batch, found, started) if count else ()
@@ -103,7 +110,7 @@ def _attempt(work: Work, leaf: Leaf, boundary: int | None, place: Place, rows: i
 
 
 def _archive(
-    work: Work, leaf: Leaf, stretch: _Stretch, batch: int, found: Sequence[pa.RecordBatch], started: float
+    work: Work, leaf: Leaf, stretch: Stretch, batch: int, found: Sequence[pa.RecordBatch], started: float
 ) -> tuple[ArchivedFile, ...]:
     files = write(work.filing(batch), found)
     manifest, checksum = work.keep(batch, "move", leaf, files)
@@ -113,12 +120,13 @@ def _archive(
     return files
 
 
-def _stretch(work: Work, leaf: Leaf, boundary: int | None, place: Place, rows: int) -> _Stretch:
+def next_stretch(work: Task, leaf: Leaf, boundary: int | None, place: Place, rows: int) -> Stretch:
+    """The next batch of at most so many rows, as the transaction of the session sees the table."""
     old = conditions(work.policy, work.source, leaf, boundary)
     return _ordered(work, leaf, old, place, rows) if leaf.is_ordered else _blocks(work, leaf, old, place, rows)
 
 
-def _ordered(work: Work, leaf: Leaf, old: Sequence[str], place: Place, rows: int) -> _Stretch:
+def _ordered(work: Task, leaf: Leaf, old: Sequence[str], place: Place, rows: int) -> Stretch:
     control = quoted(work.policy.control)
     work.session.script("SET LOCAL enable_seqscan = off")
     left = [*old, *([f"{control} >= {literal(place.value)}"] if place.value is not None else [])]
@@ -127,19 +135,19 @@ def _ordered(work: Work, leaf: Leaf, old: Sequence[str], place: Place, rows: int
     )
     last = work.session.fetch(SQL(text))
     if not last:
-        return _Stretch(" AND ".join(left), Place(at_end=True))
+        return Stretch(" AND ".join(left), Place(at_end=True))
     value, spot = literal(last[0]["value"]), literal(last[0]["place"])
     cut = [f"{control} <= {value}", f"({control} < {value} OR ctid <= {spot})"]
-    return _Stretch(" AND ".join([*left, *cut]), Place(last[0]["value"]))
+    return Stretch(" AND ".join([*left, *cut]), Place(last[0]["value"]))
 
 
-def _blocks(work: Work, leaf: Leaf, old: Sequence[str], place: Place, rows: int) -> _Stretch:
+def _blocks(work: Task, leaf: Leaf, old: Sequence[str], place: Place, rows: int) -> Stretch:
     """As many blocks as hold about so many rows."""
     row = work.session.row("archive/blocks", oid=leaf.oid)
     per_block = max(row["rows"] / max(row["blocks"], 1), 1.0)
     end = min(place.block + max(round(rows / per_block), 1), max(row["blocks"], place.block))
     span = [f"ctid >= '({place.block},0)'", f"ctid < '({end},0)'"]
-    return _Stretch(" AND ".join([*span, *old]), Place(block=end, at_end=end >= row["blocks"]))
+    return Stretch(" AND ".join([*span, *old]), Place(block=end, at_end=end >= row["blocks"]))
 
 
 def conditions(policy: Policy, source: Source, leaf: Leaf, boundary: int | None) -> list[str]:
@@ -153,11 +161,11 @@ def _unreferred(leaf: Leaf, key: Referring) -> str:
     return f"NOT EXISTS (SELECT FROM {key.table} AS dbopt_r WHERE {pairs})"
 
 
-def _query(work: Work, leaf: Leaf, stretch: _Stretch) -> str:
+def _query(work: Work, leaf: Leaf, stretch: Stretch) -> str:
     return f"SELECT {selected(work.source.shape)} FROM ONLY {leaf.name} WHERE {stretch.condition}"  # noqa: S608
 
 
-def _delete(work: Work, leaf: Leaf, stretch: _Stretch, rows: int) -> None:
+def _delete(work: Work, leaf: Leaf, stretch: Stretch, rows: int) -> None:
     deleted = work.session.changed(SQL(f"DELETE FROM ONLY {leaf.name} WHERE {stretch.condition}"))  # noqa: S608
     if deleted != rows:
         triggers = ", ".join(work.source.delete_triggers)

@@ -11,10 +11,14 @@ from dbopt.archive import source as sources
 from dbopt.archive.columns import reading, selected
 from dbopt.archive.ledger import Batch
 from dbopt.archive.policy import Policy, literal
+from dbopt.archive.shelf import detach as shelf_detach
+from dbopt.archive.shelf import move as shelf_move
+from dbopt.archive.shelf import table
+from dbopt.archive.shelf.table import Shelf
 from dbopt.archive.source import Leaf, Source
 from dbopt.errors import DboptError
 from dbopt.partition.model import Name
-from dbopt.postgres.identifiers import SQL
+from dbopt.postgres.identifiers import SQL, quoted
 from dbopt.postgres.scripts import render
 from dbopt.postgres.session import Session
 
@@ -22,6 +26,11 @@ _BATCH_LOCKS = "ROW EXCLUSIVE on {table}, row locks on a batch until it is commi
 _DETACH_LOCKS = (
     "SHARE ROW EXCLUSIVE on {table} for a moment, before it is exported; ACCESS EXCLUSIVE on {parent} and {table} while"
     " it is detached and dropped"
+)
+
+_SHELF_LOCKS = (
+    "ACCESS EXCLUSIVE on {table} for a moment, for a CHECK of its bounds; ACCESS EXCLUSIVE on {parent} and {table}"
+    " while it is detached"
 )
 
 
@@ -82,7 +91,7 @@ def _planned(session: Session, policy: Policy, policies: Sequence[Policy]) -> Pl
     unfinished = len(ledger.unfinished(batches))
     try:
         source = sources.read(session, policy)
-        obstacles = sources.obstacles(source, policy, policies)
+        obstacles = units.obstacles(session, source, policy, policies)
         todo = units.units(session, source, policy)
     except DboptError as error:
         if not session.is_open:
@@ -90,8 +99,9 @@ def _planned(session: Session, policy: Policy, policies: Sequence[Policy]) -> Pl
         return _empty(policy, policy.table, (error.message,), unfinished)
     if obstacles:
         return _empty(policy, str(source.name), obstacles, unfinished)
-    gone = [_detached(session, source, leaf) for leaf in todo.detach]
-    left = [_moved(session, source, policy, leaf, todo.before) for leaf in todo.move]
+    shelf = None if policy.destination.is_files else _shelf(session, source, policy)
+    gone = [_detached(session, source, leaf, shelf) for leaf in todo.detach]
+    left = [_moved(session, source, policy, leaf, todo.before, shelf) for leaf in todo.move]
     found = tuple(unit for unit in (*gone, *left) if unit.rows or unit.way == "detach")
     rows = sum(unit.rows for unit in found)
     return PlannedPolicy(
@@ -129,8 +139,19 @@ def _empty(policy: Policy, table: str, obstacles: tuple[str, ...], unfinished: i
     )
 
 
-def _detached(session: Session, source: Source, leaf: Leaf) -> PlannedUnit:
+def _shelf(session: Session, source: Source, policy: Policy) -> Shelf | None:
+    """The archive table, or what it will be."""
+    names = table.free_names(session, source, policy)
+    found = table.find(session, policy)
+    return found or (Shelf(policy.name, source.name, *names, None) if names else None)
+
+
+def _detached(session: Session, source: Source, leaf: Leaf, shelf: Shelf | None) -> PlannedUnit:
     parent = str(source.name)
+    if shelf is not None:
+        locks = _SHELF_LOCKS.format(table=leaf.name, parent=parent)
+        texts = shelf_detach.statements(session, source, shelf, leaf)
+        return PlannedUnit(str(leaf.name), "detach", leaf.rows, leaf.bytes, 1, locks, texts)
     storage = session.row("archive/storage", oid=leaf.oid)["storage"]
     statements = (
         render("archive/watch.sql", table=str(leaf.name), oid=leaf.oid, storage=storage),
@@ -141,14 +162,20 @@ def _detached(session: Session, source: Source, leaf: Leaf) -> PlannedUnit:
     return PlannedUnit(str(leaf.name), "detach", leaf.rows, leaf.bytes, 1, locks, statements)
 
 
-def _moved(session: Session, source: Source, policy: Policy, leaf: Leaf, before: int | None) -> PlannedUnit:
+def _moved(
+    session: Session, source: Source, policy: Policy, leaf: Leaf, before: int | None, shelf: Shelf | None
+) -> PlannedUnit:
     condition = " AND ".join(move.conditions(policy, source, leaf, before))
     rows = _estimated(session, leaf.name, condition)
     share = rows / leaf.rows if leaf.rows else 0.0
-    statements = (
+    statements: tuple[str, ...] = (
         _export(source, leaf, condition),
         f"DELETE FROM ONLY {leaf.name} WHERE {condition}",  # noqa: S608 - shown, and quoted
     )
+    if shelf is not None:
+        names = ", ".join(quoted(one.name) for one in source.columns)
+        value = table.value(source.control, policy.control)
+        statements = (shelf_move.statement(names, leaf, str(shelf.name), condition, value),)
     batches = -(-rows // policy.batch_rows)
     locks = _BATCH_LOCKS.format(table=leaf.name)
     return PlannedUnit(str(leaf.name), "move", rows, round(leaf.bytes * min(share, 1.0)), batches, locks, statements)
@@ -159,20 +186,20 @@ def _export(source: Source, leaf: Leaf, condition: str) -> str:
     return f"COPY ({query}) TO STDOUT (FORMAT binary)"
 
 
-def _estimated(session: Session, table: Name, condition: str) -> int:
+def _estimated(session: Session, relation: Name, condition: str) -> int:
     """Rows, by the planner."""
     with session.rolled_back():
         session.script(reading())
-        query = f"EXPLAIN (FORMAT JSON) SELECT FROM ONLY {table} WHERE {condition}"
+        query = f"EXPLAIN (FORMAT JSON) SELECT FROM ONLY {relation} WHERE {condition}"
         found = session.fetch(SQL(query))[0]["QUERY PLAN"][0]["Plan"]
-    return int(found["Plan Rows"]) if found["Plan Rows"] > 1 else _any(session, table, condition)
+    return int(found["Plan Rows"]) if found["Plan Rows"] > 1 else _any(session, relation, condition)
 
 
-def _any(session: Session, table: Name, condition: str) -> int:
+def _any(session: Session, relation: Name, condition: str) -> int:
     """Whether there is a row at all: the planner never says that there is none."""
     with session.rolled_back():
         session.script(reading())
-        query = f"SELECT count(*) AS rows FROM (SELECT FROM ONLY {table} WHERE {condition} LIMIT 1) AS one"  # noqa: S608
+        query = f"SELECT count(*) AS rows FROM (SELECT FROM ONLY {relation} WHERE {condition} LIMIT 1) AS one"  # noqa: S608
         return int(session.fetch(SQL(query))[0]["rows"])
 
 

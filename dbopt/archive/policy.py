@@ -45,8 +45,9 @@ class Destination:
 class Policy:
     """One section. `keep_hot` is an interval back from the server's clock, or a number back from the largest value of a
     control column that carries no time. `file_rows` is how many rows a file has at most, `after` the policies that go
-    first, `legal_minimum` what --expire never goes below, `grace` how long an expired file is still kept. `iceberg` is
-    whether there is an Iceberg table of it, None where there is one if that can be. `restraint` is what a run takes of
+    first, `legal_minimum` what --expire never goes below, `grace` how long an expired file is still kept; rows in a
+    schema are deleted when they are older than the archive keeps them by as much. `iceberg` is whether there is an
+    Iceberg table of it, None where there is one if that can be. `restraint` is what a run takes of
     the server at most.
     """
 
@@ -237,6 +238,11 @@ def destination(text: str) -> Destination:
         return Destination("s3", text.removeprefix("s3://").rstrip("/"))
     if text.startswith("schema:") and text.removeprefix("schema:"):
         return Destination("schema", text.removeprefix("schema:"))
+    if re.match(r"postgres(ql)?:", text):
+        raise UsageError(
+            "another database is no destination yet",
+            hint="schema:name keeps rows in this database; postgres_fdw may carry them on from there",
+        )
     raise UsageError(
         f"destination {text!r} is none",
         hint="one of file:///an/absolute/path, s3://bucket/prefix, schema:name",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from dbopt.archive import ledger
 from dbopt.archive import source as sources
@@ -20,6 +20,9 @@ from dbopt.archive.iceberg import OnNote, follow
 from dbopt.archive.ledger import Batch, Restored
 from dbopt.archive.manifest import ArchivedColumn, ArchivedFile, Manifest
 from dbopt.archive.policy import Policy
+from dbopt.archive.restored import Asked, RestoredRows
+from dbopt.archive.shelf import restore as shelf_restore
+from dbopt.archive.shelf.restore import ShelfPlan
 from dbopt.archive.store import Store, store
 from dbopt.archive.work import read_manifest
 from dbopt.errors import ArchiveDamaged, NothingToDo, Obstructed, QueryFailed, UsageError
@@ -35,18 +38,11 @@ from dbopt.postgres.session import Session
 if TYPE_CHECKING:
     import pyarrow as pa
 
+__all__ = ["Asked", "OnFile", "Plan", "RestoredRows", "plan", "restore", "statements"]
+
 _STAGING = "dbopt_restored"
 _NO_PARTITION = "23514"
 _UNIQUE = "23505"
-
-
-@dataclass(frozen=True)
-class Asked:
-    """From `lower` on, up to before `upper`, as the user wrote them; `into` is a table, None the policy's own."""
-
-    lower: str | None = None
-    upper: str | None = None
-    into: str | None = None
 
 
 @dataclass(frozen=True)
@@ -75,27 +71,13 @@ class Plan:
         return sum(batch.rows or 0 for batch in self.batches)
 
 
-@dataclass(frozen=True)
-class RestoredRows:
-    """What a restore did. `bytes` are those of the files that were read."""
-
-    SCHEMA: ClassVar[str] = "dbopt.archive-restored/1"
-    WRITTEN_BY: ClassVar[str] = "dbopt archive restore"
-
-    policy: str
-    table: str
-    lower: str | None
-    upper: str | None
-    rows: int
-    files: int
-    bytes: int
-    lost: tuple[str, ...]
-    gained: tuple[str, ...]
+def plan(session: Session, policy: Policy, asked: Asked) -> Plan | ShelfPlan:
+    """Raises NothingToDo where the archive has no such rows, UsageError, FileError, Obstructed."""
+    return _plan(session, policy, asked) if policy.destination.is_files else shelf_restore.plan(session, policy, asked)
 
 
-def plan(session: Session, policy: Policy, asked: Asked) -> Plan:
-    """Raises NothingToDo where the archive has no such rows, UsageError, FileError."""
-    batches = ledger.cold(ledger.batches(session, policy.name))
+def _plan(session: Session, policy: Policy, asked: Asked) -> Plan:
+    batches = tuple(batch for batch in ledger.cold(ledger.batches(session, policy.name)) if batch.in_files)
     if not batches:
         raise NothingToDo(f"archive policy {policy.name} has no archived rows")
     place = store(policy.destination, policy.endpoint, policy.region)
@@ -128,8 +110,10 @@ def plan(session: Session, policy: Policy, asked: Asked) -> Plan:
     )
 
 
-def statements(plan: Plan) -> tuple[str, ...]:
+def statements(plan: Plan | ShelfPlan) -> tuple[str, ...]:
     """What a restore runs, for --dry-run."""
+    if isinstance(plan, ShelfPlan):
+        return shelf_restore.statements(plan)
     found = [plan.create] if plan.create else []
     for batch, manifest in zip(plan.batches, plan.manifests, strict=True):
         found += [_insert(plan, batch, manifest) for _ in manifest.files]
@@ -149,6 +133,8 @@ def restore(
     """Raises AlreadyRunning, ArchiveDamaged, ServerError, and what `plan` raises: then nothing is changed."""
     with exclusive(session, key_of("archive", policy.name), f"archives by the policy {policy.name} in"):
         todo = plan(session, policy, asked)
+        if isinstance(todo, ShelfPlan):
+            return shelf_restore.restore(session, todo)
         place = store(policy.destination, policy.endpoint, policy.region)
         with arrow_session(session, {**READING, "search_path": "pg_catalog, pg_temp"}) as arrow:
             rows = _Restore(arrow, place, todo, on_file).run()

@@ -9,20 +9,21 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from dbopt.archive import detach as detaching
 from dbopt.archive import iceberg, ledger, units
 from dbopt.archive import source as sources
 from dbopt.archive.columns import READING
-from dbopt.archive.detach import detach
-from dbopt.archive.move import Place, move
+from dbopt.archive.move import Place
 from dbopt.archive.policy import Policy
 from dbopt.archive.source import Leaf, Source
 from dbopt.archive.store import store
 from dbopt.archive.units import Units
-from dbopt.archive.work import Step, Work
+from dbopt.archive.ways import ToFiles, ToShelf, Way
+from dbopt.archive.work import Step, Task, Work
 from dbopt.errors import DboptError, Interrupted, Obstructed
-from dbopt.postgres.arrow import ArrowSession, arrow_session
+from dbopt.postgres.arrow import arrow_session
 from dbopt.postgres.exclusive import exclusive, key_of
 from dbopt.postgres.governor import Governor, Restraint
 from dbopt.postgres.patience import Limits
@@ -146,12 +147,12 @@ class _Run:
         _settle(self._session)
         ledger.make(self._session)
         number = ledger.begin_run(self._session, self._policy.name, todo.before)
-        with self._told(number), self._working(source, number) as work:
-            gone = self._recover(work)
-            is_followed = iceberg.follow(self._session, self._policy, self._hooks.on_note, work.step)
-            why = self._all(work, replace(todo, detach=tuple(leaf for leaf in todo.detach if leaf.oid not in gone)))
+        with self._told(number), self._working(source, number) as way:
+            gone = self._recover(way)
+            is_followed = iceberg.follow(self._session, self._policy, self._hooks.on_note, self._hooks.step)
+            why = self._all(way, replace(todo, detach=tuple(leaf for leaf in todo.detach if leaf.oid not in gone)))
             if is_followed:
-                iceberg.follow(self._session, self._policy, self._hooks.on_note, work.step)
+                iceberg.follow(self._session, self._policy, self._hooks.on_note, self._hooks.step)
             ledger.end_run(self._session, number, "finished" if why == FINISHED else "stopped", why)
         return self.ran(why)
 
@@ -177,7 +178,12 @@ class _Run:
             ledger.end_run(self._session, number, "stopped" if why == STOPPED else "failed", why)
 
     @contextmanager
-    def _working(self, source: Source, number: int) -> Iterator[Work]:
+    def _working(self, source: Source, number: int) -> Iterator[Way]:
+        if not self._policy.destination.is_files:
+            with self._session.another() as log:
+                _settle(log)
+                yield ToShelf(Task(**self._common(source, number, log, log.backend_pid)))
+            return
         policy = self._policy
         place = store(policy.destination, policy.endpoint, policy.region)
         # A session that waits for the other, which waits for a third that waits for the first, is no deadlock to the
@@ -187,66 +193,69 @@ class _Run:
             settings["transaction_timeout"] = "0"
         with self._session.another() as log, arrow_session(self._session, settings) as arrow:
             _settle(log)
-            yield Work(
-                policy,
-                source,
-                place,
-                self._session,
-                log,
-                arrow,
-                self._governor(log, arrow),
-                number,
-                self._hooks.step,
-                self._asked.limits,
-                self._note,
-            )
+            common = self._common(source, number, log, log.backend_pid, arrow.backend_pid)
+            yield ToFiles(Work(**common, store=place, arrow=arrow))
 
-    def _governor(self, log: Session, arrow: ArrowSession) -> Governor:
+    def _common(self, source: Source, number: int, log: Session, *pids: int) -> dict[str, Any]:
+        return {
+            "policy": self._policy,
+            "source": source,
+            "session": self._session,
+            "log": log,
+            "governor": self._governor(log, (self._session.backend_pid, *pids)),
+            "run": number,
+            "step": self._hooks.step,
+            "limits": self._asked.limits,
+            "on_wait": self._note,
+        }
+
+    def _governor(self, log: Session, pids: tuple[int, ...]) -> Governor:
         """It looks at the server by the session that is in no transaction between two batches."""
         return Governor(
             log,
             self._asked.restraint(self._policy),
-            pids=(self._session.backend_pid, log.backend_pid, arrow.backend_pid),
+            pids=pids,
             stop=lambda: self._budget.why_quit() is not None,
             on_wait=self._note,
             on_note=self._note,
         )
 
-    def _recover(self, work: Work) -> set[int]:
+    def _recover(self, way: Way) -> set[int]:
         """Finish or remove what a run that was killed left behind: the partitions that are gone now."""
         gone = set()
         for batch in ledger.batches(self._session, self._policy.name):
-            if batch.state == ledger.VERIFIED and (done := detaching.resume(work, batch)) is not None:
+            if batch.state == ledger.VERIFIED and (done := way.resume(batch)) is not None:
                 self._count(done.rows, done.bytes, done.batches)
                 gone.add(batch.oid)
             elif batch.state in (ledger.EXPORTING, ledger.VERIFIED):
-                work.discard(batch.id)
+                way.task.discard(batch.id)
                 self._note(f"removed what a run that ended early had left of batch {batch.id}")
-        detaching.unwatch_all(work)
+        detaching.unwatch_all(way.task)
+        way.settle()
         return gone
 
-    def _all(self, work: Work, todo: Units) -> str:
+    def _all(self, way: Way, todo: Units) -> str:
         for leaf in todo.detach:
-            if not work.governor.begin():
+            if not way.task.governor.begin():
                 return self._budget.why_quit() or FINISHED
-            done = detach(work, leaf)
-            work.governor.end(0)
+            done = way.detach(leaf)
+            way.task.governor.end(0)
             self._count(done.rows, done.bytes, done.batches)
         for leaf in todo.move:
-            if why := self._moved(work, leaf, todo.before):
+            if why := self._moved(way, leaf, todo.before):
                 return why
         return FINISHED
 
-    def _moved(self, work: Work, leaf: Leaf, before: int | None) -> str | None:
+    def _moved(self, way: Way, leaf: Leaf, before: int | None) -> str | None:
         """All old rows of a table: over again as long as rows go that others had referred to."""
-        refers_to_itself = any(one.is_self for one in work.source.referring)
+        refers_to_itself = any(one.is_self for one in way.task.source.referring)
         while True:
             place, rows = Place(), self._rows
             while not place.at_end:
-                if not work.governor.begin():
+                if not way.task.governor.begin():
                     return self._budget.why_quit()
-                moved = move(work, leaf, before, place, self._budget.batch_rows(self._policy))
-                work.governor.end(moved.rows, moved.bytes)
+                moved = way.move(leaf, before, place, self._budget.batch_rows(self._policy))
+                way.task.governor.end(moved.rows, moved.bytes)
                 place = moved.place
                 if moved.rows:
                     self._count(moved.rows, moved.bytes, 1)
@@ -273,7 +282,7 @@ def _settle(session: Session) -> None:
 def examined(session: Session, policy: Policy, policies: Sequence[Policy]) -> Source:
     """The table of a policy. Raises Obstructed where it cannot be archived, with all reasons."""
     source = sources.read(session, policy)
-    reasons = sources.obstacles(source, policy, policies)
+    reasons = units.obstacles(session, source, policy, policies)
     if reasons:
         raise Obstructed(f"archive policy {policy.name}: {source.name} cannot be archived: " + "; ".join(reasons))
     return source

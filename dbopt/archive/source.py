@@ -94,7 +94,7 @@ def read(session: Session, policy: Policy) -> Source:
         delete_triggers=tuple(row.pop("delete_triggers")),
         referring=tuple(_referring(one) for one in row.pop("referring")),
         columns=columns,
-        control=_control(policy, columns),
+        control=control_of(policy, columns),
         **row,
     )
 
@@ -181,7 +181,8 @@ def _referring(row: dict[str, Any]) -> Referring:
     return Referring(table=Name(row.pop("schema"), row.pop("table")), pairs=pairs, **row)
 
 
-def _control(policy: Policy, columns: Sequence[Column]) -> Kind:
+def control_of(policy: Policy, columns: Sequence[Column]) -> Kind:
+    """What the values of the control column are. Raises UsageError."""
     found = next((column for column in columns if column.name == policy.control), None)
     if found is None:
         names = ", ".join(quoted(column.name) for column in columns)

@@ -70,13 +70,13 @@ class Status:
 
 def status(session: Session, policies: Sequence[Policy]) -> Status:
     """Raises ConnectionFailed; what cannot be told of a policy is said in it."""
-    runs, back = ledger.last_runs(session), Counter[str]()
+    runs, gone = ledger.last_runs(session), Counter(ledger.gone(session))
     for one in ledger.restored(session):
-        back[one.policy] += one.rows
-    return Status(tuple(_status(session, one, runs.get(one.name), back[one.name]) for one in policies))
+        gone[one.policy] += one.rows
+    return Status(tuple(_status(session, one, runs.get(one.name), gone[one.name]) for one in policies))
 
 
-def _status(session: Session, policy: Policy, last: LastRun | None, restored_rows: int) -> PolicyStatus:
+def _status(session: Session, policy: Policy, last: LastRun | None, gone: int) -> PolicyStatus:
     batches = ledger.batches(session, policy.name)
     cold = ledger.cold(batches)
     source, behind, problem = None, None, None
@@ -93,7 +93,7 @@ def _status(session: Session, policy: Policy, last: LastRun | None, restored_row
         name=policy.name,
         table=str(source.name) if source else policy.table,
         hot_rows=source.rows if source else None,
-        archived_rows=max(sum(batch.rows or 0 for batch in cold) - restored_rows, 0),
+        archived_rows=max(sum(batch.rows or 0 for batch in cold) - gone, 0),
         bytes=sum(batch.bytes or 0 for batch in cold),
         boundary=literal(source.control, last.boundary) if last and source and last.boundary is not None else None,
         behind=behind,

@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, Protocol, TypeVar
 
 from dbopt.archive.extra import imported
 from dbopt.archive.policy import Destination
-from dbopt.errors import FileError, FileMissing
+from dbopt.errors import ConfigurationError, FileError, FileMissing
 
 if TYPE_CHECKING:
     from pyarrow import fs
@@ -53,6 +53,8 @@ def store(destination: Destination, endpoint: str = "", region: str = "") -> Sto
     """Raises FileError where the destination cannot be used at all, FeatureMissing where a library is missing."""
     if destination.kind == "folder":
         return Folder(Path(destination.address))
+    if not destination.is_files:
+        raise ConfigurationError(f"{destination} is no place for files")
     return Bucket(destination.address, endpoint, region)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from dbopt.archive import source as sources
 from dbopt.archive.columns import reading
 from dbopt.archive.policy import Policy, boundary
+from dbopt.archive.shelf import detach as shelf_detach
+from dbopt.archive.shelf import table
 from dbopt.archive.source import Leaf, Source
-from dbopt.errors import UsageError
+from dbopt.errors import Obstructed, UsageError
 from dbopt.partition import bound
 from dbopt.partition.key import Infinity, position_of_row
 from dbopt.partition.model import Name, span_of
@@ -28,8 +31,33 @@ class Units:
     notes: tuple[str, ...] = ()
 
 
+def obstacles(session: Session, source: Source, policy: Policy, policies: Sequence[Policy]) -> tuple[str, ...]:
+    """Why the table cannot be archived, or its rows not be put where they are to go."""
+    found = sources.obstacles(source, policy, policies)
+    return found if policy.destination.is_files else (*found, *table.obstacles(session, source, policy))
+
+
 def units(session: Session, source: Source, policy: Policy) -> Units:
-    """Raises UsageError where the policy does not fit the table."""
+    """Raises UsageError where the policy does not fit the table, Obstructed where a partition cannot go as it is to."""
+    found = _units(session, source, policy)
+    return found if policy.destination.is_files else _shelved(session, source, policy, found)
+
+
+def _shelved(session: Session, source: Source, policy: Policy, todo: Units) -> Units:
+    """A partition that cannot be put below an archive table as a whole is emptied, unless that is not asked for."""
+    found = {leaf: shelf_detach.obstacles(session, source, leaf) for leaf in todo.detach}
+    reasons = [text for texts in found.values() for text in texts]
+    if reasons and policy.method == "detach":
+        raise Obstructed(f"archive policy {policy.name}: " + "; ".join(reasons), hint='method = "move" takes the rows')
+    return replace(
+        todo,
+        detach=tuple(leaf for leaf, texts in found.items() if not texts),
+        move=(*todo.move, *(leaf for leaf, texts in found.items() if texts)),
+        notes=(*todo.notes, *(f"{text}: its rows go, and it stays" for text in reasons)),
+    )
+
+
+def _units(session: Session, source: Source, policy: Policy) -> Units:
     before = boundary(policy, source.control, now_us(session), _largest(session, source, policy))
     if before is None:
         return Units(None)

@@ -51,21 +51,65 @@ ICEBERG = "iceberg"  # of a run, not of a batch: the Iceberg table has it, and t
 STEPS = (WATCHED, SNAPSHOT, ANNOUNCED, WRITTEN, DESCRIBED, CHECKED, DELETED, COMMITTED)
 
 
-@dataclass(frozen=True)
-class Work:
-    """A run of one policy. `session` holds the transactions, `log` commits to the ledger by the way, `arrow` reads."""
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A run of one policy. `session` holds the transactions, `log` commits to the ledger by the way."""
 
     policy: Policy
     source: Source
-    store: Store
     session: Session
     log: Session
-    arrow: ArrowSession
     governor: Governor
     run: int
     step: Step = lambda _: None
     limits: Limits = field(default_factory=Limits)
     on_wait: Callable[[str], None] | None = None
+
+    @contextmanager
+    def locked(self, leaf: Leaf, mode: str) -> Iterator[None]:
+        """A REPEATABLE READ transaction of the session; committed at the end. The lock comes first: nobody alters the
+        table as it is seen. Raises Obstructed where somebody did since it was read.
+        """
+        with self.session.transaction():
+            self.session.script(
+                "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;"
+                f" SET LOCAL lock_timeout = {self.limits.lock_timeout_ms}; LOCK TABLE ONLY {leaf.name} IN {mode} MODE"
+            )
+            self.require_columns(leaf)
+            self.session.script(reading())
+            yield
+
+    def require_columns(self, leaf: Leaf) -> None:
+        """Values of a column that nobody knew of would be lost."""
+        if sources.columns_of(self.session, self.source.oid) != self.source.columns:
+            raise Obstructed(f"{self.source.name} was altered while {leaf.name} was archived", hint="try again")
+
+    def count(self, rows: int, size_bytes: int) -> None:
+        """Inside the transaction that makes a batch done."""
+        ledger.count_in_run(self.session, self.run, rows, size_bytes)
+
+    def discard(self, number: int) -> None:
+        """Remove what a batch that is not done may have left behind, then the batch itself. Nobody can make it done
+        meanwhile. Raises LockNotAvailable where that is about to happen, FileError.
+        """
+        with self.log.transaction():
+            batch = ledger.claim(self.log, number)
+            if batch is not None:
+                for path in batch.paths:
+                    self.store_of(batch).remove(path)
+                ledger.forget(self.log, number)
+
+    def store_of(self, batch: ledger.Batch) -> Store:
+        """Where it is: the policy may name another place by now."""
+        return store(destination(batch.destination), self.policy.endpoint, self.policy.region)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work(Task):
+    """A run that archives to files; `arrow` reads the rows for them."""
+
+    store: Store
+    arrow: ArrowSession
 
     def paced(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """What is read, a batch ahead of the files, and no faster than others and the limits allow."""
@@ -92,25 +136,12 @@ class Work:
 
     @contextmanager
     def snapshot(self, leaf: Leaf, mode: str) -> Iterator[None]:
-        """A REPEATABLE READ transaction of the session, in which `arrow` sees the same rows; committed at the end. The
-        lock comes first: nobody alters the table as it is seen. Raises Obstructed where somebody did since it was read.
-        """
-        with self.session.transaction():
-            self.session.script(
-                "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;"
-                f" SET LOCAL lock_timeout = {self.limits.lock_timeout_ms}; LOCK TABLE ONLY {leaf.name} IN {mode} MODE"
-            )
-            self.require_columns(leaf)
-            self.session.script(reading())
+        """As `locked`, and `arrow` sees the same rows."""
+        with self.locked(leaf, mode):
             seen = self.session.row("archive/snapshot")["snapshot"]
             with self.arrow.reading(seen):
                 self.step(SNAPSHOT)
                 yield
-
-    def require_columns(self, leaf: Leaf) -> None:
-        """Values of a column that nobody knew of would be lost."""
-        if sources.columns_of(self.session, self.source.oid) != self.source.columns:
-            raise Obstructed(f"{self.source.name} was altered while {leaf.name} was archived", hint="try again")
 
     def keep(self, batch: int, way: str, leaf: Leaf, files: tuple[ArchivedFile, ...]) -> tuple[str, str]:
         """Write the manifest, then read everything again: the manifest's path and its checksum. Raises ArchiveDamaged:
@@ -143,7 +174,7 @@ class Work:
     def done(self, batch: int, files: tuple[ArchivedFile, ...], **values: object) -> None:
         """Inside the transaction that deletes the rows."""
         ledger.change(self.session, batch, state=ledger.DONE, **_summed(files), **values)
-        self._count(sum(file.rows for file in files), sum(file.bytes for file in files))
+        self.count(sum(file.rows for file in files), sum(file.bytes for file in files))
 
     def verified(self, batch: int, files: tuple[ArchivedFile, ...], **values: object) -> None:
         """What is in the table still is in the files, too."""
@@ -153,10 +184,7 @@ class Work:
         """Make a verified batch done, inside the transaction that deletes its rows."""
         ledger.change(self.session, batch, state=ledger.DONE)
         found = ledger.batch(self.session, batch)
-        self._count(found.rows or 0, found.bytes or 0)
-
-    def _count(self, rows: int, size_bytes: int) -> None:
-        ledger.count_in_run(self.session, self.run, rows, size_bytes)
+        self.count(found.rows or 0, found.bytes or 0)
 
     def clean(self, batch: int) -> None:
         """After a failure, as far as that can be done; the next run does the rest. Should the commit have come through,
@@ -165,20 +193,9 @@ class Work:
         with suppress(ServerError, FileError):
             self.discard(batch)
 
-    def discard(self, number: int) -> None:
-        """Remove what a batch that is not done may have left behind, then the batch itself. Nobody can make it done
-        meanwhile. Raises LockNotAvailable where that is about to happen, FileError.
-        """
-        with self.log.transaction():
-            batch = ledger.claim(self.log, number)
-            if batch is not None:
-                for path in batch.paths:
-                    self._store_of(batch).remove(path)
-                ledger.forget(self.log, number)
-
     def is_right(self, batch: ledger.Batch) -> bool:
         """Whether the files of a verified batch still are what was written, and of the table as it is now."""
-        place = self._store_of(batch)
+        place = self.store_of(batch)
         try:
             if batch.manifest is None or sha256_of(place, batch.manifest) != batch.checksum:
                 return False
@@ -191,11 +208,8 @@ class Work:
             return False
         return True
 
-    def _store_of(self, batch: ledger.Batch) -> Store:
-        """Where it is: the policy may name another place by now."""
-        if batch.destination == str(self.policy.destination):
-            return self.store
-        return store(destination(batch.destination), self.policy.endpoint, self.policy.region)
+    def store_of(self, batch: ledger.Batch) -> Store:
+        return self.store if batch.destination == str(self.policy.destination) else super().store_of(batch)
 
     def _manifest(self, batch: int, way: str, leaf: Leaf, files: tuple[ArchivedFile, ...]) -> Manifest:
         shape = self.source.shape
@@ -238,6 +252,12 @@ def _summed(files: tuple[ArchivedFile, ...]) -> dict[str, object]:
     lower, upper = joined(files)
     size_bytes = sum(file.bytes for file in files)
     return {"lower": lower, "upper": upper, "rows": sum(file.rows for file in files), "bytes": size_bytes}
+
+
+def place_of(policy: Policy, batch: ledger.Batch) -> Store:
+    """Where the files of a batch are: what the policy says, as long as it says files."""
+    place = policy.destination if policy.destination.is_files else destination(batch.destination)
+    return store(place, policy.endpoint, policy.region)
 
 
 def manifest_path(policy: Policy, batch: int) -> str:

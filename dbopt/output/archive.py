@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from dbopt.archive.expire import Due, Expired
 from dbopt.archive.plan import ArchivePlan, PlannedPolicy, PlannedUnit
 from dbopt.archive.policy import Policy
-from dbopt.archive.restore import RestoredRows
+from dbopt.archive.restored import RestoredRows
 from dbopt.archive.run import Hooks, Ran
 from dbopt.archive.status import PolicyStatus, Status
 from dbopt.archive.verify import Verified
@@ -29,7 +29,7 @@ def plan(found: ArchivePlan) -> Report:
 def script(found: ArchivePlan) -> str:
     """The statements that a run would send; a batch at a time where it says so."""
     return "\n".join(
-        f"-- {policy.name}: {_done_to(unit)}\n{joined(unit.statements)}"
+        f"-- {policy.name}: {_done_to(unit, policy.destination.startswith('schema:'))}\n{joined(unit.statements)}"
         for policy in found.policies
         for unit in policy.units
     )
@@ -173,6 +173,8 @@ def expiry_script(due: Sequence[Due]) -> str:
 
 
 def _expiry(one: Due) -> str:
+    if not one.policy.destination.is_files:
+        return f"{one.policy.name}: {one.rows:,} rows are deleted from the archive table"
     rows = sum(batch.rows or 0 for batch in one.expiring)
     return (
         f"{one.policy.name}: {len(one.expiring)} batches ({rows:,} rows) begin to expire, and are kept until"
@@ -186,6 +188,7 @@ def _expiry_lines(one: Due) -> Iterator[str]:
     for batch in one.over:
         yield from (f"-- remove {path}" for path in batch.paths)
         yield change.format("expired", batch.id)
+    yield from joined(one.statements).splitlines()
 
 
 def expired(found: Expired) -> Report:
@@ -288,9 +291,11 @@ def _sum(one: PlannedPolicy) -> str:
     return f"about {one.rows:,} rows with {one.control} before {_short(one.boundary)}, {units.size(one.bytes)}{seconds}"
 
 
-def _done_to(unit: PlannedUnit) -> str:
+def _done_to(unit: PlannedUnit, is_kept: bool) -> str:
     if unit.way == "detach":
-        return f"{unit.relation} is exported, verified, detached and dropped"
+        return f"{unit.relation} " + (
+            "goes below the archive table" if is_kept else "is exported, verified, detached and dropped"
+        )
     return f"old rows of {unit.relation}, in {unit.batches:,} batches, each cut by the control column"
 
 

@@ -15,6 +15,7 @@ from dbopt.archive.query import cold
 from dbopt.archive.query.cold import Cold
 from dbopt.archive.query.statement import Named
 from dbopt.archive.query.types import Type, types
+from dbopt.archive.shelf.table import Shelf, shelves
 from dbopt.archive.source import columns_of
 from dbopt.errors import PrivilegeMissing
 from dbopt.partition.model import Name
@@ -25,13 +26,14 @@ from dbopt.postgres.session import Session
 @dataclass(frozen=True)
 class Relation:
     """`oid` is None for a table that is no more on the server: then its columns are those of the newest batch. `cold`
-    is None where nothing of it is archived.
+    is None where nothing of it is archived in files; `shelves` are its archive tables, with their columns.
     """
 
     name: Name
     oid: int | None
     columns: tuple[Column, ...]
     cold: Cold | None
+    shelves: tuple[tuple[Name, frozenset[str]], ...] = ()
 
     def column(self, name: str) -> Column | None:
         return next((column for column in self.columns if column.name == name), None)
@@ -44,7 +46,8 @@ def relations(
 
     Raises what reading manifests raises (dbopt/archive/query/cold.py), PrivilegeMissing.
     """
-    batches = ledger.cold(ledger.batches(session))
+    batches = tuple(batch for batch in ledger.cold(ledger.batches(session)) if batch.in_files)
+    shelved = shelves(session)
     restored = ledger.restored(session)
     configured = {policy.name: policy for policy in policies}
     found: dict[tuple[str | None, str], Relation] = {}
@@ -56,20 +59,45 @@ def relations(
         mine = [batch for batch in batches if batch.table == known_as]
         if known_as is None or (row is None and not mine):
             continue
-        if row is not None and mine:
+        kept = [one for one in shelved if row is not None and one.source == known_as and one.oid is not None]
+        if row is not None and (mine or kept):
             _require_all_rows(row, known_as)
         archive = cold.read(mine, restored, configured) if mine else None
         columns = _dropped(archive) if row is None else columns_of(session, row["oid"])
-        found[schema, name] = Relation(known_as, None if row is None else row["oid"], columns, archive)
+        found[schema, name] = Relation(
+            known_as, None if row is None else row["oid"], columns, archive, _sides(session, row, kept)
+        )
     return found
+
+
+def _sides(
+    session: Session, row: dict[str, Any] | None, kept: Sequence[Shelf]
+) -> tuple[tuple[Name, frozenset[str]], ...]:
+    if row is None:
+        return ()
+    return tuple((one.name, frozenset(each.name for each in columns_of(session, one.oid or 0))) for one in kept)
+
+
+def whole(relation: Relation, columns: Iterable[Column], *, is_cold: bool) -> str:
+    """A query of the rows of a table and of its archive tables; of the latter alone."""
+    wanted = tuple(columns)
+    hot = f"SELECT {', '.join(quoted(one.name) for one in wanted)} FROM {relation.name}"  # noqa: S608 - quoted
+    parts = [] if is_cold else [hot]
+    for name, have in relation.shelves:
+        cold = ", ".join(
+            quoted(one.name) if one.name in have else f"NULL::{one.type} AS {quoted(one.name)}" for one in wanted
+        )
+        parts.append(f"SELECT {cold} FROM {name}")  # noqa: S608 - quoted
+    return " UNION ALL ".join(parts)
 
 
 def unseen(session: Session, relations: Iterable[Relation]) -> tuple[str, ...]:
     """What views do not show: archived rows of the tables that they read."""
     archived = {batch.table for batch in ledger.cold(ledger.batches(session))}
     found = []
+    ours = {one.view for one in shelves(session)}
     for relation in relations:
-        if archived and relation.oid is not None and relation.cold is None:
+        if relation.name not in ours and archived and relation.oid is not None and relation.cold is None:
             tables = {Name(**row) for row in session.rows("archive/view_tables", oid=relation.oid)} & archived
             found += [
                 f"{relation.name} is a view: it lacks the archived rows of {table}"

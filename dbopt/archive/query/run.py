@@ -114,10 +114,12 @@ class _Query:
         self._notes.extend(naming.unseen(self._session, found.values()))
         described = self._session.described(_describable(self._sql, self._tree, named, found))
         columns = self._result_columns(described)
+        self._sql = _whole(self._sql, self._tree, named, found, is_cold=self._asked.is_cold)
         self._types = naming.known_types(self._session, found.values())
         uses = self._uses(named, found)
         uses = self._narrowed(uses)
-        if not self._asked.is_cold and all(use.relation.oid and not use.files for use in uses):
+        is_cold = self._asked.is_cold and any(use.relation.cold for use in uses)
+        if not is_cold and all(use.relation.oid and not use.files for use in uses):
             return self._of_server(columns)
         if not moment["sorts_bytes"]:
             self._note_sorting()
@@ -219,7 +221,8 @@ class _Query:
             self._notes.extend(note for note in notes if note not in self._notes)
 
     def _is_hot(self, use: _Use) -> bool:
-        return use.relation.oid is not None and not (self._asked.is_cold and use.is_archived)
+        is_left_out = self._asked.is_cold and use.is_archived and not use.relation.shelves
+        return use.relation.oid is not None and not is_left_out
 
     def _wanted(self, use: _Use) -> list[Wanted]:
         names = shape(use.columns)
@@ -239,7 +242,10 @@ class _Query:
         arrow.execute(f"SET LOCAL row_security = {'off' if use.is_archived else 'on'}")
         kept = shape(use.columns)
         where = " AND ".join(f"({one})" for one in use.conditions.sql)
-        text = f"SELECT {selected(kept)} FROM {use.relation.name}" + (f" WHERE {where}" if where else "")  # noqa: S608
+        rows = str(use.relation.name)
+        if use.relation.shelves:
+            rows = f"({naming.whole(use.relation, use.relation.columns, is_cold=self._asked.is_cold)}) AS hot"
+        text = f"SELECT {selected(kept)} FROM {rows}" + (f" WHERE {where}" if where else "")  # noqa: S608
         table = f"{use.view}_hot"
         self._load(table, kept, arrow.batches(text))
         columns = {one.column.name: Stored(one.name, self._type_of(one.column), one.is_text) for one in kept.fields}
@@ -355,6 +361,18 @@ def _damage_told(uses: Sequence[_Use]) -> Iterator[None]:
         if may_be_damage(error):
             check_contents(one for use in uses for files in use.files.values() for one in files)
         raise
+
+
+def _whole(
+    sql: str, tree: Any, named: Sequence[Named], found: Mapping[tuple[str | None, str], Relation], *, is_cold: bool
+) -> str:
+    """The statement for the server, with their archive tables beside the tables that have some."""
+    queries = {}
+    for number, one in enumerate(named):
+        relation = found.get((one.schema, one.name))
+        if relation is not None and relation.shelves:
+            queries[number] = naming.whole(relation, relation.columns, is_cold=is_cold)
+    return statement.with_queries(tree, queries) if queries else sql
 
 
 def _describable(sql: str, tree: Any, named: Sequence[Named], found: Mapping[tuple[str | None, str], Relation]) -> str:

@@ -121,7 +121,7 @@ def _expire(run: Run, session: Session, chosen: tuple[Policy, ...], dry_run: boo
     if dry_run:
         return show(run, output.expiry_script(due))
     run.note(output.expiry(due))
-    if any(one.expiring or one.over for one in due) and not run.confirm("Go on?", yes):
+    if any(one.expiring or one.over or one.rows for one in due) and not run.confirm("Go on?", yes):
         return 0
     run.emit(output.expired(expire.expire(session, chosen, run.note)))
     return 0
