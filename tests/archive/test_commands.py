@@ -25,6 +25,7 @@ control = "at"
 keep_hot = "1 day"
 destination = "{folder}"
 batch_rows = 1000
+iceberg = false
 keep_archive = "{keep}"
 grace = "1 second"
 """
