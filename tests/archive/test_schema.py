@@ -64,6 +64,17 @@ def test_rows_move_as_they_are(events: Session) -> None:
     assert archived_rows(events) == 5000
 
 
+def test_an_archive_table_that_keeps_rows_out_loses_none(events: Session) -> None:
+    archive(events, to_schema(), limit=10)
+    events.script(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
+        "CREATE TRIGGER refuse BEFORE INSERT ON archive.events FOR EACH ROW EXECUTE FUNCTION refuse()"
+    )
+    with pytest.raises(Obstructed, match=r"archive.events took 0 of 4,990 rows"):
+        archive(events, to_schema())
+    assert (count(events, "events"), count(events, "archive.events")) == (4990, 10)
+
+
 def test_rows_without_an_index_move_block_by_block(events: Session) -> None:
     events.script("DROP INDEX events_at_idx")
     before = contents(events, "events")

@@ -48,7 +48,8 @@ def _attempt(task: Task, shelf: Shelf, leaf: Leaf, boundary: int | None, place: 
         names = ", ".join(quoted(one.name) for one in task.source.columns)
         text = statement(names, leaf, str(shelf.name), stretch.condition, table.value(kind, control))
         found = task.session.fetch(SQL(text))[0]
-        _require_all(task, leaf, found["rows"], expected)
+        _require_all(task, leaf, found["deleted"], expected)
+        _require_taken(shelf, found)
         size = _tell(task, leaf, found, started) if found["rows"] else 0
         task.step(DELETED)
     task.step(COMMITTED)
@@ -87,4 +88,12 @@ def _require_all(task: Task, leaf: Leaf, rows: int, expected: int | None) -> Non
         raise Obstructed(
             f"of {expected:,} rows of {leaf.name} {rows:,} could be deleted; all are in the table still",
             hint=f"a trigger keeps rows: {', '.join(task.source.delete_triggers)}",
+        )
+
+
+def _require_taken(shelf: Shelf, found: Row) -> None:
+    if found["rows"] != found["deleted"]:
+        raise Obstructed(
+            f"{shelf.name} took {found['rows']:,} of {found['deleted']:,} rows; all are in their table still",
+            hint="a trigger or a rule of the archive table keeps rows out",
         )
