@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dbopt.archive import ledger
-from dbopt.archive import source as sources
 from dbopt.archive.checksum import Checksums
-from dbopt.archive.columns import READING, Column, Field, reading, restored
+from dbopt.archive.columns import READING, Column, Field, restored
 from dbopt.archive.files import check
 from dbopt.archive.iceberg import OnNote, follow
 from dbopt.archive.ledger import Batch, Restored
@@ -24,14 +23,15 @@ from dbopt.archive.restored import Asked, RestoredRows
 from dbopt.archive.shelf import restore as shelf_restore
 from dbopt.archive.shelf.restore import ShelfPlan
 from dbopt.archive.store import Store, store
+from dbopt.archive.target import position, target
 from dbopt.archive.work import read_manifest
 from dbopt.errors import ArchiveDamaged, NothingToDo, Obstructed, QueryFailed, UsageError
-from dbopt.partition.key import Infinity, Kind, literal, position_of_row
+from dbopt.partition.key import Kind, literal
 from dbopt.partition.model import Name
 from dbopt.postgres import identifiers
 from dbopt.postgres.arrow import ArrowSession, arrow_session
 from dbopt.postgres.exclusive import exclusive, key_of
-from dbopt.postgres.identifiers import SQL, quoted
+from dbopt.postgres.identifiers import quoted
 from dbopt.postgres.scripts import render
 from dbopt.postgres.session import Session
 
@@ -83,14 +83,16 @@ def _plan(session: Session, policy: Policy, asked: Asked) -> Plan:
     place = store(policy.destination, policy.endpoint, policy.region)
     newest = read_manifest(place, batches[-1].manifest or "")
     kind = Kind(newest.key)
-    lower, upper = (_position(session, newest, kind, text) for text in (asked.lower, asked.upper))
+    control = next(Column(one.name, one.type) for one in newest.columns if one.name == newest.control)
+    lower, upper = (position(session, control, kind, text) for text in (asked.lower, asked.upper))
     if lower is not None and upper is not None and lower >= upper:
         raise UsageError("--from is not before --to")
     chosen = tuple(batch for batch in batches if _overlaps(batch, lower, upper))
     if not chosen:
         raise NothingToDo(f"archive policy {policy.name} has no rows in this range")
     manifests = tuple(read_manifest(place, batch.manifest or "") for batch in chosen)
-    target, columns, create = _target(session, policy, asked, manifests[-1])
+    last = tuple(Column(one.name, one.type) for one in manifests[-1].columns)
+    table, columns, create = target(session, policy, asked.into, last)
     archived = [column.name for column in manifests[-1].columns]
     have = {column.name for column in columns}
     return Plan(
@@ -98,7 +100,7 @@ def _plan(session: Session, policy: Policy, asked: Asked) -> Plan:
         kind=kind,
         lower=lower,
         upper=upper,
-        target=target,
+        target=table,
         is_own=asked.into is None,
         create=create,
         columns=columns,
@@ -289,40 +291,6 @@ def _told(plan: Plan, rows: int) -> str:
         batch=plan.batches[-1].id,
         rows=rows,
     )
-
-
-def _target(
-    session: Session, policy: Policy, asked: Asked, manifest: Manifest
-) -> tuple[Name, tuple[Column, ...], str | None]:
-    """The table to restore into, its columns, and what makes it where it is not there yet."""
-    if asked.into is None:
-        source = sources.read(session, policy)
-        return source.name, source.columns, None
-    row = session.row("archive/named", table=asked.into)
-    if row["oid"] is not None:
-        found = session.row("archive/table", oid=row["oid"])
-        return Name(found["schema"], found["name"]), sources.columns_of(session, row["oid"]), None
-    name = Name(row["schema"], row["name"])
-    columns = tuple(Column(column.name, column.type) for column in manifest.columns)
-    return name, columns, render("archive/restore_table.sql", table=str(name), columns=columns)
-
-
-def _position(session: Session, manifest: Manifest, kind: Kind, text: str | None) -> int | None:
-    """Where a value that the user wrote stands. Raises UsageError."""
-    if text is None:
-        return None
-    control = next(column for column in manifest.columns if column.name == manifest.control)
-    try:
-        with session.rolled_back():
-            session.script(reading())
-            query = f"SELECT {identifiers.literal(text)}::{control.type}::text AS value"
-            found = session.fetch(SQL(query))[0]["value"]
-    except QueryFailed as error:
-        raise UsageError(f"{text!r} is no value of {manifest.control}: {error.message}") from None
-    position = position_of_row(kind, found)
-    if position is None or isinstance(position, Infinity):
-        raise UsageError(f"{text!r} is no bound for {manifest.control}")
-    return position
 
 
 def _overlaps(batch: Batch, lower: int | None, upper: int | None) -> bool:

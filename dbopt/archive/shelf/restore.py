@@ -7,15 +7,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from dbopt.archive import source as sources
-from dbopt.archive.columns import Column, reading
+from dbopt.archive.columns import reading
 from dbopt.archive.policy import Policy
 from dbopt.archive.restored import Asked, RestoredRows
 from dbopt.archive.shelf import table
 from dbopt.archive.shelf.table import Shelf
+from dbopt.archive.target import position, target
 from dbopt.errors import NothingToDo, Obstructed, QueryFailed, UsageError
-from dbopt.partition.key import Infinity, Kind, literal, position_of_row
+from dbopt.partition.key import Kind, literal
 from dbopt.partition.model import Name
-from dbopt.postgres import identifiers
 from dbopt.postgres.identifiers import SQL, quoted
 from dbopt.postgres.scripts import render
 from dbopt.postgres.session import Session
@@ -60,10 +60,10 @@ def plan(session: Session, policy: Policy, asked: Asked) -> ShelfPlan:
     archived = sources.columns_of(session, oid)
     kind = sources.control_of(policy, archived)
     control = next(column for column in archived if column.name == policy.control)
-    lower, upper = (_position(session, control, kind, text) for text in (asked.lower, asked.upper))
+    lower, upper = (position(session, control, kind, text) for text in (asked.lower, asked.upper))
     if lower is not None and upper is not None and lower >= upper:
         raise UsageError("--from is not before --to")
-    target, columns, create = _target(session, policy, asked, archived)
+    own, columns, create = target(session, policy, asked.into, archived)
     have, kept = {one.name for one in columns}, {one.name for one in archived}
     found = ShelfPlan(
         policy=policy,
@@ -71,7 +71,7 @@ def plan(session: Session, policy: Policy, asked: Asked) -> ShelfPlan:
         shelf=shelf,
         lower=lower,
         upper=upper,
-        target=target,
+        target=own,
         is_own=asked.into is None,
         create=create,
         names=tuple(one.name for one in columns if one.name in kept and not one.generated),
@@ -137,36 +137,3 @@ def _counted(session: Session, found: ShelfPlan) -> ShelfPlan:
         query = f"EXPLAIN (FORMAT JSON) SELECT FROM {found.shelf.name} WHERE {found.condition}"
         rows = session.fetch(SQL(query))[0]["QUERY PLAN"][0]["Plan"]["Plan Rows"]
     return replace(found, rows=int(rows))
-
-
-def _target(
-    session: Session, policy: Policy, asked: Asked, archived: tuple[Column, ...]
-) -> tuple[Name, tuple[Column, ...], str | None]:
-    """The table to restore into, its columns, and what makes it where it is not there yet."""
-    if asked.into is None:
-        source = sources.read(session, policy)
-        return source.name, source.columns, None
-    row = session.row("archive/named", table=asked.into)
-    if row["oid"] is not None:
-        found = session.row("archive/table", oid=row["oid"])
-        return Name(found["schema"], found["name"]), sources.columns_of(session, row["oid"]), None
-    name = Name(row["schema"], row["name"])
-    columns = tuple(Column(column.name, column.type) for column in archived)
-    return name, columns, render("archive/restore_table.sql", table=str(name), columns=columns)
-
-
-def _position(session: Session, control: Column, kind: Kind, text: str | None) -> int | None:
-    """Where a value that the user wrote stands. Raises UsageError."""
-    if text is None:
-        return None
-    try:
-        with session.rolled_back():
-            session.script(reading())
-            query = f"SELECT {identifiers.literal(text)}::{control.type}::text AS value"
-            found = session.fetch(SQL(query))[0]["value"]
-    except QueryFailed as error:
-        raise UsageError(f"{text!r} is no value of {control.name}: {error.message}") from None
-    position = position_of_row(kind, found)
-    if position is None or isinstance(position, Infinity):
-        raise UsageError(f"{text!r} is no bound for {control.name}")
-    return position
