@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dbopt.archive import ledger
@@ -51,7 +51,6 @@ class Moved:
     rows: int
     bytes: int
     place: Place
-    retries: int = 0
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ def tried(work: Task, leaf: Leaf, rows: int, attempt: Callable[[int], Moved]) ->
     size = rows
     for number in range(_ATTEMPTS):
         try:
-            return replace(attempt(size), retries=number)
+            return attempt(size)
         except (LockNotAvailable, QueryFailed) as error:
             if number == _ATTEMPTS - 1 or not (isinstance(error, LockNotAvailable) or error.sqlstate in _CONFLICTS):
                 raise

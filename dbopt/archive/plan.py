@@ -10,13 +10,14 @@ from dbopt.archive import ledger, move, units
 from dbopt.archive import source as sources
 from dbopt.archive.columns import reading, selected
 from dbopt.archive.ledger import Batch
-from dbopt.archive.policy import Policy, literal
+from dbopt.archive.policy import Policy
 from dbopt.archive.shelf import detach as shelf_detach
 from dbopt.archive.shelf import move as shelf_move
 from dbopt.archive.shelf import table
 from dbopt.archive.shelf.table import Shelf
 from dbopt.archive.source import Leaf, Source
 from dbopt.errors import DboptError
+from dbopt.partition.key import literal
 from dbopt.partition.model import Name
 from dbopt.postgres.identifiers import SQL, quoted
 from dbopt.postgres.scripts import render

@@ -9,7 +9,7 @@ from typing import Any
 
 from dbopt.config import Config
 from dbopt.errors import ConfigurationError, UsageError
-from dbopt.partition import interval, key
+from dbopt.partition import interval
 from dbopt.partition.interval import Interval, microseconds_of, moment_of
 from dbopt.partition.key import Kind
 from dbopt.postgres.governor import Restraint
@@ -171,11 +171,6 @@ def boundary(policy: Policy, kind: Kind, now_us: int, largest: int | None) -> in
             hint='how many numbers stay: keep_hot = 1000000; or key = "epoch-s" if they are times',
         )
     return _before(now_us, policy.keep_hot)
-
-
-def literal(kind: Kind, position: int) -> str:
-    """The value at a boundary, as PostgreSQL reads it."""
-    return key.literal(kind, position)
 
 
 def _before(now_us: int, back: Interval) -> int | None:

@@ -23,9 +23,9 @@ from dbopt.archive.restored import Asked, RestoredRows
 from dbopt.archive.shelf import restore as shelf_restore
 from dbopt.archive.shelf.restore import ShelfPlan
 from dbopt.archive.store import Store, store
-from dbopt.archive.target import position, target
+from dbopt.archive.target import altered, position, refused, target
 from dbopt.archive.work import read_manifest
-from dbopt.errors import ArchiveDamaged, NothingToDo, Obstructed, QueryFailed, UsageError
+from dbopt.errors import ArchiveDamaged, NothingToDo, QueryFailed, UsageError
 from dbopt.partition.key import Kind, literal
 from dbopt.partition.model import Name
 from dbopt.postgres import identifiers
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 __all__ = ["Asked", "OnFile", "Plan", "RestoredRows", "plan", "restore", "statements"]
 
 _STAGING = "dbopt_restored"
-_NO_PARTITION = "23514"
-_UNIQUE = "23505"
 
 
 @dataclass(frozen=True)
@@ -196,12 +194,9 @@ class _Restore:
         try:
             taken = self._summed(_insert(self._plan, batch, manifest))
         except QueryFailed as error:
-            raise _explained(error, self._plan) from None
+            raise refused(error, self._plan.target) from None
         if given != taken:
-            raise Obstructed(
-                f"{self._plan.target} took other rows than it was given: nothing is restored",
-                hint="a trigger or rule of the table changes rows; restore into a table beside it with --into",
-            )
+            raise altered(self._plan.target)
         self._arrow.execute(f"DROP TABLE pg_temp.{_STAGING}")
         return int(given[0])
 
@@ -297,15 +292,6 @@ def _overlaps(batch: Batch, lower: int | None, upper: int | None) -> bool:
     is_after = upper is not None and batch.lower is not None and batch.lower >= upper
     is_before = lower is not None and batch.upper is not None and batch.upper < lower
     return not is_after and not is_before
-
-
-def _explained(error: QueryFailed, plan: Plan) -> QueryFailed:
-    hints = {
-        _UNIQUE: "rows of this range are in the table already; restore into a table beside it with --into",
-        _NO_PARTITION: "there is no partition for them: make it first (dbopt partition maintain), or use --into",
-    }
-    hint = hints.get(error.sqlstate or "", "restore into a table beside it with --into")
-    return QueryFailed(f"{plan.target} does not take the rows: {error.message}", hint=hint, sqlstate=error.sqlstate)
 
 
 def _ingestible(kind: pa.DataType) -> pa.DataType:

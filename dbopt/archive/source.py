@@ -125,7 +125,12 @@ def obstacles(source: Source, policy: Policy, policies: Sequence[Policy] = ()) -
     """Why the table cannot be archived, each with what to do about it: all of them, so that nobody has to try again for
     each. `policies` are all there are: a table that refers to this one may have one of its own, which goes first. Pure.
     """
-    return (*_of_kind(source), *_of_rights(source), *_of_references(source, policies), *_of_keys(source, policy))
+    return (
+        *_of_kind(source),
+        *_of_rights(source, policy),
+        *_of_references(source, policies),
+        *_of_keys(source, policy),
+    )
 
 
 def _of_kind(source: Source) -> Iterator[str]:
@@ -141,11 +146,13 @@ def _of_kind(source: Source) -> Iterator[str]:
         yield "it has a rule for DELETE, so that a DELETE may not delete; triggers do the same as rules"
 
 
-def _of_rights(source: Source) -> Iterator[str]:
+def _of_rights(source: Source, policy: Policy) -> Iterator[str]:
     if not source.may_select:
         yield f"this role may not read it: GRANT SELECT ON {source.name}"
     if not source.may_delete:
         yield f"this role may not delete from it: GRANT DELETE ON {source.name}"  # noqa: S608 - a message
+    if source.is_partitioned and policy.method == "detach" and not source.is_mine:
+        yield f'only {source.owner} may detach its partitions: method = "move" takes the rows'
     if source.hides_rows:
         yield "its row security hides rows from this role; a role with BYPASSRLS, or its owner, sees them all"
 

@@ -12,11 +12,11 @@ from dbopt.archive import ledger, move, units
 from dbopt.archive import source as sources
 from dbopt.archive.columns import reading
 from dbopt.archive.ledger import Batch, LastRun
-from dbopt.archive.policy import Policy, literal
+from dbopt.archive.policy import Policy
 from dbopt.archive.source import Source
 from dbopt.errors import DboptError, StatementTimeout
 from dbopt.partition.interval import SECOND_US
-from dbopt.partition.key import Infinity, position_of_row
+from dbopt.partition.key import Infinity, literal, position_of_row
 from dbopt.postgres.identifiers import SQL
 from dbopt.postgres.scripts import render
 from dbopt.postgres.session import Session

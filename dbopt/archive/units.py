@@ -61,7 +61,7 @@ def _units(session: Session, source: Source, policy: Policy) -> Units:
     before = boundary(policy, source.control, now_us(session), _largest(session, source, policy))
     if before is None:
         return Units(None)
-    if source.is_partitioned and policy.method != "move":
+    if source.is_partitioned and policy.method != "move" and (source.is_mine or policy.method == "detach"):
         return _partitions(session, source, policy, before)
     if policy.method == "detach":
         raise UsageError(

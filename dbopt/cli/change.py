@@ -55,6 +55,14 @@ def check_format(run: Run, dry_run: bool) -> None:
         raise UsageError(f"this command has no {run.format} output", hint="--dry-run prints the SQL")
 
 
+def show_script(run: Run, script: str) -> int:
+    """Print SQL that would be run."""
+    from dbopt.output.report import Report
+
+    dataclasses.replace(run, format=Format.SQL).emit(Report(sql=script))
+    return 0
+
+
 def show(run: Run, plans: Sequence[Plan]) -> int:
     """Print what would be run; 3 where something cannot be."""
     from dbopt.output import apply as output

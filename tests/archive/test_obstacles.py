@@ -140,3 +140,20 @@ def test_a_partition_leaves_with_a_default_beside_it(events: Database, tmp_path:
     here = count(events.session, "parts_1")
     archive(events.session, section(tmp_path, name="parts", table="parts"))
     assert count(events.session, "parts") == 5000 - here
+
+
+def test_partitions_of_another_role_are_emptied_and_not_detached(events: Database, tmp_path: Path) -> None:
+    role = f"mover_{events.name}"
+    events.session.script(
+        "CREATE TABLE parts (id bigint, at timestamptz, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);"
+        "CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM ('2024-01-01Z') TO ('2024-02-01Z');"
+        "INSERT INTO parts SELECT id, at FROM events WHERE at < '2024-02-01Z';"
+        f"DROP ROLE IF EXISTS {role}; CREATE ROLE {role} LOGIN; GRANT SELECT, DELETE ON parts, parts_1 TO {role};"
+        f"GRANT CREATE ON DATABASE {events.name} TO {role}"
+    )
+    with events.session.another(user=role) as session:
+        with pytest.raises(Obstructed, match="may detach its partitions"):
+            archive(session, section(tmp_path, name="parts", table="parts", method="detach"))
+        assert not ledger.exists(events.session)
+        archive(session, section(tmp_path, name="parts", table="parts"))
+    assert (count(events.session, "parts"), count(events.session, "parts_1")) == (0, 0)

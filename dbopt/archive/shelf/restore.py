@@ -12,18 +12,13 @@ from dbopt.archive.policy import Policy
 from dbopt.archive.restored import Asked, RestoredRows
 from dbopt.archive.shelf import table
 from dbopt.archive.shelf.table import Shelf
-from dbopt.archive.target import position, target
-from dbopt.errors import NothingToDo, Obstructed, QueryFailed, UsageError
+from dbopt.archive.target import altered, position, refused, target
+from dbopt.errors import NothingToDo, QueryFailed, UsageError
 from dbopt.partition.key import Kind, literal
 from dbopt.partition.model import Name
 from dbopt.postgres.identifiers import SQL, quoted
 from dbopt.postgres.scripts import render
 from dbopt.postgres.session import Session
-
-_HINTS = {
-    "23505": "rows of this range are in the table already; restore into a table beside it with --into",
-    "23514": "there is no partition for them: make it first (dbopt partition maintain), or use --into",
-}
 
 
 @dataclass(frozen=True)
@@ -95,9 +90,7 @@ def restore(session: Session, todo: ShelfPlan) -> RestoredRows:
             session.script(reading())
             rows = _back(session, todo) if todo.is_own else _copied(session, todo)
     except QueryFailed as error:
-        hint = _HINTS.get(error.sqlstate or "", "restore into a table beside it with --into")
-        message = f"{todo.target} does not take the rows: {error.message}"
-        raise QueryFailed(message, hint=hint, sqlstate=error.sqlstate) from None
+        raise refused(error, todo.target) from None
     lower, upper = (None if one is None else literal(todo.kind, one) for one in (todo.lower, todo.upper))
     return RestoredRows(todo.policy.name, str(todo.target), lower, upper, rows, 0, 0, todo.lost, todo.gained)
 
@@ -105,10 +98,7 @@ def restore(session: Session, todo: ShelfPlan) -> RestoredRows:
 def _back(session: Session, todo: ShelfPlan) -> int:
     found = session.fetch(SQL(_statement(todo)))[0]
     if not found["is_same"] or found["rows"] != found["taken"]:
-        raise Obstructed(
-            f"{todo.target} took other rows than it was given: nothing is restored",
-            hint="a trigger or rule of the table changes rows; restore into a table beside it with --into",
-        )
+        raise altered(todo.target)
     if found["rows"]:
         table.gone(session, todo.policy.name, todo.lower, todo.upper, found["rows"])
     return int(found["rows"])

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from dbopt.cli.archive.shared import one, show
-from dbopt.cli.change import DryRun, Yes, check_format
+from dbopt.cli.archive.shared import one
+from dbopt.cli.change import DryRun, Yes, check_format, show_script
 from dbopt.cli.command import Run, command
 
 
@@ -42,7 +42,7 @@ def register(app: typer.Typer) -> None:
         with run.connect() as session:
             todo = restoring.plan(session, chosen, asked)
             if dry_run:
-                return show(run, output.joined(restoring.statements(todo)))
+                return show_script(run, output.joined(restoring.statements(todo)))
             for text in output.differences(todo.lost, todo.gained):
                 run.note(text)
             if not run.confirm(f"Restore about {todo.rows:,} rows into {todo.target} of {session.database}?", yes):

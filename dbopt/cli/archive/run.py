@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dbopt.cli.archive.shared import Names, policies, show
-from dbopt.cli.change import DryRun, LockTimeout, Retries, Yes, check_format, ending, limits
+from dbopt.cli.archive.shared import Names, policies
+from dbopt.cli.change import DryRun, LockTimeout, Retries, Yes, check_format, ending, limits, show_script
 from dbopt.cli.command import TABULAR, Format, Run, command
 from dbopt.errors import AlreadyRunning, DboptError
 
@@ -86,7 +86,7 @@ def register(app: typer.Typer) -> None:
             if dry_run or not yes:
                 planned = plan(session, chosen, known)
                 if dry_run:
-                    return show(run, output.script(planned))
+                    return show_script(run, output.script(planned))
                 run.note(output.question(planned))
                 if not run.confirm(f"Archive on database {session.database}?", yes):
                     return 0
@@ -119,7 +119,7 @@ def _expire(run: Run, session: Session, chosen: tuple[Policy, ...], dry_run: boo
 
     due = [expire.due(session, policy) for policy in chosen]
     if dry_run:
-        return show(run, output.expiry_script(due))
+        return show_script(run, output.expiry_script(due))
     run.note(output.expiry(due))
     if any(one.expiring or one.over or one.rows for one in due) and not run.confirm("Go on?", yes):
         return 0

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dbopt.cli.command import Format, Run
+from dbopt.cli.command import Run
 
 if TYPE_CHECKING:
     from dbopt.archive.policy import Policy
@@ -29,11 +28,3 @@ def policies(run: Run, names: list[str] | None) -> tuple[tuple[Policy, ...], tup
 def one(run: Run, name: str) -> Policy:
     """The policy of this name."""
     return policies(run, [name])[0][0]
-
-
-def show(run: Run, script: str) -> int:
-    """Print what would be run."""
-    from dbopt.output.report import Report
-
-    dataclasses.replace(run, format=Format.SQL).emit(Report(sql=script))
-    return 0

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from dbopt.cli.command import Format, Run
+from dbopt.cli.change import show_script
+from dbopt.cli.command import Run
 
 if TYPE_CHECKING:
     from dbopt.partition.change import Change
@@ -14,11 +14,9 @@ if TYPE_CHECKING:
 
 def show(run: Run, changes: Sequence[Change]) -> int:
     """Print what would be run."""
-    from dbopt.output.report import Report
     from dbopt.partition.change import script
 
-    dataclasses.replace(run, format=Format.SQL).emit(Report(sql=script(changes)))
-    return 0
+    return show_script(run, script(changes))
 
 
 def agreed(run: Run, changes: Sequence[Change], database: str, yes: bool) -> bool:
