@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +20,8 @@ from dbopt.output import units
 from dbopt.output.report import Column, Report, Table
 
 OnNote = Callable[[str], None]
+
+_MINUTE = re.compile(r"(\d\d:\d\d):\d\d$")
 
 
 def plan(found: ArchivePlan) -> Report:
@@ -59,11 +62,11 @@ def status(found: Status) -> Report:
         Column("policy"),
         Column("table", wrap=True),
         Column("hot rows", units.count, right=True),
-        Column("archived rows", units.count, right=True),
+        Column("archived", units.count, right=True),
         Column("size", units.size, right=True),
         Column("boundary"),
         Column("behind"),
-        Column("last run"),
+        Column("last run", wrap=True),
         Column("next"),
     )
     rows = tuple(
@@ -73,14 +76,16 @@ def status(found: Status) -> Report:
             one.hot_rows,
             one.archived_rows,
             one.bytes,
-            _short(one.boundary),
+            _minute(one.boundary),
             one.behind,
             _last(one),
             one.schedule or None,
         )
         for one in found.policies
     )
-    return Report((Table(columns, rows, styles=tuple(map(_style, found.policies))),), document=found)
+    shown = len(columns) if any(one.schedule for one in found.policies) else len(columns) - 1
+    table = Table(columns[:shown], tuple(row[:shown] for row in rows), styles=tuple(map(_style, found.policies)))
+    return Report((table,), document=found)
 
 
 def ran(done: Sequence[Ran], found: Status) -> Report:
@@ -303,7 +308,8 @@ def _last(one: PolicyStatus) -> str:
     run = one.last_run
     if run is None:
         return "never"
-    return f"{run.started_at} {run.state}" + (f" ({run.why_quit})" if run.why_quit else "")
+    why = f" ({run.why_quit})" if run.why_quit and run.state != "finished" else ""
+    return f"{run.started_at[:16].replace('T', ' ')} {run.state}{why}"
 
 
 def _style(one: PolicyStatus) -> str:
@@ -315,3 +321,8 @@ def _style(one: PolicyStatus) -> str:
 def _short(value: str | None) -> str | None:
     """Without microseconds and the zone, which is UTC."""
     return None if value is None else value.removesuffix("+00").split(".")[0]
+
+
+def _minute(value: str | None) -> str | None:
+    """A time without its seconds; a number as it is."""
+    return None if value is None else _MINUTE.sub(r"\1", _short(value) or "")
